@@ -1,0 +1,1 @@
+"""Approvals and events to stored bytes and back."""

@@ -1,0 +1,1 @@
+"""The details of a request, read for people and for rules."""

@@ -1,0 +1,1 @@
+"""What a check found: its verdict and its reason."""

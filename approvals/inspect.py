@@ -1,0 +1,1 @@
+"""Every check over one request, with all the reasons collected."""

@@ -1,0 +1,1 @@
+"""The nouns of an approval: quorum, approver, deadline, vote."""

@@ -1,0 +1,1 @@
+"""The rules that decide what needs whose approval, as data."""

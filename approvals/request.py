@@ -1,0 +1,1 @@
+"""What the node asks to have approved, as a trusted type."""

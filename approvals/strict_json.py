@@ -1,0 +1,1 @@
+"""JSON without duplicate keys, NaN or unbounded depth."""

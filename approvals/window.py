@@ -1,0 +1,1 @@
+"""Spending windows: what was approved within a stretch of time."""

@@ -1,0 +1,1 @@
+"""The process: configuration, HTTP routes, lifespan, command line, node simulator, metrics."""

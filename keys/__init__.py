@@ -1,0 +1,1 @@
+"""PEM and SSH keys, the JWT envelope, and seals."""

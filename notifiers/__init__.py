@@ -1,0 +1,1 @@
+"""Telling people about approvals and hearing their answers."""
