@@ -1,0 +1,56 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.stamp
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup lint test bench demo lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  \033[1m%-6s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Make .venv from the locks, with the countersign command in it
+	@:
+
+# The locks hold the build backend too, so nothing is fetched that has no hash.
+$(STAMP): pyproject.toml requirements/dev.txt requirements/run.txt requirements/build.txt
+	@echo "Setting up $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/pip install -qq --disable-pip-version-check --no-build-isolation --no-deps --no-index -e .
+	@touch $@
+
+lint: setup ## Check style, types and the arrows between rooms
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+test: setup ## Run the tests
+	@$(BIN)/pytest -n 2
+
+bench: setup ## Measure
+	@$(BIN)/python -m tests.bench
+
+demo: setup ## See an approval from end to end, on this machine
+	@$(BIN)/countersign demo
+
+# LOCK_FLAGS=--upgrade takes the newest; without it, what still fits stays.
+# The dev lock comes first and the others follow it: what is tested is what runs.
+COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links \
+	--custom-compile-command "make lock" $(LOCK_FLAGS)
+
+lock: setup ## Write the locks anew
+	@$(COMPILE) --group dev -o requirements/dev.txt
+	@$(COMPILE) -c requirements/dev.txt -o requirements/run.txt
+	@$(BIN)/uv pip compile --group build --quiet --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make lock" $(LOCK_FLAGS) \
+		-c requirements/dev.txt -o requirements/build.txt
+
+clean: ## Remove everything that can be made again
+	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
