@@ -1,0 +1,1 @@
+"""The promises of Countersign, room by room."""
