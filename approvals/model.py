@@ -1,1 +1,247 @@
-"""The nouns of an approval: quorum, approver, deadline, vote."""
+"""The record of an approval and its parts. Facts only grow: attempts, votes, final."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+
+class Choice(StrEnum):
+    """What a person said. A vote only ever moves towards no: none, approve, reject."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+
+
+class Outcome(StrEnum):
+    """The two actions of a CallbackResponse (protocol section 1.4)."""
+
+    APPROVE = "APPROVE"
+    REJECT = "REJECT"
+
+
+class Cause(StrEnum):
+    """Why a request was refused: the word before the colon in a CallbackResponse's `error`."""
+
+    RULE = "rule"
+    PEOPLE = "people"
+    PERSON = "person"
+    TIMEOUT = "timeout"
+    CONTRADICTION = "contradiction"
+    CONFLICT = "conflict"
+    UNSUPPORTED = "unsupported"
+    MALFORMED = "malformed"
+
+
+Strength: TypeAlias = Literal["any", "ssh"]
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """`count` distinct approvals by `people` of `group`; the initiator is already taken out."""
+
+    group: str
+    count: int
+    people: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleAnswer:
+    """One rule's say about a request: only those that matched, or could not tell."""
+
+    id: str
+    why: str
+    effect: Literal["approve", "ask", "reject"]
+    answer: Literal["yes", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the rules say. `needs`, `within_ms` and `strength` matter only for an ask.
+
+    `barred` are the people who initiated the request and so may not approve it;
+    `initiator_known` is False where no person claims the initiator, so that separation of duty
+    was not checked. `cause` and `sentence` say why a reject is one.
+    """
+
+    effect: Literal["approve", "ask", "reject"]
+    rules: tuple[RuleAnswer, ...] = ()
+    needs: tuple[Need, ...] = ()
+    within_ms: int = 0
+    strength: Strength = "any"
+    barred: tuple[str, ...] = ()
+    initiator_known: bool = True
+    cause: Cause | None = None
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SlackClick:
+    """Evidence of a click: the ids Slack signed, and the nonce of the message it came from."""
+
+    workspace: str
+    user: str
+    channel: str
+    ts: str
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class SshSignature:
+    """Evidence of a terminal vote: the armored SSHSIG, the statement it signs, the key's print."""
+
+    key: str
+    signature: str
+    statement: str
+
+
+Evidence: TypeAlias = SlackClick | SshSignature
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One person's say on one digest. `at` is Unix milliseconds, stamped where it was stored."""
+
+    person: str
+    choice: Choice
+    digest: str
+    at: int
+    reason: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """What we saw of the node's attempts (protocol section 2; the schedule is in `window`).
+
+    `number` counts from 0 and includes attempts that must have failed while nobody listened.
+    `holder` names the process that held the latest one. `tokens` are short digests of the JWTs
+    seen, oldest first. Times are Unix milliseconds; `ended` is None until the end was seen.
+    """
+
+    number: int
+    began: int
+    ended: int | None
+    holder: str
+    tokens: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """The one fact that ends an approval; never changed. `revision` is the one it was added at."""
+
+    outcome: Outcome
+    cause: Cause | None
+    sentence: str
+    at: int
+    revision: int
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A request's record. `conflict` marks a second body under a known request id.
+
+    Times are Unix milliseconds. `policy` is the digest of the policy that gave the verdict.
+    `answer_until` is when an approval that no attempt came for is given up.
+    """
+
+    node: str
+    request_id: str
+    type: int
+    digest: str
+    policy: str
+    asked_at: int
+    deadline: int
+    answer_until: int
+    verdict: Verdict
+    attempts: Attempts
+    votes: tuple[Vote, ...] = ()
+    final: Final | None = None
+    revision: int = 1
+    conflict: bool = False
+    notice: bool = False
+
+    @property
+    def member(self) -> str:
+        """The record's name: `node/request_id`; a conflicting body's adds 16 hex of its digest.
+
+        A request id has no space and a node's name no slash, so names cannot collide.
+        """
+        name = f"{self.node}/{self.request_id}"
+        return f"{name} {self.digest[:16]}" if self.conflict else name
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who may vote: identified by Slack user id and by SSH public key, never by name."""
+
+    name: str
+    slack: str | None
+    ssh_key: str | None
+    initiates_as: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Electorate:
+    """Who is who today: the people and groups of the policy in force."""
+
+    policy: str
+    people: Mapping[str, Person]
+    groups: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What this process's own audit knows of a digest and Redis may have forgotten."""
+
+    final: Final | None = None
+    refusals: tuple[Vote, ...] = ()
+
+
+NOTHING_REMEMBERED = Remembered()
+
+
+@dataclass(frozen=True, slots=True)
+class SeatsLeft:
+    """Progress of one need: `missing` more approvals are wanted from any of `people`."""
+
+    group: str
+    count: int
+    missing: int
+    people: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Still waiting for people."""
+
+    seats: tuple[SeatsLeft, ...]
+    deadline: int
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """The verdict or the votes suffice. Nothing is signed before it is final."""
+
+    by: tuple[str, ...]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Refused. `by` names the person where one refused; it never travels to the node."""
+
+    cause: Cause
+    sentence: str
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """The record contradicts itself: it gives no answer, and an alarm."""
+
+    why: str
+
+
+Decision: TypeAlias = Pending | Approved | Rejected | Damaged
