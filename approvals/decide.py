@@ -1,1 +1,181 @@
-"""Facts and the time in, a decision out: the one file that can say Approved."""
+"""The only file that can say Approved: facts and a moment in, a decision out.
+
+No IO, no clock, no randomness. Everything that answers a node, counts a vote or tells people asks
+`decide` again from the record, so they cannot disagree.
+"""
+
+from typing import assert_never
+
+from approvals.model import (
+    Approval,
+    Approved,
+    Cause,
+    Choice,
+    Damaged,
+    Decision,
+    Electorate,
+    Final,
+    Need,
+    Outcome,
+    Pending,
+    Rejected,
+    Remembered,
+    SlackClick,
+    SshSignature,
+    Vote,
+)
+from approvals.quorum import can_be_met, seats_left
+
+
+def decide(
+    approval: Approval, *, now: int, electorate: Electorate, remembered: Remembered
+) -> Decision:
+    """What the facts amount to at `now` (Unix milliseconds).
+
+    1. A final fact is the decision, if verdict and votes support it; otherwise the record is
+       damaged. What our own audit remembers as final binds as well.
+    2. The verdict of the rules, where no person is needed.
+    3. One refusal ends it; a refusal that the record lost but our audit kept counts.
+    4. Approvals cast before the deadline, by distinct people who may vote today, fill all seats.
+    5. Seats that the people left could never fill end it.
+    6. The deadline.
+    7. Otherwise it is pending.
+    """
+    if approval.final is not None:
+        return _spoken(approval, approval.final, remembered)
+    if remembered.final is not None:
+        return _as_remembered(remembered.final)
+    verdict = approval.verdict
+    if verdict.effect == "reject":
+        return Rejected(verdict.cause or Cause.RULE, verdict.sentence)
+    if verdict.effect == "approve":
+        return Approved(by=(), sentence=_by_rules(approval))
+    return _by_people(approval, now, electorate, remembered)
+
+
+def _by_people(
+    approval: Approval, now: int, electorate: Electorate, remembered: Remembered
+) -> Decision:
+    refusal = _refusal(approval, remembered)
+    if refusal is not None:
+        return refusal
+    needs = needs_today(approval, electorate)
+    ballots = [vote for vote in approval.votes if _counts(vote, approval, electorate)]
+    approvers = {vote.person for vote in ballots if vote.at < approval.deadline}
+    left = seats_left(needs, approvers)
+    if needs and not left:
+        return _approved_by(approvers, approval, now)
+    everyone = {person for need in needs for person in need.people}
+    if not needs or not can_be_met(needs, everyone):
+        return Rejected(Cause.PEOPLE, f"too few people may approve this{_rules(approval)}")
+    if now >= approval.deadline:
+        return Rejected(Cause.TIMEOUT, f"no decision in time{_rules(approval)}")
+    return Pending(seats=left, deadline=approval.deadline)
+
+
+def _approved_by(approvers: set[str], approval: Approval, now: int) -> Decision:
+    if now >= approval.answer_until:
+        return Rejected(Cause.TIMEOUT, f"approved, but not fetched in time{_rules(approval)}")
+    return Approved(by=tuple(sorted(approvers)), sentence=f"approved by people{_rules(approval)}")
+
+
+def needs_today(approval: Approval, electorate: Electorate) -> tuple[Need, ...]:
+    """The recorded seats, with the people who could fill them today: both must name them."""
+    barred = frozenset(approval.verdict.barred)
+    return tuple(
+        Need(
+            need.group,
+            need.count,
+            tuple(
+                person
+                for person in need.people
+                if person in electorate.groups.get(need.group, ()) and person not in barred
+            ),
+        )
+        for need in approval.verdict.needs
+    )
+
+
+def may_reject(approval: Approval, electorate: Electorate, person: str) -> bool:
+    """Anyone in a needed group may refuse, the initiator too."""
+    return any(
+        person in electorate.groups.get(need.group, ()) for need in approval.verdict.needs
+    )
+
+
+def may_approve(approval: Approval, electorate: Electorate, person: str) -> bool:
+    """Whether the person could fill a seat today."""
+    return any(person in need.people for need in needs_today(approval, electorate))
+
+
+def _spoken(approval: Approval, final: Final, remembered: Remembered) -> Decision:
+    """Rule 1: exactly the final fact, or Damaged; never a second opinion."""
+    if remembered.final is not None and remembered.final.outcome is not final.outcome:
+        return Damaged("the record's final decision is not the one that this gateway audited")
+    if final.outcome is Outcome.REJECT:
+        if final.cause is None:
+            return Damaged("a final refusal without a cause")
+        by = next((v.person for v in approval.votes if v.choice is Choice.REJECT), None)
+        return Rejected(final.cause, final.sentence, by)
+    if approval.verdict.effect == "approve":
+        return Approved(by=(), sentence=final.sentence)
+    if approval.verdict.effect == "reject":
+        return Damaged("a final approval against the verdict of the rules")
+    if _refusal(approval, remembered) is not None:
+        return Damaged("a final approval beside a refusal")
+    approvers = {
+        vote.person
+        for vote in approval.votes
+        if vote.choice is Choice.APPROVE
+        and vote.digest == approval.digest
+        and vote.at < approval.deadline
+        and vote.person not in approval.verdict.barred
+    }
+    if not approval.verdict.needs or seats_left(approval.verdict.needs, approvers):
+        return Damaged("a final approval that its votes do not support")
+    return Approved(by=tuple(sorted(approvers)), sentence=final.sentence)
+
+
+def _as_remembered(final: Final) -> Decision:
+    """The record forgot a final decision that our audit knows: a no stands, a yes gives none."""
+    match final.outcome:
+        case Outcome.REJECT:
+            return Rejected(final.cause or Cause.RULE, final.sentence)
+        case Outcome.APPROVE:
+            return Damaged("the record lost the final approval that this gateway audited")
+        case _ as never:
+            assert_never(never)
+
+
+def _refusal(approval: Approval, remembered: Remembered) -> Rejected | None:
+    """Rule 3: the first refusal in the record, else one that only our audit still knows."""
+    for vote in (*approval.votes, *remembered.refusals):
+        if vote.choice is Choice.REJECT and vote.digest == approval.digest:
+            return Rejected(Cause.PERSON, f"refused by an approver{_rules(approval)}", vote.person)
+    return None
+
+
+def _counts(vote: Vote, approval: Approval, electorate: Electorate) -> bool:
+    """An approval counts if it names these bytes, and today's policy still knows its maker."""
+    if vote.choice is not Choice.APPROVE or vote.digest != approval.digest:
+        return False
+    person = electorate.people.get(vote.person)
+    if person is None:
+        return False
+    match vote.evidence:
+        case SlackClick(user=user):
+            return approval.verdict.strength == "any" and person.slack == user
+        case SshSignature(key=key):
+            return person.ssh_key is not None and person.ssh_key == key
+        case _ as never:
+            assert_never(never)
+
+
+def _by_rules(approval: Approval) -> str:
+    return f"approved by rule{_rules(approval)}"
+
+
+def _rules(approval: Approval) -> str:
+    """The ids of the rules that decided, as the tail of a sentence that travels to the node."""
+    ids = ", ".join(rule.id for rule in approval.verdict.rules)
+    return f" (rules: {ids})" if ids else ""

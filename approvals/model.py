@@ -174,11 +174,15 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who may vote: identified by Slack user id and by SSH public key, never by name."""
+    """Somebody who may vote: identified by Slack user id and by SSH public key, never by name.
+
+    `ssh_key` is the fingerprint (`SHA256:…`) of the public key; `ssh_line` the key itself.
+    """
 
     name: str
     slack: str | None
     ssh_key: str | None
+    ssh_line: str | None
     initiates_as: tuple[str, ...]
 
 
