@@ -169,7 +169,7 @@ def test_all_mistakes_are_told_at_once(home):
 @pytest.mark.parametrize(
     ("text", "address"),
     [
-        ("0.0.0.0:11020", Address("0.0.0.0", 11020)),  # noqa: S104
+        ("0.0.0.0:11020", Address("0.0.0.0", 11020)),
         ("[::1]:9", Address("::1", 9)),
         ("localhost:0", Address("localhost", 0)),
     ],
