@@ -84,9 +84,7 @@ def admit(
     return None
 
 
-def _may_not(
-    approval: Approval, ballot: Ballot, electorate: Electorate
-) -> NotCountedCause | None:
+def _may_not(approval: Approval, ballot: Ballot, electorate: Electorate) -> NotCountedCause | None:
     """What the person may never do on this request, whatever the moment."""
     if ballot.choice is Choice.REJECT:
         if may_reject(approval, electorate, ballot.person):

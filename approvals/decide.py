@@ -98,9 +98,7 @@ def needs_today(approval: Approval, electorate: Electorate) -> tuple[Need, ...]:
 
 def may_reject(approval: Approval, electorate: Electorate, person: str) -> bool:
     """Anyone in a needed group may refuse, the initiator too."""
-    return any(
-        person in electorate.groups.get(need.group, ()) for need in approval.verdict.needs
-    )
+    return any(person in electorate.groups.get(need.group, ()) for need in approval.verdict.needs)
 
 
 def may_approve(approval: Approval, electorate: Electorate, person: str) -> bool:

@@ -1,1 +1,93 @@
-"""JSON without duplicate keys, NaN or unbounded depth."""
+"""JSON without duplicate keys, NaN, unbounded depth, endless numbers or lone surrogates."""
+
+import json
+import math
+from collections.abc import Iterable
+from typing import Final, Never
+
+MAX_DEPTH: Final = 64
+"""Objects and arrays inside each other; real requests have six."""
+
+MAX_DIGITS: Final = 100
+"""Digits of an integer: `int` takes quadratic time, and no field needs more than 78."""
+
+
+class BadJson(Exception):  # noqa: N818 - named for what it says, as JSON is the subject
+    """The text is not JSON that we accept; the message is one plain sentence for people."""
+
+
+def loads(text: str) -> object:
+    """Parse a document into dicts, lists, strings, numbers, booleans and None.
+
+    Raises:
+        BadJson: for everything wrong with it, and nothing else is raised.
+    """
+    try:
+        value: object = _DECODER.decode(text)
+    except RecursionError:
+        raise BadJson(f"It nests deeper than {MAX_DEPTH} levels.") from None
+    except json.JSONDecodeError as error:
+        raise BadJson(f"It is not JSON: {error.msg} at character {error.pos}.") from None
+    # Both looks are cheap; the walk is for the rare text that may be at fault.
+    if text.count("{") + text.count("[") > MAX_DEPTH or "\\u" in text or not _encodes(text):
+        _walk(value)
+    return value
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise BadJson("A key stands twice in one object.")
+    return found
+
+
+def _constant(name: str) -> Never:
+    raise BadJson(f"{name} is not a JSON number.")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise BadJson(f"A number has more than {MAX_DIGITS} digits.")
+    return int(digits)
+
+
+def _float(digits: str) -> float:
+    number = float(digits)
+    if len(digits) > MAX_DIGITS or not math.isfinite(number):
+        raise BadJson("A number is out of range.")
+    return number
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_object,
+    parse_constant=_constant,
+    parse_int=_integer,
+    parse_float=_float,
+)
+
+
+def _walk(value: object) -> None:
+    """Check depth and strings level by level, without recursion."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [inner for outer in level for inner in _inside(outer)]
+    if any(type(value) in (dict, list) for value in level):
+        raise BadJson(f"It nests deeper than {MAX_DEPTH} levels.")
+    for text in level:
+        _inside(text)
+
+
+def _inside(value: object) -> Iterable[object]:
+    if type(value) is str and not _encodes(value):
+        raise BadJson("A string holds half of a surrogate pair.")
+    if type(value) is dict:
+        return [*value, *value.values()]
+    return value if type(value) is list else ()
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

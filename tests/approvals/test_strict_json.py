@@ -1,0 +1,79 @@
+import contextlib
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from approvals.strict_json import MAX_DEPTH, MAX_DIGITS, BadJson, loads
+
+_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(_JSON)
+def test_what_json_writes_is_read_back(value):
+    assert loads(json.dumps(value)) == value
+    assert loads(json.dumps(value, ensure_ascii=False)) == value
+
+
+@given(st.text())
+def test_any_text_gives_a_value_or_bad_json(text):
+    with contextlib.suppress(BadJson):
+        loads(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "{}x",
+        '{"a":1,"a":1}',
+        '{"a":1,"\\u0061":2}',
+        '[{"a":{"b":1,"b":2}}]',
+        "NaN",
+        "[Infinity]",
+        "-Infinity",
+        "1e999",
+        "01",
+        "1" * (MAX_DIGITS + 1),
+        "-" + "1" * MAX_DIGITS,
+        "1" * 5000,
+        "0." + "1" * MAX_DIGITS,
+        '"\\ud800"',
+        '{"\\udfff":1}',
+        '"\ud800"',
+        '["\udc00\ud800"]',
+        "[" * MAX_DEPTH + '"\\ud800"' + "]" * MAX_DEPTH,
+        "[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1),
+        "[" * 10_000 + "]" * 10_000,
+        "[" * 100_000,
+        '{"a":' * 10_000 + "1" + "}" * 10_000,
+        "\ufeff{}",
+    ],
+)
+def test_what_parsers_disagree_about_is_refused(text):
+    with pytest.raises(BadJson):
+        loads(text)
+
+
+def test_the_deepest_and_longest_allowed_are_read():
+    assert loads("[" * MAX_DEPTH + "]" * MAX_DEPTH)
+    assert loads("9" * MAX_DIGITS) == int("9" * MAX_DIGITS)
+    assert loads('"\\ud83d\\ude00"') == "😀"
+    assert loads(json.dumps([[]] * 1000)) == [[]] * 1000
+
+
+def test_types_stay_apart():
+    assert loads("[1, 1.0, true]") == [1, 1.0, True]
+    assert [type(x) for x in loads("[1, 1.0, true]")] == [int, float, bool]  # type: ignore[attr-defined]
+    assert math.isclose(loads("2.5"), 2.5)  # type: ignore[arg-type]
