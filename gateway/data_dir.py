@@ -1,0 +1,74 @@
+"""The data directory: private, and held by one gateway at a time."""
+
+import contextlib
+import fcntl
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+
+class DataDirError(Exception):
+    """One plain sentence saying why the data directory cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataDir:
+    """Proof that this process alone may use `path`. Made by `hold`, ended by `release`."""
+
+    path: Path
+    _lock: int = field(repr=False)
+
+    @classmethod
+    def hold(cls, path: Path) -> Self:
+        """Make `path` (mode 0700) and lock `path/gateway.lock` until `release` or our end.
+
+        Raises:
+            DataDirError: if it cannot be made private, or another gateway holds it.
+        """
+        try:
+            make_private(path)
+            lock = lock_file(path / "gateway.lock")
+        except OSError as error:
+            raise DataDirError(f"{path} cannot be used as data_dir: {error.strerror}.") from error
+        if lock is None:
+            raise DataDirError(f"{path} is in use by another gateway{_pid(path)}.")
+        os.ftruncate(lock, 0)
+        os.write(lock, f"{os.getpid()}\n".encode())
+        return cls(path, lock)
+
+    def release(self) -> None:
+        """Let another gateway have it."""
+        with contextlib.suppress(OSError):
+            os.close(self._lock)
+
+
+def make_private(path: Path) -> None:
+    """Make a directory, mode 0700 whether or not it was there."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.chmod(0o700)
+
+
+def lock_file(path: Path) -> int | None:
+    """Lock a file and return its descriptor; None if somebody holds it.
+
+    The lock belongs to the open file: whoever inherits the descriptor keeps it, and closing the
+    last copy gives it up.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _pid(path: Path) -> str:
+    """The holder's process id for a sentence; what a damaged file says is left out."""
+    text = (path / "gateway.lock").read_bytes()[:20].strip()
+    return f" (process {text.decode()})" if text.isdigit() else ""
