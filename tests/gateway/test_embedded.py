@@ -9,14 +9,14 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 
 from gateway import valkey
-from gateway.data_dir import DataDir, DataDirError
+from gateway.data_dir import DataDir, DataDirError, lock_file
 from gateway.embedded import EmbeddedError, EmbeddedServer
 from gateway.socket_name import by_descriptor, by_link
 from tests.support.waiting import until
@@ -96,16 +96,24 @@ async def replaced_after_kill(server: EmbeddedServer) -> None:
     await until(lambda: server.pid != dead)
 
 
-async def killed_owner(data: Path) -> int:
-    """A gateway started a server and was killed; the server's process id."""
-    owner = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", OWNER, str(data), stdout=subprocess.PIPE
-    )
-    assert owner.stdout is not None
-    pid = int(await owner.stdout.readline())
-    owner.kill()
-    await owner.wait()
-    return pid
+@pytest.fixture
+def killed_owner(data: Path) -> Iterator[Callable[..., Awaitable[int]]]:
+    """A gateway starts a server and is killed; gives the server's process id."""
+    orphans = []
+
+    async def start(data: Path = data) -> int:
+        owner = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", OWNER, str(data), stdout=subprocess.PIPE
+        )
+        assert owner.stdout is not None
+        orphans.append(int(await owner.stdout.readline()))
+        owner.kill()
+        await owner.wait()
+        return orphans[-1]
+
+    yield start
+    for orphan in filter(alive, orphans):
+        os.kill(orphan, signal.SIGKILL)
 
 
 async def test_it_keeps_what_was_written_over_a_stop(held):
@@ -136,17 +144,35 @@ async def test_nobody_else_may_read_or_connect(held, data):
             assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
 
 
-async def test_it_does_not_inherit_our_environment(held, monkeypatch):
+def test_it_does_not_inherit_our_environment(tmp_path, monkeypatch):
+    # The real server paints its title over what /proc shows of its environment.
+    teller = tmp_path / "teller"
+    teller.write_text("#!/bin/sh\nexport -p\n")
+    teller.chmod(0o700)
+    monkeypatch.setattr(valkey, "binary", lambda: teller)
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-secret")
-    async with running(held) as server:
-        environment = Path(f"/proc/{server.pid}/environ")
-        if not environment.exists():
-            pytest.skip("needs /proc")
-        assert b"xoxb" not in environment.read_bytes()
+    with teller.open() as lock:
+        assert valkey.launch(tmp_path, lock.fileno()).wait(5) == 0
+    told = (tmp_path / valkey.LOG).read_text()
+    assert "PWD" in told
+    assert "xoxb" not in told
 
 
-async def test_after_kill_9_of_the_gateway_the_server_is_adopted_and_not_doubled(data):
-    pid = await killed_owner(data)
+async def test_a_server_that_keeps_another_folder_is_not_adopted(held, data, own_redis):
+    (data / "redis").mkdir()
+    (data / "redis" / valkey.SOCKET).symlink_to(own_redis.socket)
+    lock = lock_file(data / "redis" / "lock")
+    assert lock is not None
+    with pytest.raises(EmbeddedError, match="is not ours"):
+        await EmbeddedServer.start(held, alarm=Alarms())
+    os.close(lock)
+    assert alive(own_redis.pid)
+
+
+async def test_after_kill_9_of_the_gateway_the_server_is_adopted_and_not_doubled(
+    data, killed_owner
+):
+    pid = await killed_owner()
     assert alive(pid)
     held = DataDir.hold(data)
     async with running(held) as server:
@@ -160,8 +186,8 @@ async def test_after_kill_9_of_the_gateway_the_server_is_adopted_and_not_doubled
     held.release()
 
 
-async def test_an_adopted_server_that_dies_is_started_again(data):
-    await killed_owner(data)
+async def test_an_adopted_server_that_dies_is_started_again(data, killed_owner):
+    await killed_owner()
     held, alarms = DataDir.hold(data), Alarms()
     async with running(held, alarms) as server:
         await write(server, "a", "1")
@@ -271,7 +297,7 @@ async def test_a_server_that_cannot_read_its_file_says_why(held, data):
         await EmbeddedServer.start(held, alarm=Alarms())
 
 
-async def test_a_path_too_long_for_a_socket_works_and_can_be_adopted(tmp_path):
+async def test_a_path_too_long_for_a_socket_works_and_can_be_adopted(tmp_path, killed_owner):
     data = tmp_path / ("deep " * 20).strip() / "data"
     pid = await killed_owner(data)
     held = DataDir.hold(data)
