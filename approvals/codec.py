@@ -69,7 +69,8 @@ def unseal(key: SealKey, purpose: str, name: str, stored: bytes) -> tuple[Stamp,
 
 def approval_to_json(approval: Approval) -> str:
     """The record's facts; the member's name is in the key, the revision in the stamp."""
-    return json.dumps({"version": VERSION, **plain(approval)}, separators=(",", ":"))
+    facts = {name: value for name, value in plain(approval).items() if name != "stamp"}
+    return json.dumps({"version": VERSION, **facts}, separators=(",", ":"))
 
 
 def approval_from_json(body: str) -> Approval:

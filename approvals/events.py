@@ -1,1 +1,145 @@
-"""What happened to an approval, as data."""
+"""What happened, as data: one closed union that the audit, the log and the metrics all read."""
+
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from approvals.ballots import NotCountedCause
+from approvals.findings import Findings
+from approvals.model import Approval, Vote
+from approvals.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Everything a decision rests on; written once by each process that speaks it."""
+
+    at: int
+    request: Request
+    findings: Findings
+    approval: Approval
+
+
+@dataclass(frozen=True, slots=True)
+class Attempted:
+    """A node asks (again) about a recorded request."""
+
+    at: int
+    approval: Approval
+    counted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Voted:
+    """A vote was stored."""
+
+    at: int
+    approval: Approval
+    vote: Vote
+
+
+@dataclass(frozen=True, slots=True)
+class BallotRefused:
+    """Somebody wanted to vote and the vote did not count. `person` is None if unknown."""
+
+    at: int
+    member: str
+    person: str | None
+    cause: NotCountedCause | str
+    via: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finalized:
+    """A final fact was stored."""
+
+    at: int
+    approval: Approval
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A final decision is about to be signed for the node's attempt with this token."""
+
+    at: int
+    approval: Approval
+    token: str
+    took_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A verified token whose package is no CallbackRequest: answered with status 10."""
+
+    at: int
+    node: str
+    token: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pinged:
+    """A node's heartbeat."""
+
+    at: int
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRefused:
+    """A caller whose JWT does not verify."""
+
+    at: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """An attempt got no answer: the connection was dropped without a byte, or the node left."""
+
+    at: int
+    node: str
+    request_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something that a person must look at: damage, a conflict, too many open approvals."""
+
+    at: int
+    what: str
+    member: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A part that we depend on failed or came back: `down` says which."""
+
+    at: int
+    part: str
+    down: bool
+    detail: str
+
+
+Event: TypeAlias = (
+    Asked
+    | Attempted
+    | Voted
+    | BallotRefused
+    | Finalized
+    | Answered
+    | Malformed
+    | Pinged
+    | TokenRefused
+    | Unanswered
+    | Alarm
+    | Trouble
+)
+
+
+class Journal(Protocol):
+    """Somebody who wants to know what happens: the log, the metrics."""
+
+    def note(self, event: Event) -> None:
+        """Take notice; must not fail and must not wait."""

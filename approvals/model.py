@@ -1,7 +1,7 @@
 """The record of an approval and its parts. Facts only grow: attempts, votes, final."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
@@ -142,6 +142,9 @@ class Final:
 class Approval:
     """A request's record. `conflict` marks a second body under a known request id.
 
+    `notice` marks a refusal at birth that people are told of. `stamp` names the stored value that
+    this was read from, so that a swap replaces exactly it; it is no part of the record.
+
     Times are Unix milliseconds. `policy` is the digest of the policy that gave the verdict.
     `answer_until` is when an approval that no attempt came for is given up.
     """
@@ -161,6 +164,7 @@ class Approval:
     revision: int = 1
     conflict: bool = False
     notice: bool = False
+    stamp: str = field(default="", compare=False)
 
     @property
     def member(self) -> str:
@@ -168,8 +172,13 @@ class Approval:
 
         A request id has no space and a node's name no slash, so names cannot collide.
         """
-        name = f"{self.node}/{self.request_id}"
+        name = member_of(self.node, self.request_id)
         return f"{name} {self.digest[:16]}" if self.conflict else name
+
+
+def member_of(node: str, request_id: str) -> str:
+    """The name of the first record under a request id."""
+    return f"{node}/{request_id}"
 
 
 @dataclass(frozen=True, slots=True)

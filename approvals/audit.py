@@ -1,0 +1,217 @@
+"""The audit: one JSON line per thing that happened, on disk before an answer leaves.
+
+Evidence, not a log: whole requests and people's names stand in it, in files of mode 0600 under
+`data_dir/audit`. Every process writes files of its own and never one that it did not open, so a
+torn line can only be a file's last. Many writers share one fsync. After a failed write or fsync
+the file is never written again: the next line goes to a new file, or there is no answer.
+"""
+
+import asyncio
+import json
+import os
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from approvals.codec import final_from_plain, vote_from_plain
+from approvals.events import (
+    Alarm,
+    Answered,
+    Asked,
+    BallotRefused,
+    Event,
+    Finalized,
+    Malformed,
+    Voted,
+)
+from approvals.memory import Memory
+from approvals.model import Choice
+from approvals.plain import plain
+
+VERSION: Final = 1
+KEPT: Final = (Asked, Voted, BallotRefused, Finalized, Answered, Malformed, Alarm)
+_MOST_AT_ONCE: Final = 512
+
+
+class AuditDown(Exception):  # noqa: N818 - a state of the disk, not a mistake of ours
+    """The line is not on disk: whatever it is evidence of may not be spoken."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Lines that stand or fall with one fsync, and whom to tell."""
+
+    lines: bytes
+    loop: asyncio.AbstractEventLoop
+    done: "asyncio.Future[None]"
+
+
+class Audit:
+    """Appends events for one process. `write` returns once its lines are on disk."""
+
+    def __init__(self, directory: Path, *, process: str, clock: Callable[[], int]) -> None:
+        """Make the directory (0700) and start the writing thread; `process` names the files."""
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._directory = directory
+        self._process = process
+        self._clock = clock
+        self._queue: queue.SimpleQueue[_Batch | None] = queue.SimpleQueue()
+        self._file: int | None = None
+        self._path = directory
+        self._day = ""
+        self._opened = 0
+        self.down: str | None = None
+        self._thread = threading.Thread(target=self._work, name="audit", daemon=True)
+        self._thread.start()
+
+    async def write(self, *events: Event) -> None:
+        """Append the events that belong in an audit, together; AuditDown if they are not safe."""
+        kept = (event for event in events if isinstance(event, KEPT))
+        await self._queued(b"".join(_line(event, self._process) for event in kept))
+
+    async def _queued(self, lines: bytes) -> None:
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        self._queue.put(_Batch(lines, loop, done))
+        await done
+
+    async def probe(self) -> None:
+        """Whether the disk takes a line now; AuditDown if not. Costs a line only while it is down."""
+        await self._queued(b"" if self.down is None else _probe_line(self._process, self._clock()))
+
+    def close(self) -> None:
+        """Write what is queued, then stop the thread."""
+        self._queue.put(None)
+        self._thread.join()
+        self._abandon()
+
+    def _work(self) -> None:
+        while True:
+            batch = self._queue.get()
+            batches: list[_Batch] = []
+            while batch is not None:
+                batches.append(batch)
+                if len(batches) >= _MOST_AT_ONCE:
+                    break
+                try:
+                    batch = self._queue.get_nowait()
+                except queue.Empty:
+                    break
+            if batches:
+                self._commit(batches)
+            if batch is None:
+                return
+
+    def _commit(self, batches: list[_Batch]) -> None:
+        failure: str | None = None
+        try:
+            self._append(b"".join(batch.lines for batch in batches))
+        except OSError as error:
+            failure = f"{self._path.name}: {error.strerror or type(error).__name__}"
+            self._abandon()
+        self.down = failure
+        for batch in batches:
+            batch.loop.call_soon_threadsafe(_settle, batch.done, failure)
+
+    def _append(self, lines: bytes) -> None:
+        today = datetime.fromtimestamp(self._clock() / 1000, UTC).strftime("%Y%m%d")
+        if self._file is None or today != self._day or not self._is_still_there():
+            self._open(today)
+        assert self._file is not None
+        view = memoryview(lines)
+        while view:
+            view = view[os.write(self._file, view) :]
+        os.fsync(self._file)
+
+    def _is_still_there(self) -> bool:
+        """A file that was moved or deleted under us would take lines nobody ever reads."""
+        assert self._file is not None
+        try:
+            return os.path.samestat(os.fstat(self._file), self._path.stat())
+        except OSError:
+            return False
+
+    def _open(self, today: str) -> None:
+        self._abandon()
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._opened += 1
+        name = f"{today}-{self._clock()}-{self._process}-{self._opened}.jsonl"
+        self._path = self._directory / name
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        self._file = os.open(self._path, flags, 0o600)
+        self._day = today
+        entry = os.open(self._directory, os.O_RDONLY)
+        try:
+            os.fsync(entry)
+        finally:
+            os.close(entry)
+
+    def _abandon(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def _settle(done: "asyncio.Future[None]", failure: str | None) -> None:
+    if done.done():
+        return
+    if failure is None:
+        done.set_result(None)
+    else:
+        done.set_exception(AuditDown(failure))
+
+
+def _line(event: Event, process: str) -> bytes:
+    head = {"version": VERSION, "event": _name(event), "process": process}
+    body = plain(event)
+    approval = body.get("approval")
+    if approval is not None:
+        del approval["stamp"]
+    return json.dumps({**head, **body}, separators=(",", ":")).encode() + b"\n"
+
+
+def _probe_line(process: str, at: int) -> bytes:
+    document = {"version": VERSION, "event": "resumed", "process": process, "at": at}
+    return json.dumps(document, separators=(",", ":")).encode() + b"\n"
+
+
+def _name(event: Event) -> str:
+    name = type(event).__name__
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+
+
+def read_lines(directory: Path, *, since: int = 0) -> Iterator[dict[str, Any]]:
+    """Every readable line of every file last written at or after `since` (Unix ms), in order.
+
+    A torn last line of a file is what a crash leaves: it was never spoken from, and is passed over.
+    """
+    if not directory.is_dir():
+        return
+    paths = [path for path in directory.glob("*.jsonl") if path.stat().st_mtime * 1000 >= since]
+    for path in sorted(paths):
+        with path.open("rb") as lines:
+            for line in lines:
+                if line.endswith(b"\n"):
+                    document = json.loads(line)
+                    document["file"] = path.name
+                    yield document
+
+
+def remember(directory: Path, memory: Memory, *, since: int) -> int:
+    """Load finals and refusals into `memory`; returns how many lines were read."""
+    count = 0
+    for document in read_lines(directory, since=since):
+        count += 1
+        approval = document.get("approval")
+        if approval is None:
+            continue
+        if approval["final"] is not None:
+            memory.learn_final(approval["digest"], final_from_plain(dict(approval["final"])))
+        for vote in approval["votes"]:
+            if vote["choice"] == Choice.REJECT:
+                memory.learn_refusal(vote_from_plain(dict(vote)))
+    return count

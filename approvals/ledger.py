@@ -1,0 +1,165 @@
+"""Read, decide, swap: the one function that settles a record, and what everybody else needs for it.
+
+The handler of an attempt, a vote and the sweeper may all run it at once on the same record; the
+compare-and-swap orders them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from approvals.audit import Audit, AuditDown
+from approvals.bell import Bell
+from approvals.decide import decide
+from approvals.events import Alarm, Event, Finalized, Journal
+from approvals.findings import Findings
+from approvals.inspect import inspect
+from approvals.memory import Memory
+from approvals.model import (
+    Approval,
+    Approved,
+    Cause,
+    Decision,
+    Outcome,
+    Rejected,
+)
+from approvals.model import Final as FinalFact
+from approvals.policy.model import Policy
+from approvals.request import Request
+from approvals.store import Lists, Moved, Store, StoreDown, Swapped
+from approvals.window import Window
+
+FINDINGS_KEPT: Final = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the approval service is put together from."""
+
+    store: Store
+    bell: Bell
+    audit: Audit
+    memory: Memory
+    policy: Policy
+    windows: Mapping[str, Window]
+    journals: Sequence[Journal]
+    now_ms: Callable[[], int]
+    process: str
+
+
+class Ledger:
+    """The records, and what they amount to by today's policy, clock and memory."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Hold the parts; nothing runs until asked."""
+        self.parts = parts
+        self.policy = parts.policy
+        self.store = parts.store
+        self.now = parts.now_ms
+        self._findings: dict[str, Findings] = {}
+
+    def findings_of(self, request: Request) -> Findings:
+        """What the bytes do, by today's tables; remembered for the most recent requests."""
+        found = self._findings.get(request.digest)
+        if found is None:
+            found = inspect(request, self.policy.tables)
+            if len(self._findings) >= FINDINGS_KEPT:
+                self._findings.pop(next(iter(self._findings)))
+            self._findings[request.digest] = found
+        return found
+
+    def decision_of(self, approval: Approval) -> Decision:
+        """What the record amounts to now, with today's electorate and our own audit."""
+        return decide(
+            approval,
+            now=self.now(),
+            electorate=self.policy.electorate,
+            remembered=self.parts.memory.of(approval.digest),
+        )
+
+    def with_final(self, approval: Approval, *, heard: bool) -> Approval:
+        """The record with the final fact that its decision asks for; itself if there is none.
+
+        APPROVE becomes final only where an attempt is there to hear it: `heard`.
+        """
+        if approval.final is not None:
+            return approval
+        decision = self.decision_of(approval)
+        if isinstance(decision, Rejected):
+            final = self._final(approval, Outcome.REJECT, decision.cause, decision.sentence)
+        elif isinstance(decision, Approved) and heard:
+            final = self._final(approval, Outcome.APPROVE, None, decision.sentence)
+        else:
+            return approval
+        return replace(approval, final=final)
+
+    async def settle(self, approval: Approval, *, heard: bool) -> Approval:
+        """Add the final fact if there is one to add; the record as it is stored afterwards."""
+        changed = self.with_final(approval, heard=heard)
+        if changed is approval:
+            return approval
+        done = await self.swap(approval, changed, lists_of(changed, tell_at=self.now()))
+        if isinstance(done, Swapped) and done.approval.final is not None:
+            await self.learn(done.approval)
+        return done.approval
+
+    async def swap(self, old: Approval, new: Approval, lists: Lists) -> Swapped | Moved:
+        """Replace exactly the record that was read; a record that vanished is no answer now."""
+        done = await self.store.swap(old, new, lists)
+        if done is None:
+            self.alarm("record_vanished", old.member, "a record that was read is gone")
+            raise StoreDown("the record is gone")
+        if lists.ring:
+            self.parts.bell.ring(old.member)
+        return done
+
+    async def learn(self, approval: Approval) -> None:
+        """A final fact was stored by us: remember it, and put it on disk as soon as may be."""
+        if approval.final is None:
+            return
+        self.parts.memory.learn_final(approval.digest, approval.final)
+        finalized = Finalized(self.now(), approval)
+        self.note(finalized)
+        await self.audit_or_alarm(approval.member, finalized)
+
+    async def audit_or_alarm(self, member: str, *events: Event) -> None:
+        """What is stored stays stored when the audit fails; only answers wait for the disk."""
+        try:
+            await self.parts.audit.write(*events)
+        except AuditDown as down:
+            self.alarm("audit_down", member, str(down))
+
+    def note(self, event: Event) -> None:
+        """Tell the log and the metrics."""
+        for journal in self.parts.journals:
+            journal.note(event)
+
+    def alarm(self, what: str, member: str, detail: str) -> None:
+        """Tell them something that a person must look at."""
+        self.note(Alarm(self.now(), what, member, detail))
+
+    def _final(
+        self, approval: Approval, outcome: Outcome, cause: Cause | None, sentence: str
+    ) -> FinalFact:
+        return FinalFact(
+            outcome=outcome,
+            cause=cause,
+            sentence=sentence,
+            at=self.now(),
+            revision=approval.revision,
+            policy=self.policy.digest,
+        )
+
+
+def lists_of(approval: Approval, *, tell_at: int | None = None, ring: bool = True) -> Lists:
+    """Where a record belongs: in `open` until final, in `untold` if people hear of it at all.
+
+    An open record's score is when it must be looked at: its deadline, and when that has passed
+    with enough approvals, the end of the time in which the node may fetch the answer.
+    """
+    people_hear = approval.verdict.effect == "ask" or approval.notice
+    return Lists(
+        open_until=None if approval.final is not None else approval.deadline,
+        tell_at=tell_at if people_hear else None,
+        ring=ring,
+    )

@@ -1,0 +1,12 @@
+-- A member was told: forget it if the record is still the one that was shown, else it is due now.
+-- KEYS: record, untold, told   ARGV: 1 member   2 revision shown, 20 digits   3 next time ("" = none)
+local current = redis.call('GETRANGE', KEYS[1], 0, 19)
+if current ~= '' and current ~= ARGV[2] then
+  redis.call('ZADD', KEYS[2], 0, ARGV[1])
+  return 0
+end
+if ARGV[3] == '' then redis.call('ZREM', KEYS[2], ARGV[1])
+else redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1]) end
+local left = redis.call('PTTL', KEYS[1])
+if left > 0 then redis.call('PEXPIRE', KEYS[3], left) end
+return 1

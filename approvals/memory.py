@@ -1,0 +1,44 @@
+"""What this process knows to have been refused or decided, whatever Redis says."""
+
+from collections import OrderedDict
+from dataclasses import replace
+from typing import Final
+
+from approvals.model import NOTHING_REMEMBERED, Outcome, Remembered, Vote
+from approvals.model import Final as FinalFact
+
+MOST_KEPT: Final = 1_000_000
+
+
+class Memory:
+    """Digest -> final fact and refusals, as this gateway's own audit has them on disk.
+
+    Bounded: past a million digests the oldest are forgotten, and Redis alone speaks for them.
+    """
+
+    def __init__(self) -> None:
+        """Start knowing nothing; `audit.remember` fills it."""
+        self._known: OrderedDict[str, Remembered] = OrderedDict()
+
+    def of(self, digest: str) -> Remembered:
+        """What is known of these bytes."""
+        return self._known.get(digest, NOTHING_REMEMBERED)
+
+    def learn_final(self, digest: str, final: FinalFact) -> None:
+        """Keep the first final fact; of two that differ, the refusal."""
+        known = self.of(digest)
+        if known.final is None or (
+            known.final.outcome is Outcome.APPROVE and final.outcome is Outcome.REJECT
+        ):
+            self._keep(digest, replace(known, final=final))
+
+    def learn_refusal(self, vote: Vote) -> None:
+        """Keep a refusal; the digest it names is the one it refuses."""
+        known = self.of(vote.digest)
+        if all(vote.person != kept.person for kept in known.refusals):
+            self._keep(vote.digest, replace(known, refusals=(*known.refusals, vote)))
+
+    def _keep(self, digest: str, remembered: Remembered) -> None:
+        self._known[digest] = remembered
+        if len(self._known) > MOST_KEPT:
+            self._known.popitem(last=False)

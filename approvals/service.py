@@ -1,0 +1,138 @@
+"""The approval service, as the other rooms see it: ask, vote, look, and the sweeper behind them."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final
+
+from approvals.asking import Asking, Hearing
+from approvals.ballots import Ballot, NotCountedCause
+from approvals.codec import DamagedRecord
+from approvals.findings import Findings
+from approvals.ledger import Ledger, Parts, lists_of
+from approvals.model import Approval, Decision, member_of
+from approvals.policy.model import Policy
+from approvals.request import Request
+from approvals.store import Store, StoreDown
+from approvals.voting import Counted, NotCounted, Voting
+
+SWEEP_S: Final = 1.0
+LOOK_AGAIN_MS: Final = 60_000
+SHORTEST_PREFIX: Final = 6
+READ_AT_ONCE: Final = 500
+
+
+class Service:
+    """One front door to the ledger; the rooms above need nothing else of this one."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Nothing runs until asked; `sweep` is for a task of its own."""
+        self._ledger = Ledger(parts)
+        self._asking = Asking(self._ledger)
+        self._voting = Voting(self._ledger)
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return self._ledger.policy
+
+    @property
+    def store(self) -> Store:
+        """The outbox of what people must be told."""
+        return self._ledger.store
+
+    async def answer(self, request: Request, hearing: Hearing) -> Approval:
+        """See `Asking.answer`."""
+        return await self._asking.answer(request, hearing)
+
+    async def vote(self, member: str, ballot: Ballot) -> Counted | NotCounted:
+        """See `Voting.vote`."""
+        return await self._voting.vote(member, ballot)
+
+    def would_count(self, approval: Approval, ballot: Ballot) -> NotCountedCause | None:
+        """See `Voting.would_count`."""
+        return self._voting.would_count(approval, ballot)
+
+    async def refuse(self, member: str, person: str | None, cause: str, via: str) -> None:
+        """See `Voting.refuse`."""
+        await self._voting.refuse(member, person, cause, via)
+
+    def findings_of(self, request: Request) -> Findings:
+        """What the bytes do, by today's tables."""
+        return self._ledger.findings_of(request)
+
+    def decision_of(self, approval: Approval) -> Decision:
+        """What the record amounts to now."""
+        return self._ledger.decision_of(approval)
+
+    async def read(self, member: str) -> Approval | None:
+        """One record; DamagedRecord if it is not as we wrote it."""
+        return await self._ledger.store.read(member)
+
+    async def request_of(self, approval: Approval) -> Request | None:
+        """The exact bytes of an asked approval, proved by their digest; None if not kept."""
+        return await self._ledger.store.read_request(approval)
+
+    async def open_approvals(self) -> tuple[Approval, ...]:
+        """Everything not final, earliest deadline first; damaged records are alarmed, not listed."""
+        return await self._readable(await self._ledger.store.open_members())
+
+    async def find(self, wanted: str) -> tuple[Approval, ...]:
+        """By request id, `node/request_id`, or a prefix (6 or more characters) of these or a digest.
+
+        An exact name comes first and alone; several matches mean that the caller must say more.
+        """
+        nodes = self._ledger.parts.windows
+        exact = [member_of(node, wanted) for node in nodes]
+        if wanted.partition("/")[0] in nodes:
+            exact.append(wanted)
+        found = await self._readable(exact)
+        if found or len(wanted) < SHORTEST_PREFIX:
+            return found
+        everything = await self._readable(await self._ledger.store.finished_members())
+        return tuple(
+            approval
+            for approval in everything
+            if any(
+                name.startswith(wanted)
+                for name in (approval.request_id, approval.member, approval.digest)
+            )
+        )
+
+    async def sweep(self) -> None:
+        """For ever: make final what no handler is there for, once its time has come."""
+        while True:
+            try:
+                due = await self._ledger.store.open_members(due=self._ledger.now(), limit=200)
+                for member in due:
+                    await self._sweep_one(member)
+            except StoreDown:
+                pass
+            await asyncio.sleep(SWEEP_S)
+
+    async def _sweep_one(self, member: str) -> None:
+        ledger = self._ledger
+        try:
+            approval = await ledger.store.read(member)
+        except DamagedRecord as damage:
+            ledger.alarm("damaged", member, str(damage))
+            approval = None
+        if approval is None:
+            await ledger.store.postpone(member, ledger.now() + LOOK_AGAIN_MS)
+            return
+        approval = await ledger.settle(approval, heard=False)
+        due = lists_of(approval).open_until
+        if due is not None:
+            later = due if due > ledger.now() else approval.answer_until
+            await ledger.store.postpone(member, max(later, ledger.now() + 1_000))
+
+    async def _readable(self, members: Iterable[str]) -> tuple[Approval, ...]:
+        wanted = list(dict.fromkeys(members))
+        found: list[Approval] = []
+        for start in range(0, len(wanted), READ_AT_ONCE):
+            some = wanted[start : start + READ_AT_ONCE]
+            for member, record in (await self._ledger.store.read_many(some)).items():
+                if isinstance(record, Approval):
+                    found.append(record)
+                else:
+                    self._ledger.alarm("damaged", member, str(record))
+        return tuple(found)

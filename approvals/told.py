@@ -1,0 +1,44 @@
+"""What people were told about an approval: kept so that every post can be found and updated."""
+
+import json
+from dataclasses import dataclass
+
+from approvals.codec import DamagedRecord
+from approvals.plain import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One message. `nonce` is stored before it is posted and sits in its buttons.
+
+    `ts` is Slack's id of the message, None until known. `shown` is the SHA-256, hex, over the fact
+    texts that were rendered; `revision` the record's revision that they show.
+    """
+
+    nonce: str
+    notifier: str
+    channel: str
+    ts: str | None
+    shown: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """All posts about one approval. `stamp` names the stored value this was read from."""
+
+    posts: tuple[Post, ...]
+    stamp: str = ""
+
+
+def told_to_json(told: Told) -> str:
+    """The posts; the stamp is part of the stored form."""
+    return json.dumps([plain(post) for post in told.posts], separators=(",", ":"))
+
+
+def told_from_json(body: str, stamp: str) -> Told:
+    """The inverse; anything that is not ours raises DamagedRecord."""
+    try:
+        return Told(posts=tuple(Post(**post) for post in json.loads(body)), stamp=stamp)
+    except (TypeError, ValueError) as error:
+        raise DamagedRecord(f"not a list of posts: {type(error).__name__}") from None

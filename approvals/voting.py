@@ -1,0 +1,99 @@
+"""The people's side: a ballot in; stored, or a private sentence saying why not."""
+
+from dataclasses import dataclass, replace
+
+from approvals.ballots import SENTENCES, Ballot, NotCountedCause, admit
+from approvals.codec import DamagedRecord
+from approvals.events import BallotRefused, Event, Finalized, Voted
+from approvals.ledger import Ledger, lists_of
+from approvals.model import Approval, Choice, Decision, Vote
+from approvals.store import Swapped
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The vote is stored, and this is what the record amounts to with it."""
+
+    approval: Approval
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class NotCounted:
+    """Nothing changed. `sentence` is for the person alone."""
+
+    cause: NotCountedCause
+    sentence: str
+    approval: Approval | None
+
+
+class Voting:
+    """Stores ballots that count; audits those that do not."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        """Votes change records of this ledger."""
+        self._ledger = ledger
+
+    async def vote(self, member: str, ballot: Ballot) -> Counted | NotCounted:
+        """Store a ballot if it counts. StoreDown if it is unknown whether it was stored."""
+        ledger = self._ledger
+        try:
+            approval = await ledger.store.read(member)
+        except DamagedRecord as damage:
+            ledger.alarm("damaged", member, str(damage))
+            return await self._not_counted(NotCountedCause.DAMAGED, member, ballot, None)
+        if approval is None:
+            return await self._not_counted(NotCountedCause.NOT_FOUND, member, ballot, None)
+        tried: Vote | None = None
+        while tried is None or tried not in approval.votes:
+            cause = self.would_count(approval, ballot)
+            if cause is not None:
+                return await self._not_counted(cause, member, ballot, approval)
+            tried = _vote(ballot, ledger.now())
+            changed = replace(approval, votes=(*approval.votes, tried))
+            changed = ledger.with_final(changed, heard=False)
+            lists = lists_of(changed, tell_at=ledger.now())
+            done = await ledger.swap(approval, changed, lists)
+            approval = done.approval
+            if isinstance(done, Swapped):
+                break
+        return await self._counted(approval, tried)
+
+    def would_count(self, approval: Approval, ballot: Ballot) -> NotCountedCause | None:
+        """Why a ballot would not count now, or None: asked before a person is bothered."""
+        return admit(
+            approval,
+            ballot,
+            decision=self._ledger.decision_of(approval),
+            electorate=self._ledger.policy.electorate,
+            now=self._ledger.now(),
+        )
+
+    async def refuse(self, member: str, person: str | None, cause: str, via: str) -> None:
+        """Audit a click that never became a ballot (wrong channel, unknown person)."""
+        event = BallotRefused(self._ledger.now(), member, person, cause, via)
+        self._ledger.note(event)
+        await self._ledger.audit_or_alarm(member, event)
+
+    async def _counted(self, approval: Approval, vote: Vote) -> Counted:
+        ledger = self._ledger
+        events: list[Event] = [Voted(ledger.now(), approval, vote)]
+        if vote.choice is Choice.REJECT:
+            ledger.parts.memory.learn_refusal(vote)
+        if approval.final is not None:
+            ledger.parts.memory.learn_final(approval.digest, approval.final)
+            events.append(Finalized(ledger.now(), approval))
+        for event in events:
+            ledger.note(event)
+        await ledger.audit_or_alarm(approval.member, *events)
+        return Counted(approval, ledger.decision_of(approval))
+
+    async def _not_counted(
+        self, cause: NotCountedCause, member: str, ballot: Ballot, approval: Approval | None
+    ) -> NotCounted:
+        await self.refuse(member, ballot.person, cause, type(ballot.evidence).__name__)
+        return NotCounted(cause, SENTENCES[cause], approval)
+
+
+def _vote(ballot: Ballot, at: int) -> Vote:
+    return Vote(ballot.person, ballot.choice, ballot.digest, at, ballot.reason, ballot.evidence)
