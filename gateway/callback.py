@@ -1,0 +1,196 @@
+"""POST /v2/check: one attempt of a TSS Node, from bytes to a signed answer or to silence.
+
+1. The method, the size and the form are a TSS Node's (else 405, 413, 400).
+2. The JWT verifies for one of the trusted nodes (else 401). From here on, being unable to answer
+   is silence: the connection is aborted without a byte, never an error that looks like an answer.
+3. The package is a CallbackRequest (else a signed status 10); a ping ends here.
+4. The approval service finds or makes the final decision, holding the connection meanwhile.
+5. Its evidence is on disk, then the answer is signed.
+
+Up to step 2 the answers are unsigned, short and the same for everybody: a stranger learns nothing.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from starlette.responses import PlainTextResponse
+
+from approvals.asking import Hearing, NoAnswer
+from approvals.audit import Audit, AuditDown
+from approvals.events import Event, Journal, Malformed, Pinged, TokenRefused, Unanswered
+from approvals.request import Request
+from approvals.service import Service
+from gateway import wire
+from gateway.silence import silence
+from keys.envelope import BadPackage, BadToken, TrustedNode, Verified, sign, unpack, verify
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+BODY_LIMIT: Final = 10 * 1024 * 1024
+FIELD: Final = "TSS_JWT_MSG"
+ANSWER_LIVES_S: Final = 120
+
+
+class Refused(Exception):  # noqa: N818 - an outcome, named for what it says
+    """An unsigned answer: the HTTP status and one plain sentence."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        """Neither says anything about our keys or our state."""
+        super().__init__(sentence)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """The ASGI endpoint. `keys` holds the signing key for each node by name."""
+
+    service: Service
+    audit: Audit
+    nodes: Sequence[TrustedNode]
+    keys: Mapping[str, RSAPrivateKey]
+    signers: Executor
+    journals: Sequence[Journal]
+    now_ms: Callable[[], int]
+    hearings: "set[Hearing]"
+
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        """Answer one attempt."""
+        began = self.now_ms()
+        try:
+            token = _token(await _body(scope, receive))
+            verified = self._verified(token, began)
+        except Refused as refused:
+            await PlainTextResponse(str(refused), refused.status)(scope, receive, send)
+            return
+        try:
+            answer = await self._answer(verified, began, receive)
+        except NoAnswer:
+            silence(scope)
+            return
+        await PlainTextResponse(answer)(scope, receive, send)
+
+    def _verified(self, token: str, now: int) -> Verified:
+        """Step 2."""
+        try:
+            return verify(token, self.nodes, now)
+        except BadToken as bad:
+            self._note(TokenRefused(now, bad.reason))
+            raise Refused(401, "The token does not verify.") from None
+
+    async def _answer(self, verified: Verified, began: int, receive: "Receive") -> str:
+        """Steps 3 to 5: the signed JWT; NoAnswer for everything that keeps us from it."""
+        request_id = ""
+        try:
+            try:
+                asked = _asked(verified)
+            except wire.NotACallbackRequest as problem:
+                return await self._invalid(problem, verified)
+            if isinstance(asked, wire.Ping):
+                self._note(Pinged(self.now_ms(), verified.node))
+                return await self._signed(wire.pong(), verified.node)
+            request_id = asked.request_id
+            return await self._decided(asked, verified, began, receive)
+        except NoAnswer as none:
+            self._unanswered(verified.node, request_id, none.reason)
+            raise
+        except Exception as error:
+            self._unanswered(verified.node, request_id, f"bug_{type(error).__name__}")
+            raise
+
+    async def _decided(
+        self, request: Request, verified: Verified, began: int, receive: "Receive"
+    ) -> str:
+        """Step 4, with an eye on the node: when it hangs up, everything held for it is freed."""
+        hearing = Hearing(verified.token, began)
+        self.hearings.add(hearing)
+        watcher = asyncio.create_task(_until_gone(receive, hearing))
+        try:
+            approval = await self.service.answer(request, hearing)
+        finally:
+            watcher.cancel()
+            self.hearings.discard(hearing)
+        if approval.final is None:
+            raise NoAnswer("not_final")
+        return await self._signed(
+            wire.decided(request.request_id, approval.final), verified.node
+        )
+
+    async def _invalid(self, problem: wire.NotACallbackRequest, verified: Verified) -> str:
+        """Step 3's refusal; it is evidence too, so it is on disk before it is said."""
+        event = Malformed(self.now_ms(), verified.node, verified.token, str(problem))
+        try:
+            await self.audit.write(event)
+        except AuditDown:
+            raise NoAnswer("audit_down") from None
+        self._note(event)
+        return await self._signed(wire.invalid(problem), verified.node)
+
+    async def _signed(self, package: bytes, node: str) -> str:
+        """Step 5: RSA takes a millisecond of a core, so it is done beside the event loop."""
+        expires = self.now_ms() // 1000 + ANSWER_LIVES_S
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self.signers, lambda: sign(package, self.keys[node], expires_at_s=expires)
+        )
+
+    def _unanswered(self, node: str, request_id: str, reason: str) -> None:
+        self._note(Unanswered(self.now_ms(), node, request_id, reason))
+
+    def _note(self, event: Event) -> None:
+        for journal in self.journals:
+            journal.note(event)
+
+
+async def _body(scope: "Scope", receive: "Receive") -> bytes:
+    """Step 1. A body that is refused as too large is not read to its end."""
+    if scope["method"] != "POST":
+        raise Refused(405, "Only POST is answered here.")
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Refused(400, "The request ended early.")
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > BODY_LIMIT:
+            raise Refused(413, "The request is too large.")
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+def _token(body: bytes) -> str:
+    """Step 1: the one form field; a JWT never needs percent-encoding, but may have it."""
+    try:
+        fields = parse_qsl(body.decode("ascii"), max_num_fields=8, encoding="ascii")
+    except (UnicodeDecodeError, ValueError):
+        raise Refused(400, f"A form with the field {FIELD} is expected.") from None
+    tokens = [value for name, value in fields if name == FIELD]
+    if len(tokens) != 1 or not tokens[0].strip():
+        raise Refused(400, f"A form with the field {FIELD} is expected.")
+    return tokens[0]
+
+
+def _asked(verified: Verified) -> "wire.Ping | Request":
+    """Step 3: unwrap and parse, once."""
+    if verified.package is None:
+        raise wire.NotACallbackRequest("package_data must be a string")
+    try:
+        package = unpack(verified.package)
+    except BadPackage:
+        raise wire.NotACallbackRequest("package_data is not padded standard base64") from None
+    return wire.parse(package, verified.node)
+
+
+async def _until_gone(receive: "Receive", hearing: Hearing) -> None:
+    """A parked handler is not told when the client hangs up; this is how it learns."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    hearing.hang_up()

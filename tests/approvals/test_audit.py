@@ -1,0 +1,119 @@
+"""The audit: on disk before anything is spoken, whatever the disk does."""
+
+import asyncio
+import errno
+import json
+import os
+import stat
+
+import pytest
+
+from approvals.audit import Audit, AuditDown, read_lines, remember
+from approvals.ballots import NotCountedCause
+from approvals.events import BallotRefused, Finalized, Pinged, Voted
+from approvals.memory import Memory
+from approvals.model import Cause, Choice, Final, Outcome
+from tests.support.records import DIGEST, NOW, POLICY, approval, vote
+
+REFUSED = Final(Outcome.REJECT, Cause.PERSON, "refused by an approver", NOW, 2, POLICY)
+
+
+@pytest.fixture
+def audit(tmp_path):
+    made = Audit(tmp_path / "audit", process="p1", clock=lambda: NOW)
+    yield made
+    made.close()
+
+
+def event(member="node-1/r1"):
+    return BallotRefused(NOW, member, "ana", NotCountedCause.TOO_LATE, "SlackClick")
+
+
+async def test_a_line_is_on_disk_when_write_returns(audit, tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda fd: synced.append(os.fstat(fd).st_size))
+    await audit.write(event())
+    (line,) = read_lines(tmp_path / "audit")
+    assert (line["event"], line["member"], line["process"]) == ("ballot_refused", "node-1/r1", "p1")
+    assert synced[-1] > 0
+
+
+async def test_evidence_is_for_its_owner_alone(audit, tmp_path):
+    await audit.write(event())
+    (path,) = (tmp_path / "audit").glob("*.jsonl")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "audit").stat().st_mode) == 0o700
+
+
+async def test_many_writers_share_one_fsync(audit, tmp_path, monkeypatch):
+    await audit.write(event())
+    synced = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    await asyncio.gather(*(audit.write(event(f"node-1/r{number}")) for number in range(200)))
+    assert len(list(read_lines(tmp_path / "audit"))) == 201
+    assert len(synced) < 50
+
+
+async def test_after_a_failed_fsync_that_file_is_never_written_again(audit, tmp_path, monkeypatch):
+    await audit.write(event("node-1/before"))
+    real = os.fsync
+
+    def fails(_fd):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fails)
+    with pytest.raises(AuditDown):
+        await audit.write(event("node-1/lost"))
+    assert audit.down is not None
+    with pytest.raises(AuditDown):
+        await audit.probe()
+    monkeypatch.setattr(os, "fsync", real)
+    await audit.probe()
+    assert audit.down is None
+    await audit.write(event("node-1/after"))
+    files = {}
+    for line in read_lines(tmp_path / "audit"):
+        files.setdefault(line["file"], []).append(line.get("member"))
+    first, *later = (files[name] for name in sorted(files))
+    assert first[0] == "node-1/before"
+    assert "node-1/after" not in first
+    assert later[-1][-1] == "node-1/after"
+
+
+async def test_a_file_that_vanished_takes_no_more_lines(audit, tmp_path):
+    await audit.write(event("node-1/before"))
+    (path,) = (tmp_path / "audit").glob("*.jsonl")
+    path.unlink()
+    await audit.write(event("node-1/after"))
+    assert [line["member"] for line in read_lines(tmp_path / "audit")] == ["node-1/after"]
+
+
+async def test_pings_are_no_evidence(audit, tmp_path):
+    await audit.write(Pinged(NOW, "node-1"))
+    assert list(read_lines(tmp_path / "audit")) == []
+
+
+async def test_finals_and_refusals_are_remembered_after_a_restart(audit, tmp_path):
+    no = vote("bo", Choice.REJECT)
+    voted = approval(votes=(no,))
+    other = approval(digest="ef" * 32, final=REFUSED)
+    await audit.write(Voted(NOW, voted, no), Finalized(NOW, other))
+    memory = Memory()
+    assert remember(tmp_path / "audit", memory, since=0) == 2
+    assert memory.of(DIGEST).refusals == (no,)
+    assert memory.of("ef" * 32).final == REFUSED
+
+
+async def test_a_torn_last_line_is_passed_over(audit, tmp_path):
+    await audit.write(event())
+    (path,) = (tmp_path / "audit").glob("*.jsonl")
+    with path.open("a") as torn:
+        torn.write('{"event":"ballot_re')
+    assert len(list(read_lines(tmp_path / "audit"))) == 1
+
+
+async def test_no_line_holds_what_only_our_memory_needs(audit, tmp_path):
+    await audit.write(Finalized(NOW, approval(final=REFUSED, stamp="x" * 53)))
+    (line,) = read_lines(tmp_path / "audit")
+    assert "stamp" not in line["approval"]
+    assert "x" * 53 not in json.dumps(line)

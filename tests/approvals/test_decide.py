@@ -1,0 +1,228 @@
+"""One pure file can say Approved; everything that is not a full yes is not a yes."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from approvals.decide import decide
+from approvals.model import (
+    NOTHING_REMEMBERED,
+    Approved,
+    Cause,
+    Choice,
+    Damaged,
+    Final,
+    Outcome,
+    Pending,
+    Rejected,
+    Remembered,
+    Verdict,
+)
+from tests.support.records import (
+    DIGEST,
+    ELECTORATE,
+    NOW,
+    PEOPLE,
+    POLICY,
+    approval,
+    ask,
+    click,
+    need,
+    signature,
+    vote,
+)
+
+
+def decided(record, *, now=NOW + 2_000, electorate=ELECTORATE, remembered=NOTHING_REMEMBERED):
+    return decide(record, now=now, electorate=electorate, remembered=remembered)
+
+
+def final(outcome=Outcome.APPROVE, cause=None):
+    return Final(outcome, cause, "said", NOW + 5, 3, POLICY)
+
+
+def test_nothing_said_is_pending():
+    decision = decided(approval())
+    assert isinstance(decision, Pending)
+    assert decision.seats[0].missing == 1
+
+
+def test_enough_distinct_people_approve():
+    record = approval(ask(need(count=2)), votes=(vote("ana"), vote("bo")))
+    assert decided(record) == Approved(by=("ana", "bo"), sentence="approved by people")
+
+
+def test_one_person_fills_one_seat_however_often_they_vote():
+    record = approval(ask(need(count=2)), votes=(vote("ana"), vote("ana", at=NOW + 5)))
+    assert isinstance(decided(record), Pending)
+
+
+def test_one_person_in_two_groups_fills_one_seat():
+    both = {"treasury": ("ana", "bo"), "on_call": ("ana", "dee")}
+    needs = ask(need(people=both["treasury"]), need("on_call", people=both["on_call"]))
+    electorate = replace(ELECTORATE, groups=both)
+    assert isinstance(decided(approval(needs, votes=(vote("ana"),)), electorate=electorate), Pending)
+    two = approval(needs, votes=(vote("ana"), vote("bo")))
+    assert isinstance(decided(two, electorate=electorate), Approved)
+
+
+def test_one_refusal_ends_it_whatever_else_was_said():
+    votes = (vote("ana"), vote("bo"), vote("chen", Choice.REJECT))
+    decision = decided(approval(ask(need(count=2)), votes=votes))
+    assert isinstance(decision, Rejected)
+    assert (decision.cause, decision.by) == (Cause.PERSON, "chen")
+
+
+def test_a_refusal_that_the_record_lost_still_counts():
+    remembered = Remembered(refusals=(vote("bo", Choice.REJECT),))
+    decision = decided(approval(votes=(vote("ana"),)), remembered=remembered)
+    assert isinstance(decision, Rejected)
+
+
+def test_a_vote_at_the_deadline_is_too_late():
+    record = approval()
+    in_time = replace(record, votes=(vote("ana", at=record.deadline - 1),))
+    at_it = replace(record, votes=(vote("ana", at=record.deadline),))
+    assert isinstance(decided(in_time, now=record.deadline + 1), Approved)
+    decision = decided(at_it, now=record.deadline)
+    assert isinstance(decision, Rejected)
+    assert decision.cause is Cause.TIMEOUT
+
+
+def test_a_timeout_is_not_proposed_before_the_deadline():
+    record = approval()
+    assert isinstance(decided(record, now=record.deadline - 1), Pending)
+
+
+def test_an_approval_that_nobody_fetched_is_given_up():
+    record = approval(votes=(vote("ana"),))
+    assert isinstance(decided(record, now=record.answer_until - 1), Approved)
+    decision = decided(record, now=record.answer_until)
+    assert isinstance(decision, Rejected)
+    assert decision.cause is Cause.TIMEOUT
+
+
+def test_a_vote_for_other_bytes_does_not_count():
+    assert isinstance(decided(approval(votes=(vote("ana", digest="00" * 32),))), Pending)
+
+
+def test_somebody_removed_today_does_not_count_today():
+    record = approval(votes=(vote("ana"),))
+    groups = {**ELECTORATE.groups, "treasury": ("bo", "chen")}
+    assert isinstance(decided(record, electorate=replace(ELECTORATE, groups=groups)), Pending)
+    people = {name: person for name, person in PEOPLE.items() if name != "ana"}
+    assert isinstance(decided(record, electorate=replace(ELECTORATE, people=people)), Pending)
+
+
+def test_somebody_added_today_does_not_count_for_what_was_asked_before():
+    record = approval(ask(need(people=("bo",))), votes=(vote("ana"),))
+    assert isinstance(decided(record), Pending)
+
+
+@pytest.mark.parametrize("evidence", [click("bo"), signature("bo")])
+def test_a_vote_counts_only_with_its_makers_own_evidence(evidence):
+    assert isinstance(decided(approval(votes=(vote("ana", evidence=evidence),))), Pending)
+
+
+def test_the_initiator_never_counts():
+    record = approval(ask(need(), barred=("ana",)), votes=(vote("ana"),))
+    assert isinstance(decided(record), Pending)
+
+
+def test_a_click_does_not_count_where_a_signature_is_asked_for():
+    record = approval(ask(strength="ssh"), votes=(vote("ana"),))
+    assert isinstance(decided(record), Pending)
+    signed = replace(record, votes=(vote("ana", evidence=signature("ana")),))
+    assert isinstance(decided(signed), Approved)
+
+
+def test_a_quorum_that_nobody_can_meet_any_more_ends_at_once():
+    record = approval(ask(need(count=2)))
+    groups = {**ELECTORATE.groups, "treasury": ("ana",)}
+    decision = decided(record, electorate=replace(ELECTORATE, groups=groups))
+    assert isinstance(decision, Rejected)
+    assert decision.cause is Cause.PEOPLE
+
+
+def test_an_ask_without_seats_is_never_approved():
+    decision = decided(approval(Verdict(effect="ask", needs=(), within_ms=1)))
+    assert isinstance(decision, Rejected)
+
+
+def test_a_final_fact_is_the_decision_for_ever():
+    refused = approval(votes=(vote("ana"),), final=final(Outcome.REJECT, Cause.TIMEOUT))
+    assert decided(refused) == Rejected(Cause.TIMEOUT, "said")
+    approved = approval(votes=(vote("ana"),), final=final())
+    later = approved.answer_until + 10
+    assert decided(approved, now=later) == Approved(by=("ana",), sentence="said")
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        approval(final=final()),
+        approval(Verdict(effect="reject"), final=final()),
+        approval(votes=(vote("ana", digest="00" * 32),), final=final()),
+        approval(votes=(vote("ana"), vote("bo", Choice.REJECT)), final=final()),
+        approval(ask(need(), barred=("ana",)), votes=(vote("ana"),), final=final()),
+        approval(Verdict(effect="ask"), votes=(vote("ana"),), final=final()),
+        approval(final=final(Outcome.REJECT, None)),
+    ],
+)
+def test_a_final_fact_that_its_record_does_not_support_is_damage(record):
+    assert isinstance(decided(record), Damaged)
+
+
+def test_a_final_decision_that_our_audit_knows_binds_a_record_that_forgot_it():
+    refused = Remembered(final=final(Outcome.REJECT, Cause.PERSON))
+    assert isinstance(decided(approval(votes=(vote("ana"),)), remembered=refused), Rejected)
+    approved = Remembered(final=final())
+    assert isinstance(decided(approval(votes=(vote("ana"),)), remembered=approved), Damaged)
+
+
+def test_two_final_decisions_that_differ_give_no_answer():
+    approved = approval(votes=(vote("ana"),), final=final())
+    refused = Remembered(final=final(Outcome.REJECT, Cause.PERSON))
+    assert isinstance(decided(approved, remembered=refused), Damaged)
+
+
+def test_rules_alone_decide_where_no_person_is_needed():
+    assert isinstance(decided(approval(Verdict(effect="approve"))), Approved)
+    refusal = Verdict(effect="reject", cause=Cause.RULE, sentence="refused by rule big")
+    assert decided(approval(refusal)) == Rejected(Cause.RULE, "refused by rule big")
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(sorted(PEOPLE)),
+            st.sampled_from(list(Choice)),
+            st.integers(NOW, NOW + 700_000),
+            st.sampled_from([DIGEST, "00" * 32]),
+        ),
+        max_size=8,
+    ),
+    st.integers(1, 3),
+    st.integers(0, 2),
+    st.integers(NOW, NOW + 2_000_000),
+)
+def test_approved_always_means_distinct_people_in_time_and_no_refusal(said, many, others, now):
+    needs = (need(count=many), *((need("on_call", others),) if others else ()))
+    votes = tuple(vote(who, what, at=at, digest=digest) for who, what, at, digest in said)
+    record = approval(ask(*needs), votes=votes)
+    if isinstance(decided(record, now=now), Approved):
+        counted = [v for v in votes if v.digest == DIGEST]
+        assert all(v.choice is Choice.APPROVE for v in counted)
+        people = {v.person for v in counted if v.at < record.deadline}
+        assert len(people & {"ana", "bo", "chen"}) >= many
+        assert len(people & {"dee", "eli"}) >= others
+        assert now < record.answer_until
+
+
+@given(st.permutations([vote("ana"), vote("bo"), vote("dee"), vote("eli", Choice.REJECT)]))
+def test_the_order_of_votes_never_matters(votes):
+    record = approval(ask(need(count=2), need("on_call")), votes=tuple(votes))
+    assert isinstance(decided(record), Rejected)
+    assert isinstance(decided(replace(record, votes=tuple(votes[:0]))), Pending)
