@@ -1,0 +1,85 @@
+"""The command line's calls to the desk. Standard library only: `list` must start fast."""
+
+import http.client
+import json
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from gateway.cookie import NAME, Cookie
+from gateway.settings import Address, Settings
+from gateway.terminal import UNREACHABLE, Failure
+
+_WITHIN_S: Final = 20.0
+_OK: Final = 200
+_OWN: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - names to replace
+
+
+class DeskClient:
+    """Talks to one gateway on this machine; every failure is a `Failure` with its sentence."""
+
+    def __init__(self, address: Address, cookie: Cookie) -> None:
+        self._address = Address(_OWN.get(address.host, address.host), address.port)
+        self._cookie = cookie
+
+    @classmethod
+    def of(cls, settings: Settings) -> "DeskClient":
+        """The gateway of a configuration."""
+        return cls(settings.operator_listen, _cookie(settings.data_dir))
+
+    def open_approvals(self) -> dict[str, Any]:
+        """`{"approvals": […], "more": n}`, earliest deadline first."""
+        return self._call("GET", "/approvals")
+
+    def find(self, wanted: str) -> list[dict[str, Any]]:
+        """Everything that an id may mean; one match comes with its request."""
+        found: list[dict[str, Any]] = self._call("GET", f"/approvals?id={quote(wanted, safe='')}")[
+            "approvals"
+        ]
+        return found
+
+    def vote(self, statement: str, signature: str) -> dict[str, Any]:
+        """Hand in a signed vote; what the approval amounts to with it."""
+        return self._call("POST", "/votes", {"statement": statement, "signature": signature})
+
+    def _call(self, method: str, target: str, body: object = None) -> dict[str, Any]:
+        status, answer = self._exchange(method, target, body)
+        if status != _OK:
+            raise Failure(str(answer.get("error", f"The gateway answered HTTP {status}.")))
+        return answer
+
+    def _exchange(self, method: str, target: str, body: object) -> tuple[int, dict[str, Any]]:
+        connection = http.client.HTTPConnection(
+            self._address.host, self._address.port, timeout=_WITHIN_S
+        )
+        headers = {"Authorization": self._cookie.header, "Content-Type": "application/json"}
+        content = None if body is None else json.dumps(body).encode()
+        try:
+            connection.request(method, target, content, headers)
+            response = connection.getresponse()
+            answer = json.loads(response.read())
+        except (OSError, http.client.HTTPException):
+            raise Failure(
+                f"The gateway does not answer on {self._address}: is `countersign serve` running?",
+                UNREACHABLE,
+            ) from None
+        except ValueError:
+            raise Failure(
+                f"What answers on {self._address} is no countersign gateway:"
+                " check operator_listen.",
+                UNREACHABLE,
+            ) from None
+        finally:
+            connection.close()
+        return response.status, answer if isinstance(answer, dict) else {}
+
+
+def _cookie(data_dir: Path) -> Cookie:
+    path = data_dir / NAME
+    try:
+        return Cookie.read(data_dir)
+    except FileNotFoundError:
+        sentence = f"{path} is not there: `countersign serve` is not running with this data_dir."
+    except (OSError, UnicodeDecodeError):
+        sentence = f"{path} cannot be read: run this as the user that runs the gateway."
+    raise Failure(sentence, UNREACHABLE)
