@@ -1,0 +1,213 @@
+"""Answer with silence: end a connection so that not one byte of an answer is written.
+
+The protocol's only way to say "ask again" is a connection that ends without a response. Under
+uvicorn every way out of an ASGI app (return, raise, cancel) becomes an HTTP 500. So its protocol
+is given a way to abort the transport, which it hands to the app in the scope.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator, MutableMapping
+from typing import Any, Final, TypeAlias
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from typing_extensions import override
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+ABORT: Final = "countersign.abort"
+"""The key of the abort under `scope["extensions"]`."""
+
+READ_LIMIT_S: Final = 30.0
+"""From the first byte of a request to the last; also from a connection to its first byte."""
+
+HEAD_LIMIT: Final = 64 * 1024
+"""Bytes of a request before its body. The body's limit is the route's affair."""
+
+
+class Abort:
+    """Ends one request's connection, unless its response has been completed."""
+
+    __slots__ = ("_cycle", "_transport")
+
+    def __init__(self) -> None:
+        self._cycle: RequestResponseCycle | None = None
+        self._transport: asyncio.Transport | None = None
+
+    def bind(self, cycle: RequestResponseCycle, transport: asyncio.Transport) -> None:
+        """Say whose connection this ends."""
+        self._cycle, self._transport = cycle, transport
+
+    @property
+    def open(self) -> bool:
+        """Whether the app still owes a response."""
+        return self._cycle is not None and not self._cycle.response_complete
+
+    def hang_up(self) -> None:
+        """Let the app's `receive` give `http.disconnect`, and its `send` do nothing."""
+        if self._cycle is not None and not self._cycle.response_complete:
+            self._cycle.disconnected = True
+            self._cycle.message_event.set()
+
+    def __call__(self) -> None:
+        """End the connection now; what is not yet written never will be."""
+        if self.open and self._transport is not None:
+            self.hang_up()
+            self._transport.abort()
+
+
+class SilentProtocol(HttpToolsProtocol):
+    """HTTP/1.1 whose requests can be met with silence, and must arrive in time."""
+
+    _reading: asyncio.TimerHandle | None = None
+    _in_head = True
+    _head_bytes = 0
+    _unanswered: tuple[Abort, ...] = ()
+    _abort = Abort()
+
+    @override
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._expect_a_request()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_reading_timer()
+        for abort in self._unanswered:  # uvicorn tells only the last of several
+            abort.hang_up()
+        super().connection_lost(exc)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        self._head_bytes += len(data)
+        super().data_received(data)
+        if self._in_head and self._head_bytes > HEAD_LIMIT:
+            self.silence()
+
+    @override
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._abort = Abort()
+        self.scope["extensions"] = {ABORT: self._abort}  # type: ignore[dict-item]
+        self._in_head = True
+        self._head_bytes = 0
+        self._expect_a_request()
+
+    @override
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        self._in_head = False
+        self._abort.bind(self.cycle, self.transport)
+        self._unanswered = (*(a for a in self._unanswered if a.open), self._abort)
+
+    @override
+    def on_message_complete(self) -> None:
+        self._stop_reading_timer()
+        super().on_message_complete()
+
+    def silence(self) -> None:
+        """End the connection; a request that has no complete response gets none."""
+        for abort in self._unanswered:
+            abort.hang_up()
+        self.transport.abort()
+
+    def _expect_a_request(self) -> None:
+        self._stop_reading_timer()
+        self._reading = self.loop.call_later(READ_LIMIT_S, self._too_slow)
+
+    def _too_slow(self) -> None:
+        if any(earlier.open for earlier in self._unanswered if earlier is not self._abort):
+            self._expect_a_request()  # it has to wait for one that may be held for long
+        else:
+            self.silence()
+
+    def _stop_reading_timer(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
+
+
+def abort_of(scope: MutableMapping[str, Any]) -> Abort:
+    """The abort of this request.
+
+    Raises:
+        TypeError: under a server that cannot be silent; ours always can.
+    """
+    abort = scope.get("extensions", {}).get(ABORT)
+    if not isinstance(abort, Abort):
+        raise TypeError("This server cannot end a connection without a response.")
+    return abort
+
+
+class Parked:
+    """The requests that are being held, so that a gateway that stops can silence them first."""
+
+    def __init__(self) -> None:
+        self._aborts: set[Abort] = set()
+        self._closed = False
+
+    def __len__(self) -> int:
+        return len(self._aborts)
+
+    @contextlib.contextmanager
+    def park(self, abort: Abort) -> Iterator[None]:
+        """While this is entered, `silence_all` reaches the request; after it, none may park."""
+        if self._closed:
+            abort()
+        self._aborts.add(abort)
+        try:
+            yield
+        finally:
+            self._aborts.discard(abort)
+
+    def silence_all(self) -> None:
+        """End every held request without a byte, and each that would be held from now on."""
+        self._closed = True
+        for abort in tuple(self._aborts):
+            abort()
+
+
+Applies: TypeAlias = Callable[[Scope], bool]
+
+
+class SilentOnError:
+    """An ASGI app whose failures before the first byte of a response are met with silence.
+
+    A class, so that Starlette's `Route` takes it for an ASGI app: it must sit inside Starlette,
+    whose own error handling writes an HTTP 500. `applies(scope)` is asked when something has gone
+    wrong: where it says no, the error takes its usual way. `report` is told each error.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        report: Callable[[Exception], None],
+        applies: Applies = lambda _scope: True,
+    ) -> None:
+        self._app = app
+        self._report = report
+        self._applies = applies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the app; nothing it raises gets out where silence applies."""
+        started = False
+
+        async def note_start(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, note_start)
+        except asyncio.CancelledError:
+            if started or not self._applies(scope):
+                raise
+            abort_of(scope)()  # uvicorn is the caller: it would write a 500, not pass this on
+        except Exception as error:
+            if started or not self._applies(scope):
+                raise
+            abort_of(scope)()
+            self._report(error)
+        else:
+            if not started and self._applies(scope):
+                abort_of(scope)()
