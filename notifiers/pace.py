@@ -1,0 +1,35 @@
+"""About one message a second per channel is what Slack takes; a few at once are fine."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+BURST: Final = 3
+EVERY_MS: Final = 1_000
+
+
+class Pace:
+    """A bucket of `burst` calls that fills by one every `every_ms`."""
+
+    def __init__(
+        self,
+        now_ms: Callable[[], int],
+        *,
+        every_ms: int = EVERY_MS,
+        burst: int = BURST,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """`sleep` takes seconds."""
+        self._now = now_ms
+        self._every = every_ms
+        self._reach = every_ms * (burst - 1)
+        self._sleep = sleep
+        self._next = 0
+
+    async def turn(self) -> None:
+        """Return when it is this caller's turn; turns are given in the order they were asked."""
+        now = self._now()
+        due = max(self._next, now - self._reach)
+        self._next = due + self._every
+        if due > now:
+            await self._sleep((due - now) / 1000)

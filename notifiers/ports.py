@@ -1,0 +1,125 @@
+"""What this room needs of the approval service and its outbox; small, so that a test can be one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from approvals.ballots import Ballot, NotCountedCause
+from approvals.findings import Address, Findings
+from approvals.model import Approval, Decision, Person
+from approvals.request import Request
+from approvals.told import Told
+from approvals.voting import Counted, NotCounted
+from notifiers.sheet import Sheet
+
+
+class Directory(Protocol):
+    """Who people are and what addresses are called: the policy in force."""
+
+    def person_by_slack(self, user: str) -> Person | None:
+        """Who clicks as this Slack user id."""
+        ...
+
+    def label_of(self, address: Address, chain: str | None) -> str | None:
+        """The list that an address is in."""
+        ...
+
+
+class Approvals(Protocol):
+    """The approval service. Its calls raise StoreDown and DamagedRecord."""
+
+    @property
+    def policy(self) -> Directory:
+        """The policy in force."""
+        ...
+
+    async def vote(self, member: str, ballot: Ballot) -> Counted | NotCounted:
+        """Store a ballot if it counts."""
+        ...
+
+    def would_count(self, approval: Approval, ballot: Ballot) -> NotCountedCause | None:
+        """Why a ballot would not count now."""
+        ...
+
+    async def refuse(self, member: str, person: str | None, cause: str, via: str) -> None:
+        """Audit a click that never became a ballot."""
+        ...
+
+    async def read(self, member: str) -> Approval | None:
+        """One record."""
+        ...
+
+    async def request_of(self, approval: Approval) -> Request | None:
+        """The exact bytes, proved by their digest; None if they are not kept."""
+        ...
+
+    def findings_of(self, request: Request) -> Findings:
+        """What the bytes do."""
+        ...
+
+    def decision_of(self, approval: Approval) -> Decision:
+        """What the record amounts to now."""
+        ...
+
+
+class Posts(Protocol):
+    """What was posted about a member. Raises StoreDown and DamagedRecord."""
+
+    async def read_told(self, member: str) -> Told:
+        """What was posted so far."""
+        ...
+
+    async def write_told(self, member: str, told: Told) -> Told | None:
+        """Replace what was read; None if somebody else wrote meanwhile."""
+        ...
+
+
+class Outbox(Posts, Protocol):
+    """What people must still be told."""
+
+    async def claim_untold(self, now: int, limit: int) -> tuple[str, ...]:
+        """Members that are due; nobody else gets them for 30 seconds."""
+        ...
+
+    async def settle_untold(self, member: str, revision: int, *, again_at: int | None) -> None:
+        """Told as of `revision`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """All there is to tell about an approval, as it is stored."""
+
+    approval: Approval
+    decision: Decision
+    sheet: Sheet
+
+
+class Notifier(Protocol):
+    """A place where people are told: all of it again each time, whatever was said before."""
+
+    @property
+    def name(self) -> str:
+        """The word that its posts are stored under."""
+        ...
+
+    async def tell(self, story: Story) -> None:
+        """Make the place show this story. Raises NotTold, StoreDown or DamagedRecord."""
+        ...
+
+
+class NotTold(Exception):  # noqa: N818 - a state of the world, not a mistake of ours
+    """A place could not be told now; `alarm` where it will not pass by itself.
+
+    `retry_after` is how many seconds the place wants to be left alone.
+    """
+
+    def __init__(self, why: str, *, alarm: bool = False, retry_after: float | None = None) -> None:
+        """`why` is a short word for logs."""
+        super().__init__(why)
+        self.why = why
+        self.alarm = alarm
+        self.retry_after = retry_after
+
+
+Notifiers = Sequence[Notifier]

@@ -1,0 +1,79 @@
+"""Text that a stranger wrote, made safe to read: visible, on one line, bounded."""
+
+import unicodedata
+from typing import Final
+
+_BLANK_LETTERS: Final = frozenset("\u115f\u1160\u3164\uffa0\u034f\u17b4\u17b5")
+"""Letters and marks that Unicode says are shown as nothing."""
+
+_DROPPED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+
+
+def visible(text: str, limit: int = 500) -> str:
+    """What a reader may see of `text`, at most about `limit` characters.
+
+    Control, bidirectional, zero-width and unassigned characters go; every run of white space
+    becomes one space. Symbols beyond ASCII are spelled as `[U+2705]`, so that a memo cannot draw
+    the check mark that we draw. What is cut is said so, with how much. Only a beginning of
+    `text` is looked at: a memo of megabytes costs no more than a long one.
+    """
+    looked_at = text[: 4 * limit + 64]
+    shown = "".join(_seen(character) for character in unicodedata.normalize("NFC", looked_at))
+    return cut(" ".join(shown.split()), limit, beyond=len(text) - len(looked_at))
+
+
+def cut(text: str, limit: int, *, beyond: int = 0) -> str:
+    """`text`, or its beginning and a marker that counts what is missing; never over `limit`.
+
+    `beyond` counts characters that are missing already. A `limit` too small for the marker keeps
+    the marker's beginning: nothing looks whole that is not.
+    """
+    if len(text) <= limit and not beyond:
+        return text
+    kept = limit
+    marker = ""
+    for _ in range(3):  # the marker's own length moves the cut, at most by a digit or a comma
+        marker = f" … [cut: {max(0, len(text) - kept) + beyond:,} more characters]"
+        kept = max(0, limit - len(marker))
+    return (text[:kept] + marker)[:limit]
+
+
+def short_address(address: str) -> str:
+    """`0xd631…2A2c`: to recognize an address by, next to where it stands in full."""
+    return address if len(address) <= 14 else f"{address[:6]}…{address[-4:]}"  # noqa: PLR2004
+
+
+def grouped(base_units: int, decimals: int) -> str:
+    """`2,500.25` for 2500250000 with 6 decimals: exact, by digits alone."""
+    sign = "-" if base_units < 0 else ""
+    digits = str(abs(base_units)).rjust(decimals + 1, "0")
+    whole, fraction = digits[: len(digits) - decimals], digits[len(digits) - decimals :]
+    fraction = fraction.rstrip("0")
+    return f"{sign}{int(whole):,}" + (f".{fraction}" if fraction else "")
+
+
+def listed(items: tuple[str, ...]) -> str:
+    """`ana`, `ana and bo`, `ana, bo and chen`."""
+    if len(items) < 2:  # noqa: PLR2004
+        return "".join(items)
+    return f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def lasted(milliseconds: int) -> str:
+    """`38 s`, `3 min 12 s`, `1 h 4 min`."""
+    seconds = max(0, milliseconds) // 1000
+    minutes, hours = seconds // 60, seconds // 3600
+    if hours:
+        return f"{hours} h {minutes % 60} min"
+    return f"{minutes} min {seconds % 60} s" if minutes else f"{seconds} s"
+
+
+def _seen(character: str) -> str:
+    if character.isspace():
+        return " "
+    category = unicodedata.category(character)
+    if category in _DROPPED or character in _BLANK_LETTERS:
+        return ""
+    if category == "So" or 0x1F3FB <= ord(character) <= 0x1F3FF:  # noqa: PLR2004
+        return f"[U+{ord(character):04X}]"
+    return "" if 0xFE00 <= ord(character) <= 0xFE0F else character  # noqa: PLR2004

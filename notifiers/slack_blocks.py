@@ -1,0 +1,213 @@
+"""An approval as a Slack message: pure, within Slack's limits, and nothing in it can be forged.
+
+All that comes from a request stands in `plain_text` objects with `emoji` off, where Slack reads
+no markup at all, and is escaped besides: a memo cannot mention a channel, draw a link, or paint
+our check mark. Blocks whose id begins with `fact` hold what a person decides on; `shown_of` reads
+the same texts from what we send and from what Slack says was clicked.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from approvals.model import Approval, Choice, Decision
+from notifiers.readable import visible
+from notifiers.sheet import Fact, Sheet
+from notifiers.slack_limits import (
+    ALL_BLOCKS,
+    CONFIRM_TEXT,
+    FALLBACK_TEXT,
+    FIELD_TEXT,
+    FIELDS,
+    HEADER,
+    SECTION_TEXT,
+    Json,
+    check_message,
+    size,
+)
+from notifiers.slack_text import SLACK_INK, date, literal, mrkdwn, plain, unescape
+from notifiers.status import Status, status_of
+from notifiers.text import command
+
+APPROVE: Final = "countersign.approve"
+REJECT: Final = "countersign.reject"
+
+_FACT: Final = "fact"
+_SQUEEZES: Final = (400, 200, 100, 60)
+"""How long a claim, a reason or a rule's `why` may be, in turn, until the message fits."""
+
+_LINE: Final = 300
+_LINES: Final = 5
+
+_SEALS: Final = {
+    True: ":white_check_mark: *VERIFIED*",
+    False: ":rotating_light: *NOT VERIFIED* · no rule may approve this; read it as a claim",
+}
+_SAYS: Final = ":speech_balloon: *Cobo says* · nothing below is proved"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`shown` names the facts, `face` everything there is to see."""
+
+    text: str
+    blocks: list[Json]
+    shown: str
+
+    @property
+    def face(self) -> str:
+        """Equal faces need no second call to Slack."""
+        return _hash([self.text, *(json.dumps(block, sort_keys=True) for block in self.blocks)])
+
+
+def render(
+    approval: Approval, sheet: Sheet, decision: Decision, token: Callable[[Choice], str]
+) -> Message:
+    """The message as the record stands. What does not fit is cut with a marker that says so.
+
+    Where even short claims leave no room, proved facts go too, and with them the Approve button:
+    nobody can approve by a click what the message does not show.
+    """
+    blocks: list[Json] = []
+    for fewer, limit in _fits(sheet):
+        blocks = _blocks(approval, fewer, decision, token, limit)
+        if size(blocks) <= ALL_BLOCKS:
+            break
+    message = Message(_fallback(approval, sheet, decision), blocks, shown_of(blocks))
+    check_message(message.text, message.blocks)
+    return message
+
+
+def shown_of(blocks: object) -> str:
+    """SHA-256, hex, over the texts of the fact blocks, in order; of ours or of Slack's echo.
+
+    Slack echoes `&` as `&amp;` and may add keys of its own: only texts are read, unescaped, with
+    runs of white space as one.
+    """
+    texts: list[str] = []
+    for block in blocks if isinstance(blocks, list) else ():
+        if isinstance(block, Mapping) and str(block.get("block_id", "")).startswith(_FACT):
+            fields = block.get("fields")
+            objects = [block.get("text"), *(fields if isinstance(fields, list) else ())]
+            texts += [str(o.get("text", "")) for o in objects if isinstance(o, Mapping)]
+    return _hash(" ".join(unescape(text).split()) for text in texts)
+
+
+def _fits(sheet: Sheet) -> Iterator[tuple[Sheet, int]]:
+    """What to try in turn: shorter texts, then no claims, then fewer and fewer proved facts."""
+    least = _SQUEEZES[-1]
+    yield from ((sheet, limit) for limit in _SQUEEZES)
+    sheet = replace(sheet, claimed=(_not_shown(len(sheet.claimed)),))
+    yield sheet, least
+    for kept in range(len(sheet.proved) - 1, -1, -1):
+        note = _not_shown(len(sheet.proved) - kept)
+        yield replace(sheet, proved=(*sheet.proved[:kept], note), whole=False), least
+
+
+def _not_shown(count: int) -> Fact:
+    return Fact("Not shown", f"{count} facts; `countersign show` lists them", exact=True)
+
+
+def _blocks(
+    approval: Approval,
+    sheet: Sheet,
+    decision: Decision,
+    token: Callable[[Choice], str],
+    limit: int,
+) -> list[Json]:
+    """In reading order: what, where it stands, can it be trusted, facts, claims, buttons."""
+    status = status_of(approval, decision, SLACK_INK)
+    badge = plain(sheet.badge, min(SECTION_TEXT, 4 * limit + 400))
+    blocks: list[Json] = [
+        {"type": "header", "text": plain(sheet.headline, HEADER), "block_id": "fact-what"},
+        {"type": "section", "text": mrkdwn(f"*{status.line}*"), "block_id": "status"},
+        *_about(approval, decision, status),
+        {"type": "section", "text": mrkdwn(_SEALS[sheet.verified]), "block_id": "fact-seal"},
+        {"type": "section", "text": badge, "block_id": "fact-badge"},
+        *_table("fact-proved", sheet.proved, limit),
+        *_table("fact-asked", sheet.asked, limit),
+        {"type": "divider", "block_id": "rule"},
+        {"type": "section", "text": mrkdwn(_SAYS), "block_id": "fact-says"},
+        *_table("fact-claimed", sheet.claimed, limit),
+    ]
+    if status.state == "open" and not approval.notice:
+        blocks += _ways_to_decide(approval, sheet, token)
+    return [_iterated(block, approval.revision) for block in blocks]
+
+
+def _about(approval: Approval, decision: Decision, status: Status) -> list[Json]:
+    """Who may vote and until when; after the decision, why it ended as it did."""
+    lines = [plain(line, _LINE) for line in status_of(approval, decision).details]
+    if status.state == "open":
+        lines.insert(0, mrkdwn(f"Decide before {date(approval.deadline)}"))
+    if len(lines) > _LINES:
+        lines[_LINES:] = [plain(f"and {len(lines) - _LINES} more lines, not shown here", _LINE)]
+    return [{"type": "context", "elements": lines, "block_id": "about"}] if lines else []
+
+
+def _ways_to_decide(approval: Approval, sheet: Sheet, token: Callable[[Choice], str]) -> list[Json]:
+    """Both buttons; without Approve, the command that approves, where a click is not enough."""
+    reject = {
+        "type": "button",
+        "action_id": REJECT,
+        "style": "danger",
+        "text": plain("Reject", 75),
+        "value": token(Choice.REJECT),
+    }
+    approve = {
+        "type": "button",
+        "action_id": APPROVE,
+        "style": "primary",
+        "text": plain("Approve", 75),
+        "value": token(Choice.APPROVE),
+        "confirm": {
+            "title": plain("Approve this request?", 100),
+            "text": plain(sheet.pledge, CONFIRM_TEXT),
+            "confirm": plain("Approve", 30),
+            "deny": plain("Cancel", 30),
+            "style": "primary",
+        },
+    }
+    by_click = approval.verdict.strength == "any" and sheet.whole
+    buttons = [approve, reject] if by_click else [reject]
+    how = f"To approve, run: {command('approve', approval)}"
+    said = [] if by_click else [{"type": "section", "text": plain(how, 1000), "block_id": "how"}]
+    return [*said, {"type": "actions", "elements": buttons, "block_id": "decide"}]
+
+
+def _table(name: str, facts: Sequence[Fact], limit: int) -> list[Json]:
+    """Labels in the left column, values in the right; as many sections as the rows need."""
+    rows = FIELDS // 2
+    return [
+        {
+            "type": "section",
+            "block_id": f"{name}-{start // rows}",
+            "fields": [
+                part
+                for fact in facts[start : start + rows]
+                for part in (
+                    mrkdwn(f"*{literal(fact.label)}*"),
+                    plain(fact.value, FIELD_TEXT if fact.exact else limit),
+                )
+            ],
+        }
+        for start in range(0, len(facts), rows)
+    ]
+
+
+def _iterated(block: Json, revision: int) -> Json:
+    """Slack asks for new block ids in each version of a message."""
+    return {**block, "block_id": f"{block['block_id']}-r{revision}"}
+
+
+def _fallback(approval: Approval, sheet: Sheet, decision: Decision) -> str:
+    """What notifications and screen readers say."""
+    line = status_of(approval, decision).line
+    said = f"{sheet.headline} · {line} · {visible(approval.request_id, 200)}"
+    return str(plain(said, FALLBACK_TEXT)["text"])
+
+
+def _hash(texts: Iterable[str]) -> str:
+    return hashlib.sha256(json.dumps(list(texts)).encode()).hexdigest()

@@ -1,0 +1,174 @@
+"""One Slack message per approval, kept as the record stands: posted once, then updated.
+
+The order is what a crash between any two steps can be repaired from:
+1. a nonce is stored before the post that carries it;
+2. the message is posted;
+3. its `ts` is stored.
+A death after 2 leaves a nonce without a `ts`. Nobody knows whether that message is there, so the
+next telling posts another one under a nonce of its own; whoever clicks on the first is heard all
+the same, and from then on both are updated.
+"""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final, Protocol
+
+from approvals.model import Approval, Choice
+from approvals.told import Post, Told
+from notifiers.pace import Pace
+from notifiers.ports import NotTold, Posts, Story
+from notifiers.slack_blocks import Message, render
+from notifiers.slack_client import MessageGone, SlackAway, SlackTrouble
+from notifiers.slack_limits import Json, OverLimit
+from notifiers.slack_tokens import Token
+
+NAME: Final = "slack"
+
+MOST_UNKNOWN: Final = 5
+"""Posts whose `ts` nobody learned; after that many the last nonce is used again."""
+
+_FACES_KEPT: Final = 2_000
+_SWAPS: Final = 5
+
+
+class Channel(Protocol):
+    """The calls to Slack that showing an approval takes."""
+
+    async def post(self, channel: str, text: str, blocks: Sequence[Json]) -> str:
+        """Post; returns the `ts`."""
+        ...
+
+    async def update(self, channel: str, ts: str, text: str, blocks: Sequence[Json]) -> None:
+        """Replace a message."""
+        ...
+
+
+class SlackPosts:
+    """The Slack notifier of one channel. One task at a time tells; see Teller."""
+
+    def __init__(self, slack: Channel, channel: str, posts: Posts, pace: Pace) -> None:
+        """`posts` keeps what was posted, beside the record."""
+        self._slack = slack
+        self._channel = channel
+        self._posts = posts
+        self._pace = pace
+        self._surely_unsent: set[str] = set()
+        self._faces: dict[str, str] = {}
+
+    @property
+    def name(self) -> str:
+        """The word its posts are stored under."""
+        return NAME
+
+    async def tell(self, story: Story) -> None:
+        """Post once, update every post of it; no call where a message already says all this."""
+        told = await self._posts.read_told(story.approval.member)
+        ours = [post for post in told.posts if post.notifier == NAME]
+        if any(post.revision > story.approval.revision for post in ours):
+            return  # another gateway has told something newer
+        try:
+            shown = [await self._update(story, post) for post in ours if post.ts is not None]
+            left = [post for post in shown if post is not None]
+            await self._keep(story.approval.member, told, ours, left)
+            if not left:
+                await self._post(story)
+        except SlackTrouble as trouble:
+            after = trouble.retry_after if isinstance(trouble, SlackAway) else None
+            alarm = not isinstance(trouble, SlackAway)
+            raise NotTold(trouble.error, alarm=alarm, retry_after=after) from trouble
+        except OverLimit as over:
+            raise NotTold(f"over_limit: {over}", alarm=True) from over
+
+    async def _update(self, story: Story, post: Post) -> Post | None:
+        """The post as it shows now; None where the message was deleted."""
+        assert post.ts is not None  # noqa: S101 - for the type checker; the caller chose these
+        message = message_of(story, post.nonce)
+        if self._faces.get(post.nonce) != message.face:
+            await self._pace.turn()
+            try:
+                await self._slack.update(post.channel, post.ts, message.text, message.blocks)
+            except MessageGone:
+                return None
+            self._remember(post.nonce, message)
+        return replace(post, shown=message.shown, revision=story.approval.revision)
+
+    async def _post(self, story: Story) -> None:
+        member = story.approval.member
+        post, message = await self._announced(story)
+        await self._pace.turn()
+        try:
+            ts = await self._slack.post(post.channel, message.text, message.blocks)
+        except SlackTrouble as trouble:
+            if trouble.done is False:
+                self._surely_unsent.add(post.nonce)
+            raise
+        self._remember(post.nonce, message)
+        await change_posts(
+            self._posts,
+            member,
+            lambda posts: tuple(
+                replace(kept, ts=ts) if kept.nonce == post.nonce else kept for kept in posts
+            ),
+        )
+
+    async def _announced(self, story: Story) -> tuple[Post, Message]:
+        """Step 1: a stored nonce, new unless one is known to have never reached Slack."""
+        member = story.approval.member
+        told = await self._posts.read_told(member)
+        unknown = [post for post in told.posts if post.notifier == NAME and post.ts is None]
+        unsent = [post for post in unknown if post.nonce in self._surely_unsent]
+        again = unsent or (unknown if len(unknown) >= MOST_UNKNOWN else [])
+        nonce = again[-1].nonce if again else secrets.token_urlsafe(16)
+        message = message_of(story, nonce)
+        revision = story.approval.revision
+        post = Post(nonce, NAME, self._channel, None, message.shown, revision)
+        await change_posts(
+            self._posts,
+            member,
+            lambda posts: (*(kept for kept in posts if kept.nonce != nonce), post),
+        )
+        self._surely_unsent.discard(nonce)
+        return post, message
+
+    async def _keep(
+        self, member: str, told: Told, before: Sequence[Post], left: Sequence[Post]
+    ) -> None:
+        """Store what the updates changed; a `ts` that a click taught us meanwhile stays."""
+        now = {post.nonce: post for post in left}
+        gone = {post.nonce for post in before if post.ts is not None} - set(now)
+        if gone or any(now.get(post.nonce, post) != post for post in told.posts):
+            await change_posts(
+                self._posts,
+                member,
+                lambda posts: tuple(
+                    now.get(post.nonce, post) for post in posts if post.nonce not in gone
+                ),
+            )
+
+    def _remember(self, nonce: str, message: Message) -> None:
+        self._faces.pop(nonce, None)
+        self._faces[nonce] = message.face
+        if len(self._faces) > _FACES_KEPT:
+            self._faces.pop(next(iter(self._faces)))
+
+
+def message_of(story: Story, nonce: str) -> Message:
+    """The message of a story whose buttons carry this nonce."""
+
+    def token(choice: Choice) -> str:
+        return Token(nonce, approval.member, approval.digest, choice).encode()
+
+    approval: Approval = story.approval
+    return render(approval, story.sheet, story.decision, token)
+
+
+async def change_posts(
+    store: Posts, member: str, change: Callable[[tuple[Post, ...]], tuple[Post, ...]]
+) -> None:
+    """Read, change, swap, until nobody was faster."""
+    for _ in range(_SWAPS):
+        told = await store.read_told(member)
+        if await store.write_told(member, replace(told, posts=change(told.posts))) is not None:
+            return
+    raise NotTold("others keep writing what was posted")

@@ -1,0 +1,46 @@
+"""What a button carries: which message, which record, which bytes, which choice. Opaque to all.
+
+A token is no secret and proves nothing by itself. It names what must agree: its nonce with a post
+that we stored for this member, its digest with the record, its choice with the button. So a value
+moved to another button, message or record counts for nothing.
+"""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+
+from approvals.model import Choice
+
+_LONGEST = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """`nonce` is the post's, stored before the message that carries it."""
+
+    nonce: str
+    member: str
+    digest: str
+    choice: Choice
+
+    def encode(self) -> str:
+        """At most 2,000 ASCII characters, for names as long as the gateway takes them."""
+        parts = [self.nonce, self.member, self.digest, self.choice.value]
+        return base64.urlsafe_b64encode(json.dumps(parts, separators=(",", ":")).encode()).decode()
+
+
+def read_token(value: object) -> Token | None:
+    """The token, or None for anything that `encode` did not write."""
+    if type(value) is not str or len(value) > _LONGEST:
+        return None
+    try:
+        parts = json.loads(base64.b64decode(value.encode("ascii"), altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError, RecursionError):
+        return None
+    if type(parts) is not list or [type(part) for part in parts] != [str] * 4:
+        return None
+    if parts[3] not in set(Choice):
+        return None
+    token = Token(parts[0], parts[1], parts[2], Choice(parts[3]))
+    return token if token.encode() == value else None

@@ -1,0 +1,48 @@
+"""A record and its bytes, read and put together for telling; the same for clicks and for posts."""
+
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+from approvals.findings import Address, Claims, Findings, Reason, Unverified
+from approvals.model import Approval
+from notifiers.ports import Approvals, Story
+from notifiers.sheet import sheet_of
+from notifiers.text import Names
+
+_NOT_KEPT: Final = "the bytes of this request are not stored here"
+
+
+class Labels(Protocol):
+    """A policy, as far as it names things."""
+
+    @property
+    def tables(self) -> Any:
+        """`chain(chain_id)` gives something with a `name`, or None."""
+        ...
+
+    def label_of(self, address: Address, chain: str | None) -> str | None:
+        """The list that an address is in."""
+        ...
+
+
+def names_of(policy: Labels) -> Names:
+    """What a policy calls addresses and chains."""
+
+    def chain(chain_id: str) -> str:
+        known = policy.tables.chain(chain_id)
+        return chain_id if known is None else str(known.name)
+
+    return Names(address=policy.label_of, chain=chain)
+
+
+async def story_of(approvals: Approvals, approval: Approval, names: Callable[[], Names]) -> Story:
+    """What there is to tell, from the stored bytes and today's policy."""
+    request = await approvals.request_of(approval)
+    findings = _unknown(approval) if request is None else approvals.findings_of(request)
+    return Story(approval, approvals.decision_of(approval), sheet_of(approval, findings, names()))
+
+
+def _unknown(approval: Approval) -> Findings:
+    """Nothing is known of bytes that nobody kept; never shown as if it were."""
+    reasons = (Reason(0, _NOT_KEPT),)
+    return Findings(approval.digest, approval.type, Unverified(reasons), Claims())

@@ -1,0 +1,144 @@
+"""Tells people what is stored, at least once, until every place has been told the newest.
+
+A member is claimed from the outbox, its record read, every notifier told, and only then settled:
+whoever dies on the way leaves a claim that runs out after 30 seconds, and somebody tells again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Final
+
+from approvals.codec import DamagedRecord
+from approvals.events import Alarm, Journal, Trouble
+from approvals.model import Approval
+from approvals.store import StoreDown
+from notifiers.ports import Approvals, Notifiers, NotTold, Outbox
+from notifiers.story import story_of
+from notifiers.text import Names
+
+POLL_S: Final = 1.0
+CLAIM: Final = 20
+WORK_MS: Final = 15_000
+"""Of the 30 seconds that a claim lasts: after this no new telling of a batch begins."""
+ONE_S: Final = 14.0
+"""For telling one member, so that it has ended, or was given up, before others may claim it."""
+FIRST_AGAIN_MS: Final = 1_000
+LONGEST_AGAIN_MS: Final = 60_000
+
+
+class Teller:
+    """One loop per gateway; `wake` when a record was written, so that people need not wait."""
+
+    def __init__(
+        self,
+        approvals: Approvals,
+        outbox: Outbox,
+        notifiers: Notifiers,
+        *,
+        names: Callable[[], Names],
+        journal: Journal,
+        now_ms: Callable[[], int],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """`names` is asked each time: the policy may have changed."""
+        self._approvals = approvals
+        self._outbox = outbox
+        self._notifiers = notifiers
+        self._names = names
+        self._journal = journal
+        self._now = now_ms
+        self._sleep = sleep
+        self._woken = asyncio.Event()
+        self._failures: dict[str, int] = {}
+        self._down = False
+
+    def wake(self) -> None:
+        """Something may have to be told."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """For ever. Whatever fails is tried again; nothing that is stored stays untold."""
+        while True:
+            self._woken.clear()
+            try:
+                more = await self.tell_due()
+            except StoreDown:
+                more = False
+                await self._sleep(POLL_S)
+            if not more:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(POLL_S):
+                        await self._woken.wait()
+
+    async def tell_due(self) -> bool:
+        """Tell one batch, earliest deadline first; whether there may be more."""
+        began = self._now()
+        members = await self._outbox.claim_untold(began, CLAIM)
+        found = [(member, await self._read(member)) for member in members]
+        told = 0
+        for member, approval in sorted(found, key=_urgency):
+            if self._now() - began > WORK_MS:
+                break  # the claim runs out, and these are due again
+            if approval is not None:
+                await self._tell(member, approval)
+            told += 1
+        return told == CLAIM
+
+    async def _read(self, member: str) -> Approval | None:
+        """The record; None where there is nothing that can be told."""
+        try:
+            approval = await self._approvals.read(member)
+        except DamagedRecord as damage:
+            self._journal.note(Alarm(self._now(), "damaged", member, str(damage)))
+            return None  # its claim runs out: looked at again in 30 seconds
+        if approval is None:
+            await self._outbox.settle_untold(member, 0, again_at=None)
+        return approval
+
+    async def _tell(self, member: str, approval: Approval) -> None:
+        """Tell every notifier; failures come back later, ever later."""
+        again_at: int | None = None
+        try:
+            async with asyncio.timeout(ONE_S):
+                approval = await self._approvals.read(member) or approval
+                story = await story_of(self._approvals, approval, self._names)
+                for notifier in self._notifiers:
+                    await notifier.tell(story)
+        except NotTold as failure:
+            again_at = self._not_told(member, failure)
+        except TimeoutError:
+            again_at = self._not_told(member, NotTold("too slow"))
+        except StoreDown:
+            raise
+        except Exception as error:  # noqa: BLE001 - one record must not silence all others
+            again_at = self._not_told(member, NotTold(f"bug: {type(error).__name__}", alarm=True))
+        else:
+            self._failures.pop(member, None)
+            self._note_down(down=False, why="")
+        await self._outbox.settle_untold(member, approval.revision, again_at=again_at)
+
+    def _not_told(self, member: str, failure: NotTold) -> int:
+        """When to try again: 1 s, 2 s, 4 s … 60 s, and never before the place wants it."""
+        count = self._failures.get(member, 0)
+        self._failures[member] = count + 1
+        wait = min(LONGEST_AGAIN_MS, FIRST_AGAIN_MS * 2 ** min(count, 10))
+        if failure.alarm:
+            self._journal.note(Alarm(self._now(), "not_told", member, failure.why))
+        else:
+            self._note_down(down=True, why=failure.why)
+        return self._now() + max(wait, int(1000 * (failure.retry_after or 0)))
+
+    def _note_down(self, *, down: bool, why: str) -> None:
+        """Once when a place stops answering, once when it is back."""
+        if down != self._down:
+            self._down = down
+            self._journal.note(Trouble(self._now(), "notifier", down=down, detail=why))
+
+
+def _urgency(found: tuple[str, Approval | None]) -> tuple[bool, int]:
+    """Those that wait for people first, by deadline."""
+    approval = found[1]
+    if approval is None:
+        return (True, 0)
+    return (approval.final is not None, approval.deadline)
