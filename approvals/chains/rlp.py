@@ -1,0 +1,101 @@
+"""RLP as Ethereum writes it, read so strictly that each value has exactly one encoding.
+
+Every rule of the Yellow Paper's appendix B is enforced, so decoding followed by encoding gives
+the same bytes; `encode` exists to say so in tests and to build what tests need.
+"""
+
+from collections.abc import Sequence
+from typing import Final, TypeAlias
+
+Item: TypeAlias = "bytes | list[Item]"
+
+MAX_DEPTH: Final = 8
+"""Lists inside each other; an access list needs four."""
+
+_SHORT: Final = 55
+_STRING: Final = 0x80
+_LONG_STRING: Final = 0xB7
+_LIST: Final = 0xC0
+_LONG_LIST: Final = 0xF7
+
+
+class BadRlp(ValueError):  # noqa: N818 - named like BadJson
+    """The bytes are not the one canonical encoding of anything."""
+
+
+def decode(data: bytes) -> Item:
+    """The one item that these bytes are, with nothing before, after or in between."""
+    item, end = _item(data, 0, len(data), MAX_DEPTH)
+    if end != len(data):
+        raise BadRlp(f"{len(data) - end} bytes follow the item")
+    return item
+
+
+def encode(item: "bytes | Sequence[Item]") -> bytes:
+    """The canonical encoding."""
+    if isinstance(item, bytes):
+        if len(item) == 1 and item[0] < _STRING:
+            return item
+        return _prefix(len(item), _STRING) + item
+    body = b"".join(map(encode, item))
+    return _prefix(len(body), _LIST) + body
+
+
+def whole_number(item: Item) -> int:
+    """A number as RLP holds it: big-endian, no leading zero, zero is empty, at most 32 bytes."""
+    if not isinstance(item, bytes):
+        raise BadRlp("a list stands where a number belongs")
+    if item[:1] == b"\0":
+        raise BadRlp("a number has a leading zero")
+    if len(item) > 32:  # noqa: PLR2004 - the size of an EVM word
+        raise BadRlp("a number is longer than 32 bytes")
+    return int.from_bytes(item, "big")
+
+
+def _prefix(length: int, offset: int) -> bytes:
+    if length <= _SHORT:
+        return bytes([offset + length])
+    digits = length.to_bytes((length.bit_length() + 7) // 8, "big")
+    return bytes([offset + _SHORT + len(digits)]) + digits
+
+
+def _item(data: bytes, at: int, end: int, depth: int) -> tuple[Item, int]:
+    """The item that begins at `at` and must not go beyond `end`; and where it stops."""
+    if at >= end:
+        raise BadRlp("an item is missing")
+    lead = data[at]
+    if lead < _STRING:
+        return data[at : at + 1], at + 1
+    offset, long = (_STRING, _LONG_STRING) if lead < _LIST else (_LIST, _LONG_LIST)
+    start, length = at + 1, lead - offset
+    if lead > long:
+        start, length = _long(data, at + 1, end, lead - long)
+    stop = start + length
+    if stop > end:
+        raise BadRlp("an item is cut short")
+    if lead >= _LIST:
+        return _items(data, start, stop, depth), stop
+    if length == 1 and data[start] < _STRING:
+        raise BadRlp("a single byte is written as a string of one")
+    return data[start:stop], stop
+
+
+def _long(data: bytes, at: int, end: int, size: int) -> tuple[int, int]:
+    """Where the body of a long item begins, and its length."""
+    start = at + size
+    if start > end:
+        raise BadRlp("a length is cut short")
+    length = int.from_bytes(data[at:start], "big")
+    if data[at] == 0 or length <= _SHORT:
+        raise BadRlp("a length is not written in its shortest form")
+    return start, length
+
+
+def _items(data: bytes, at: int, end: int, depth: int) -> list[Item]:
+    if depth == 0:
+        raise BadRlp(f"lists nest deeper than {MAX_DEPTH}")
+    items = []
+    while at < end:
+        item, at = _item(data, at, end, depth - 1)
+        items.append(item)
+    return items

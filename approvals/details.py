@@ -1,1 +1,0 @@
-"""The details of a request, read for people and for rules."""

@@ -1,0 +1,250 @@
+"""extra_info: what Cobo's backend says about a request. It corroborates and proves nothing."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Final
+
+from approvals.chains.amounts import is_amount
+from approvals.details.documents import Document, open_document
+from approvals.details.fields import Fields
+from approvals.findings import ClaimedOutput, Claims, Kind
+
+PREVIEW_CHARS: Final = 300
+
+_KINDS: Final[dict[str, Kind]] = {
+    "Address": "transfer",
+    "CustodialWallet": "transfer",
+    "ExchangeWallet": "transfer",
+    "DepositToAddress": "transfer",
+    "DepositToWallet": "transfer",
+    "EVM_Contract": "contract_call",
+    "SOL_Contract": "contract_call",
+    "STELLAR_Contract": "contract_call",
+    "SUI_Contract": "contract_call",
+    "COSMOS_Contract": "contract_call",
+    "TRON_Contract": "contract_call",
+    "EVM_EIP_191_Signature": "message",
+    "EVM_EIP_712_Signature": "message",
+    "BTC_BIP_137_Signature": "message",
+    "BTC_BIP_322_Signature": "message",
+    "COSMOS_ADR_36_Signature": "message",
+    "Raw_Message_Signature": "blind",
+}
+_MESSAGE_KEYS: Final = {
+    "EVM_EIP_191_Signature": "message",
+    "EVM_EIP_712_Signature": "raw_structured_data",
+    "BTC_BIP_137_Signature": "message_bip137",
+    "BTC_BIP_322_Signature": "message_bip322",
+    "COSMOS_ADR_36_Signature": "message_cosmos_adr36",
+    "Raw_Message_Signature": "msg_hash",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SourceClaim:
+    """One of `source_addresses`: whose keys are said to sign."""
+
+    address: str | None
+    chain_id: str | None
+    path: str | None
+    pubkey: str | None
+    root_pubkey: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeeClaim:
+    """`transaction.fee`, as far as a transaction's own bytes say it too. Prices in wei."""
+
+    token_id: str | None
+    gas_limit: str | None
+    gas_price: str | None
+    max_fee_per_gas: str | None
+    max_priority_fee_per_gas: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupClaim:
+    """A key share holder group. `node_ids` is None unless every holder's is stated.
+
+    `keys` are pairs of a TSS key share group's id and its root public key.
+    """
+
+    group_id: str | None
+    threshold: int | None
+    node_ids: tuple[str, ...] | None
+    keys: tuple[tuple[str | None, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """`extra_info` as far as we read it; unknown keys are ignored, absent ones are None.
+
+    `claims` is what people may be shown; the rest is what the checks compare.
+    """
+
+    claims: Claims
+    has_transaction: bool = False
+    unsigned_raw_tx: str | None = None
+    used_nonce: int | None = None
+    calldata: str | None = None
+    message: str | None = None
+    transaction_wallet_id: str | None = None
+    fee: FeeClaim | None = None
+    sources: tuple[SourceClaim, ...] = ()
+    tss_request_id: str | None = None
+    tss_request_type: str | None = None
+    source_group: GroupClaim | None = None
+    target_group: GroupClaim | None = None
+    validity_groups: tuple[GroupClaim, ...] = ()
+
+    @property
+    def preview(self) -> str:
+        """The claimed message, or its beginning, for people."""
+        text = self.message or ""
+        if self.claims.destination_type == "EVM_EIP_191_Signature":
+            text = _decoded(text)
+        return text[:PREVIEW_CHARS]
+
+
+def read_extra(text: str) -> Document[Extra]:
+    """Read `extra_info`; one fault is enough to have no value."""
+    fields = open_document("extra_info", text)
+    if isinstance(fields, str):
+        return Document(None, faults=(fields,))
+    value = _extra(fields)
+    return Document(None if fields.faults else value, tuple(fields.faults))
+
+
+def _extra(fields: Fields) -> Extra:
+    transaction, request = fields.child("transaction"), fields.child("tss_request")
+    destination = transaction.child("destination")
+    raw = transaction.child("raw_tx_info")
+    message_key = _MESSAGE_KEYS.get(destination.text("destination_type") or "")
+    return Extra(
+        claims=_claims(fields, transaction, destination),
+        has_transaction=bool(transaction),
+        unsigned_raw_tx=raw.text("unsigned_raw_tx"),
+        used_nonce=raw.number("used_nonce"),
+        calldata=destination.text("calldata"),
+        message=destination.text(message_key) if message_key else None,
+        transaction_wallet_id=transaction.text("wallet_id"),
+        fee=_fee(transaction.child("fee")),
+        sources=tuple(map(_source, fields.children("source_addresses"))),
+        tss_request_id=request.text("tss_request_id"),
+        tss_request_type=request.text("type"),
+        source_group=_group(fields.child("source_key_share_holder_group")),
+        target_group=_group(fields.child("target_key_share_holder_group")),
+        validity_groups=tuple(
+            found
+            for group in fields.children("validity_key_share_holder_groups")
+            if (found := _group(group))
+        ),
+    )
+
+
+def _claims(fields: Fields, transaction: Fields, destination: Fields) -> Claims:
+    wallet, vault = fields.child("wallet"), fields.child("vault")
+    transaction_type = transaction.text("type")
+    destination_type = destination.text("destination_type")
+    return Claims(
+        transaction_id=transaction.text("transaction_id"),
+        transaction_type=transaction_type,
+        chain_id=transaction.text("chain_id"),
+        token_id=transaction.text("token_id"),
+        source=transaction.child("source").text("address"),
+        destination_type=destination_type,
+        kind=_KINDS.get(destination_type or ""),
+        outputs=_outputs(destination),
+        fee_at_most=_amount(transaction.child("fee"), "max_fee_amount"),
+        wallet_id=wallet.text("wallet_id"),
+        wallet_name=wallet.text("name"),
+        vault_id=vault.text("vault_id") or wallet.text("vault_id"),
+        vault_name=vault.text("name") or wallet.text("vault_name"),
+        org_name=fields.child("org").text("name"),
+        project_name=fields.child("project").text("name"),
+        initiator=transaction.text("initiator"),
+        initiator_type=transaction.text("initiator_type"),
+        categories=(*_texts(transaction, "category"), *_texts(transaction, "cobo_category")),
+        description=transaction.text("description"),
+    )
+
+
+def _outputs(destination: Fields) -> tuple[ClaimedOutput, ...]:
+    """Where to and how much: one account, several UTXO outputs, or the contract that is called."""
+    kind = _KINDS.get(destination.text("destination_type") or "")
+    if kind == "contract_call":
+        places = [_output(destination, "value")]
+    else:
+        account = destination.child("account_output")
+        places = [_output(account, "amount")] if account else []
+        places += [_output(output, "amount") for output in destination.children("utxo_outputs")]
+        if not places:
+            places = [_output(destination, "amount")]
+    return tuple(place for place in places if place.address or place.amount is not None)
+
+
+def _output(fields: Fields, amount: str) -> ClaimedOutput:
+    return ClaimedOutput(fields.text("address") or "", _amount(fields, amount), fields.text("memo"))
+
+
+def _source(fields: Fields) -> SourceClaim:
+    return SourceClaim(
+        address=fields.text("address"),
+        chain_id=fields.text("chain_id"),
+        path=fields.text("path"),
+        pubkey=fields.text("pubkey"),
+        root_pubkey=fields.text("root_pubkey"),
+    )
+
+
+def _fee(fields: Fields) -> FeeClaim | None:
+    if not fields:
+        return None
+    return FeeClaim(
+        token_id=fields.text("token_id"),
+        gas_limit=_amount(fields, "gas_limit"),
+        gas_price=_amount(fields, "gas_price"),
+        max_fee_per_gas=_amount(fields, "max_fee_per_gas"),
+        max_priority_fee_per_gas=_amount(fields, "max_priority_fee_per_gas"),
+    )
+
+
+def _group(fields: Fields) -> GroupClaim | None:
+    if not fields:
+        return None
+    holders = [holder.text("tss_node_id") for holder in fields.children("key_share_holders")]
+    node_ids = tuple(node_id for node_id in holders if node_id)
+    return GroupClaim(
+        group_id=fields.text("key_share_holder_group_id"),
+        threshold=fields.number("threshold"),
+        node_ids=node_ids if node_ids and len(node_ids) == len(holders) else None,
+        keys=tuple(
+            (group.text("tss_key_share_group_id"), group.text("root_pubkey"))
+            for group in fields.children("tss_key_share_groups")
+        ),
+    )
+
+
+def _texts(fields: Fields, key: str) -> tuple[str, ...]:
+    return fields.texts(key) or ()
+
+
+def _amount(fields: Fields, key: str) -> str | None:
+    """Decimal text; empty is absent."""
+    text = fields.text(key)
+    if text and not is_amount(text):
+        fields.fault(f"{fields.name}.{key} is not a decimal number.")
+    return text or None
+
+
+def _decoded(message: str) -> str:
+    """An EIP-191 message travels as base64; bytes that are no text are shown as hex."""
+    try:
+        data = base64.b64decode(message, validate=True)
+    except (ValueError, binascii.Error):
+        return message
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return "0x" + data.hex()

@@ -1,0 +1,123 @@
+"""Reading an untrusted JSON object field by field, with exact types and every fault collected."""
+
+import re
+from collections.abc import Collection
+from typing import Final
+
+MAX_ITEMS: Final = 1_000
+"""Longest list that is read: signatures of one task, addresses, outputs, nodes."""
+
+_HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2})*")
+
+
+class Fields:
+    """One JSON object. A key that is absent or null reads as None; a wrong type is a fault.
+
+    `faults` is shared by an object and everything inside it.
+    """
+
+    __slots__ = ("_values", "faults", "name")
+
+    def __init__(self, name: str, values: dict[str, object], faults: list[str]) -> None:
+        self.name = name
+        self.faults = faults
+        self._values = values
+
+    def __bool__(self) -> bool:
+        """Whether there is anything inside."""
+        return bool(self._values)
+
+    def text(self, key: str) -> str | None:
+        """A string."""
+        value = self._values.get(key)
+        if value is None or type(value) is str:
+            return value
+        self._fault(key, "a string")
+        return None
+
+    def number(self, key: str) -> int | None:
+        """A whole number: not 2.0, not true, not "2"."""
+        value = self._values.get(key)
+        if value is None or type(value) is int:
+            return value
+        self._fault(key, "a whole number")
+        return None
+
+    def texts(self, key: str) -> tuple[str, ...] | None:
+        """A list of strings."""
+        items = self._items(key)
+        if items is None:
+            return None
+        strings = tuple(item for item in items if type(item) is str)
+        if len(strings) == len(items):
+            return strings
+        self._fault(key, "a list of strings")
+        return None
+
+    def child(self, key: str) -> "Fields":
+        """An object; an empty one where it is absent."""
+        value = self._values.get(key)
+        if type(value) is not dict:
+            if value is not None:
+                self._fault(key, "an object")
+            value = {}
+        return Fields(f"{self.name}.{key}", value, self.faults)
+
+    def children(self, key: str) -> "tuple[Fields, ...]":
+        """A list of objects; an empty one where it is absent."""
+        found = []
+        for number, item in enumerate(self._items(key) or ()):
+            if type(item) is not dict:
+                self._fault(key, "a list of objects")
+                return ()
+            found.append(Fields(f"{self.name}.{key}[{number}]", item, self.faults))
+        return tuple(found)
+
+    def required_text(self, key: str) -> str:
+        """A string that must be there."""
+        value = self.text(key)
+        return "" if value is None and self._missing(key) else value or ""
+
+    def required_number(self, key: str) -> int:
+        """A whole number that must be there."""
+        value = self.number(key)
+        return 0 if value is None and self._missing(key) else value or 0
+
+    def required_texts(self, key: str) -> tuple[str, ...]:
+        """A list of strings that must be there."""
+        value = self.texts(key)
+        return () if value is None and self._missing(key) else value or ()
+
+    def unknown(self, known: Collection[str]) -> tuple[str, ...]:
+        """The keys that are not among the known ones."""
+        return tuple(key for key in self._values if key not in known)
+
+    def fault(self, sentence: str) -> None:
+        """Note what is wrong inside."""
+        self.faults.append(sentence)
+
+    def _items(self, key: str) -> list[object] | None:
+        value = self._values.get(key)
+        if value is None:
+            return None
+        if type(value) is not list:
+            self._fault(key, "a list")
+            return None
+        if len(value) > MAX_ITEMS:
+            self._fault(key, f"a list of at most {MAX_ITEMS} items")
+            return None
+        return value
+
+    def _missing(self, key: str) -> bool:
+        if self._values.get(key) is None:
+            self.fault(f"{self.name}.{key} is missing.")
+        return True
+
+    def _fault(self, key: str, expected: str) -> None:
+        self.faults.append(f"{self.name}.{key} is not {expected}.")
+
+
+def hex_bytes(text: str) -> bytes | None:
+    """The bytes of ASCII hex with or without one `0x`; None for anything else."""
+    digits = text[2:] if text[:2] in ("0x", "0X") else text
+    return bytes.fromhex(digits) if _HEX.fullmatch(digits) else None

@@ -1,1 +1,0 @@
-"""Every check over one request, with all the reasons collected."""

@@ -1,0 +1,145 @@
+"""Checks 12 and 13: what the transaction is claimed to do, against what its bytes do."""
+
+from approvals.chains.addresses import parse_address
+from approvals.chains.amounts import base_units, coin_text
+from approvals.chains.evm import EvmTransaction
+from approvals.chains.tables import Chain, Tables
+from approvals.details import Extra, FeeClaim
+from approvals.details.fields import hex_bytes
+from approvals.findings import Asset, Claims, ContractCall, Transfer
+from approvals.inspect.reasons import Reasons, quoted
+from approvals.inspect.seen import Case
+
+
+def check_transfer(
+    claims: Claims, moved: Transfer | None, chain: Chain, tables: Tables, reasons: Reasons
+) -> None:
+    """Check 12 of a claimed transfer: token, destination, amount. `moved`: what the bytes move."""
+    claimed = _claimed_asset(claims, chain, tables, reasons)
+    if moved is None:
+        if claimed is not None:
+            reasons.contradiction(12, "The claim is a transfer; the bytes call a contract.")
+        return
+    if claimed is not None and moved.asset != claimed:
+        found = moved.asset.token_id or "a token that is not in our tables"
+        reasons.contradiction(12, f"The claim is {claimed.token_id}, the bytes move {found}.")
+    if len(claims.outputs) > 1:
+        reasons.contradiction(12, "The claim has several destinations, the transaction one.")
+        return
+    if not claims.outputs:
+        reasons.unverified(12, "The claim states neither destination nor amount.")
+        return
+    output = claims.outputs[0]
+    _check_address(output.address, moved.to.raw, reasons)
+    _check_amount(output.amount, moved.amount, moved.asset, reasons)
+    if output.memo:
+        reasons.unverified(12, "The claim has a memo; the transaction has none.")
+
+
+def check_call(
+    case: Case,
+    transaction: EvmTransaction,
+    chain: Chain,
+    effect: Transfer | ContractCall,
+    reasons: Reasons,
+) -> None:
+    """Check 12 of a claimed contract call: contract, value, calldata.
+
+    Cobo gives a call the token id of the chain's coin; that of the token it moves is as good.
+    """
+    claims, calldata_text = case.extra.claims, case.extra.calldata
+    claimed = _claimed_asset(claims, chain, case.tables, reasons)
+    moved = effect.asset if isinstance(effect, Transfer) else chain.native
+    if claimed not in (None, chain.native, moved):
+        reasons.contradiction(12, "The claim names a token that the bytes do not move.")
+    output = claims.outputs[0] if claims.outputs else None
+    _check_address(output.address if output else "", transaction.to, reasons)
+    _check_amount(output.amount if output else None, transaction.value, chain.native, reasons)
+    if calldata_text is None:
+        reasons.unverified(12, "The claim states no calldata.")
+        return
+    calldata = hex_bytes(calldata_text)
+    if calldata is None:
+        reasons.malformed(12, "The claimed calldata is not hex.")
+    elif calldata != transaction.data:
+        reasons.contradiction(12, "The claimed calldata is not that of the transaction.")
+
+
+def check_nonce(extra: Extra, transaction: EvmTransaction, reasons: Reasons) -> None:
+    """Check 13, the nonce."""
+    if extra.used_nonce is not None and extra.used_nonce != transaction.nonce:
+        said = f"The claimed nonce is {extra.used_nonce}"
+        reasons.contradiction(13, f"{said}, that of the transaction {transaction.nonce}.")
+
+
+def check_fee(
+    fee: FeeClaim | None, transaction: EvmTransaction, chain: Chain, reasons: Reasons
+) -> None:
+    """Check 13, the fee: each part that is claimed, where the bytes have such a part."""
+    if fee is None:
+        return
+    if fee.token_id is not None and fee.token_id != chain.native.token_id:
+        reasons.unverified(13, f"The fee is claimed in {quoted(fee.token_id)}, not {chain.name}'s.")
+    _check_part("gas limit", fee.gas_limit, transaction.gas_limit, reasons)
+    typed = transaction.priority is not None
+    price, other = (
+        (fee.max_fee_per_gas, fee.gas_price)
+        if typed
+        else (
+            fee.gas_price,
+            fee.max_fee_per_gas,
+        )
+    )
+    _check_part("gas price", price, transaction.gas_price, reasons)
+    if typed:
+        _check_part("priority fee", fee.max_priority_fee_per_gas, transaction.priority, reasons)
+    elif fee.max_priority_fee_per_gas is not None:
+        other = fee.max_priority_fee_per_gas
+    if other is not None:
+        reasons.unverified(13, "The fee is claimed in the terms of another transaction type.")
+
+
+def _claimed_asset(claims: Claims, chain: Chain, tables: Tables, reasons: Reasons) -> Asset | None:
+    """The claimed token, if our tables have it; on another chain it is a contradiction."""
+    if claims.token_id is None:
+        reasons.unverified(12, "The claim names no token.")
+        return None
+    token = tables.token(claims.token_id)
+    if token is None:
+        reasons.unverified(12, f"The token {quoted(claims.token_id)} is not in our tables.")
+        return None
+    if token.asset.chain != chain.chain_id:
+        there = f"The token {claims.token_id} is on {token.asset.chain}"
+        reasons.contradiction(12, f"{there}, the transaction on {chain.chain_id}.")
+    return token.asset
+
+
+def _check_address(claimed: str, found: bytes, reasons: Reasons) -> None:
+    if not claimed:
+        if found:
+            reasons.unverified(12, "The claim states no destination address.")
+        return
+    address = parse_address(claimed)
+    if address is None or address.family != "evm":
+        sentence = f"The claimed destination {quoted(claimed)} is no EVM address."
+        reasons.contradiction(12, sentence)
+    elif address.raw != found:
+        sentence = f"The claimed destination {address.text} is not that of the transaction."
+        reasons.contradiction(12, sentence)
+
+
+def _check_amount(claimed: str | None, found: int, asset: Asset, reasons: Reasons) -> None:
+    if claimed is None:
+        reasons.unverified(12, "The claim states no amount.")
+    elif asset.decimals is not None and base_units(claimed, asset.decimals) != found:
+        exact = f"{coin_text(found, asset.decimals)} {asset.symbol}"
+        reasons.contradiction(
+            12, f"The claimed amount is {quoted(claimed)}, the bytes say {exact}."
+        )
+
+
+def _check_part(name: str, claimed: str | None, found: int | None, reasons: Reasons) -> None:
+    if claimed is not None and found is not None and base_units(claimed, 0) != found:
+        reasons.contradiction(
+            13, f"The claimed {name} is {quoted(claimed)}, the bytes say {found}."
+        )
