@@ -5,9 +5,9 @@ the same bytes; `encode` exists to say so in tests and to build what tests need.
 """
 
 from collections.abc import Sequence
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, Union
 
-Item: TypeAlias = "bytes | list[Item]"
+Item: TypeAlias = Union[bytes, "list[Item]"]
 
 MAX_DEPTH: Final = 8
 """Lists inside each other; an access list needs four."""
@@ -31,7 +31,7 @@ def decode(data: bytes) -> Item:
     return item
 
 
-def encode(item: "bytes | Sequence[Item]") -> bytes:
+def encode(item: bytes | Sequence[Item]) -> bytes:
     """The canonical encoding."""
     if isinstance(item, bytes):
         if len(item) == 1 and item[0] < _STRING:

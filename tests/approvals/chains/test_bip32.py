@@ -1,0 +1,111 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from approvals.chains import base58
+from approvals.chains.bip32 import BadKey, derive, evm_account, parse_key, parse_path
+from tests.support.requests import sample
+
+VECTORS = json.loads((Path(__file__).parents[2] / "vectors/keys.json").read_text())
+ROOT = sample("keysign_erc20_usdt").detail["root_pub_key"]
+DATA = base58.decode_check(ROOT) or b""
+
+
+def test_the_recovery_kits_address_vector():
+    vector = VECTORS["key_derivation"]["secp256k1_evm"]
+    assert evm_account(parse_key(vector["child_xpub"]).key).text == vector["address"]
+
+
+@pytest.mark.parametrize("name", ["keysign_erc20_usdt", "keysign_tron_trx", "keysign_btc_p2wpkh"])
+def test_the_samples_child_keys_are_derived_whole(name):
+    source = sample(name).extra["source_addresses"][0]
+    path = parse_path(source["path"])
+    assert path is not None
+    assert derive(source["root_pubkey"], path).text == source["pubkey"]
+
+
+def test_the_second_vector_of_bip32():
+    root = (
+        "xpub661MyMwAqRbcFW31YEwpkMuc5THy2PSt5bDMsktWQcFF8syAmRUapSCG"
+        "u8ED9W6oDMSgv6Zz8idoc4a6mr8BDzTJY47LJhkJ8UB7WEGuduB"
+    )
+    child = (
+        "xpub69H7F5d8KSRgmmdJg2KhpAK8SR3DjMwAdkxj3ZuxV27CprR9LgpeyGmX"
+        "UbC6wb7ERfvrnKZjXoUmmDznezpbZb7ap6r1D3tgFxHmwMkQTPH"
+    )
+    assert derive(root, (0,)).text == child
+    assert derive(root, ()).text == root
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "xpub",
+        ROOT[:-1],
+        ROOT + "1",
+        ROOT[:-1] + ("1" if ROOT[-1] != "1" else "2"),
+        sample("keysign_sol_transfer").detail["root_pub_key"],  # a cpub
+        VECTORS["ata_vector"]["owner"],
+        "1" * 100_000,
+        base58.encode_check(bytes.fromhex("0488b21e") + bytes(41) + b"\x02" + b"\xff" * 32),
+        base58.encode_check(bytes.fromhex("0488b21e") + bytes(41) + b"\x04" + b"\x11" * 32),
+        base58.encode_check(DATA[:4] + b"\0\1" + DATA[6:]),
+        "х" + ROOT[1:],
+    ],
+)
+def test_what_is_no_xpub_is_refused(text):
+    with pytest.raises(BadKey):
+        derive(text, (0, 1))
+
+
+def test_a_key_cannot_be_deeper_than_its_depth_can_say():
+    deepest = base58.encode_check(DATA[:4] + b"\xff" + DATA[5:])
+    with pytest.raises(BadKey):
+        derive(deepest, (0,))
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("m", ()),
+        ("m/0", (0,)),
+        ("44/60/1/0/0", (44, 60, 1, 0, 0)),
+        ("m/2147483647", (2**31 - 1,)),
+        ("m" + "/1" * 10, (1,) * 10),
+    ],
+)
+def test_plain_paths_are_read(text, path):
+    assert parse_path(text) == path
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "/",
+        "m/",
+        "/0",
+        "m//0",
+        "m/44'",
+        "m/44h",
+        "m/2147483648",
+        "m/01",
+        "m/00",
+        "m/-1",
+        "m/+1",
+        "m/1_0",
+        "m/ 1",
+        "m/٣",
+        "m/\uff11",
+        "m/1\n",
+        "M/1",
+        "m/m/1",
+        "m" + "/1" * 11,
+        "1/" * 100_000,
+        "m/" + "9" * 100_000,
+    ],
+)
+def test_every_other_path_is_refused(text):
+    assert parse_path(text) is None
