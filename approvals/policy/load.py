@@ -1,0 +1,130 @@
+"""TOML text to a policy: compiled once, or refused with every mistake and its line."""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, Final, cast
+
+from approvals.chains.tables import SHIPPED
+from approvals.model import Electorate, Person
+from approvals.policy.facts import folded
+from approvals.policy.mistakes import Mistake, PolicyError, shown
+from approvals.policy.model import AddressList, Default, Policy, Rule
+from approvals.policy.people import NAME, NAME_FORM, read_groups, read_people
+from approvals.policy.positions import find_lines
+from approvals.policy.reading import Notes, Table, one_of
+from approvals.policy.rules import read_rules
+from approvals.policy.seats import Voters, read_terms
+from approvals.policy.tables import read_tables
+from approvals.policy.terms import Terms
+from approvals.policy.values import addresses
+from approvals.policy.warn import warnings
+from approvals.policy.whens import Vocabulary, address_list
+from approvals.request import RequestType
+
+_SYNTAX_AT: Final = re.compile(r" \(at line ([0-9]+), column [0-9]+\)$")
+
+
+def load(text: str, *, source: str = "policy.toml") -> Policy:
+    """Compile a policy; raises PolicyError with all mistakes. `source` is how they name the file.
+
+    1. TOML. 2. People and groups. 3. Chains and tokens beside the shipped ones. 4. Lists.
+    5. The default, and what an ask demands. 6. The rules. 7. Nothing else is in the file.
+    """
+    values = _parse(text, source)  # 1
+    root = Table(Notes(source, find_lines(text)), (), values)
+    people = read_people(root)  # 2
+    voters = Voters(people, read_groups(root, people))
+    tables = read_tables(root, SHIPPED)  # 3
+    words = Vocabulary(tables, _read_lists(root, tables))  # 4
+    default = cast("Default", root.read("default", one_of("ask", "reject")) or "ask")  # 5
+    below = root.table("ask")
+    ask = None if below is None else _read_ask(below, voters)
+    rules = read_rules(root.tables("rule"), words, voters, ask)  # 6
+    _demand_ask(root, default)
+    root.done()  # 7
+    if root.notes.mistakes:
+        raise PolicyError(root.notes.mistakes)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    policy = Policy(
+        digest=digest,
+        source=source,
+        electorate=Electorate(
+            digest, MappingProxyType(people), MappingProxyType(dict(voters.groups))
+        ),
+        tables=tables,
+        lists=MappingProxyType(dict(words.lists)),
+        rules=rules,
+        default=default,
+        ask=ask,
+        by_type=_by_type(rules),
+        initiators=_initiators(people),
+    )
+    return replace(policy, warnings=warnings(policy))
+
+
+def _parse(text: str, source: str) -> Mapping[str, Any]:
+    """TOML or one mistake, with its line where the parser says it."""
+    try:
+        text.encode()
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        at = _SYNTAX_AT.search(str(error))
+        line = int(at[1]) if at else text.count("\n") + 1
+        found = _SYNTAX_AT.sub("", str(error))
+    except UnicodeEncodeError as error:
+        line, found = text.count("\n", 0, error.start) + 1, "a lone surrogate"
+    except (RecursionError, ValueError):
+        line, found = 1, "nesting or numbers beyond reason"
+    raise PolicyError([Mistake(source, line, "", found, "TOML")])
+
+
+def _read_ask(table: Table, voters: Voters) -> Terms | None:
+    terms = read_terms(table, voters, None, whole=True)
+    table.done()
+    return terms
+
+
+def _read_lists(root: Table, tables: Any) -> dict[str, AddressList]:
+    lists: dict[str, AddressList] = {}
+    section = root.table("lists")
+    for name in section.values if section else ():
+        if section is None:
+            break
+        if not NAME.fullmatch(name):
+            section.wrong(name, shown(name), NAME_FORM)
+        entries = section.read(name, lambda value: addresses(value, tables))
+        lists[name] = address_list(name, entries or ())
+    return lists
+
+
+def _demand_ask(root: Table, default: Default) -> None:
+    """A reject rule asks when it cannot tell, so that it needs somebody to ask."""
+    if "ask" in root.values:
+        return
+    rules = root.values.get("rule")
+    effects = [each.get("effect") for each in rules] if isinstance(rules, list) else []
+    if default == "ask" or any(effect in ("ask", "reject") for effect in effects):
+        reason = "the default" if default == "ask" else "an ask or reject rule"
+        root.wrong("ask", "nothing", f"[ask] with approvals and within: {reason} may ask people")
+
+
+def _by_type(rules: Sequence[Rule]) -> Mapping[RequestType, tuple[Rule, ...]]:
+    return MappingProxyType(
+        {
+            kind: tuple(rule for rule in rules if rule.types is None or kind in rule.types)
+            for kind in RequestType
+        }
+    )
+
+
+def _initiators(people: Mapping[str, Person]) -> Mapping[str, tuple[str, ...]]:
+    """Several people may share an initiator, such as an API key: all of them are barred."""
+    names: dict[str, tuple[str, ...]] = {}
+    for person in people.values():
+        for alias in sorted({folded(each) or "" for each in person.initiates_as}):
+            names[alias] = (*names.get(alias, ()), person.name)
+    return MappingProxyType(names)

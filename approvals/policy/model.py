@@ -1,0 +1,95 @@
+"""A policy, compiled: people, terms, and rules as typed matchers. Nothing here reads a file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from approvals.chains.tables import Tables
+from approvals.findings import Address, Kind
+from approvals.model import Electorate, Person
+from approvals.policy.matchers import ClaimMatcher, EffectMatcher
+from approvals.policy.terms import Terms
+from approvals.request import RequestType
+from keys.ssh import BadSshKey, fingerprint, parse_public_key
+
+RuleEffect: TypeAlias = Literal["approve", "ask", "reject"]
+Default: TypeAlias = Literal["ask", "reject"]
+
+APPROVABLE: Final[frozenset[Kind]] = frozenset(("transfer",))
+"""The kinds whose every consequence we know. What else a signature may do, people must judge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One `[[rule]]`. `types` None: every request type; `terms` belong to an ask alone.
+
+    `on_effects` are asked of effects and proved from the bytes (or unknown); `on_claims` are
+    asked of what Cobo says.
+    """
+
+    id: str
+    why: str
+    effect: RuleEffect
+    line: int
+    types: frozenset[RequestType] | None
+    on_effects: tuple[EffectMatcher, ...]
+    on_claims: tuple[ClaimMatcher, ...]
+    terms: Terms | None
+
+
+@dataclass(frozen=True, slots=True)
+class AddressList:
+    """A named list: `on` are entries of a named chain, `anywhere` those that name none."""
+
+    name: str
+    on: frozenset[tuple[str, Address]]
+    anywhere: frozenset[Address]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The rules in force. `digest` is the SHA-256 (hex) of the text they were read from.
+
+    `ask` is what the default, an ask rule without terms and an undecided reject rule demand.
+    `by_type` and `initiators` (folded names -> people) are indexes over the rest.
+    """
+
+    digest: str
+    source: str
+    electorate: Electorate
+    tables: Tables
+    lists: Mapping[str, AddressList]
+    rules: tuple[Rule, ...]
+    default: Default
+    ask: Terms | None
+    by_type: Mapping[RequestType, tuple[Rule, ...]]
+    initiators: Mapping[str, tuple[str, ...]]
+    warnings: tuple[str, ...] = ()
+
+    def label_of(self, address: Address, chain: str | None) -> str | None:
+        """The first list that vouches for this address on this chain, for people to read.
+
+        An EVM address that the list ties to no chain is one account on every chain: no label.
+        """
+        for entries in self.lists.values():
+            if chain is not None and (chain, address) in entries.on:
+                return entries.name
+            if address.family != "evm" and address in entries.anywhere:
+                return entries.name
+        return None
+
+    def person_by_slack(self, user: str) -> Person | None:
+        """Who clicks as this Slack user id."""
+        if not user:
+            return None
+        people = self.electorate.people.values()
+        return next((person for person in people if person.slack == user), None)
+
+    def person_by_key(self, line: str) -> Person | None:
+        """Who signs with this public key (one line, as in an `authorized_keys` file)."""
+        try:
+            print_ = fingerprint(parse_public_key(line))
+        except BadSshKey:
+            return None
+        people = self.electorate.people.values()
+        return next((person for person in people if person.ssh_key == print_), None)

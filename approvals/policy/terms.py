@@ -1,0 +1,45 @@
+"""What an ask demands of people, how several asks stack, and whether anybody can meet it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from approvals.model import Need, Person, Strength
+from approvals.quorum import can_be_met
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Seats, how long people have (milliseconds), and how a vote must be cast to count."""
+
+    seats: tuple[Need, ...]
+    within_ms: int
+    strength: Strength
+
+
+def can_be_filled(seats: Sequence[Need], strength: Strength, people: Mapping[str, Person]) -> bool:
+    """Whether distinct people, with keys where keys are demanded, can fill all seats at once."""
+    voters = {
+        name
+        for need in seats
+        for name in need.people
+        if strength == "any" or (name in people and people[name].ssh_key is not None)
+    }
+    if any(need.count > len(need.people) for need in seats):
+        return False  # and no time is lost in matching a count of a million
+    return can_be_met(seats, voters)
+
+
+def stacked(all_terms: Iterable[Terms]) -> Terms | None:
+    """Several asks as one: per group the largest count, the shortest time, the strongest way."""
+    needs: dict[str, Need] = {}
+    within: int | None = None
+    strength: Strength = "any"
+    for terms in all_terms:
+        for need in terms.seats:
+            if need.group not in needs or needs[need.group].count < need.count:
+                needs[need.group] = need
+        within = terms.within_ms if within is None else min(within, terms.within_ms)
+        strength = "ssh" if "ssh" in (strength, terms.strength) else "any"
+    if within is None:
+        return None
+    return Terms(tuple(needs[group] for group in sorted(needs)), within, strength)

@@ -1,0 +1,100 @@
+"""What `policy check` warns of: rules that load, and may not do what their author meant."""
+
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+
+from approvals.model import Need
+from approvals.policy.matchers import AmountAtMost, KindIs, SentFrom, SentTo
+from approvals.policy.model import APPROVABLE, Policy, Rule
+from approvals.policy.terms import Terms, can_be_filled, stacked
+from approvals.request import RequestType
+
+
+def warnings(policy: Policy) -> tuple[str, ...]:
+    """Every warning, with file and line where it is about a rule."""
+    about_rules = [
+        f"{policy.source}:{rule.line}: rule {rule.id}: {sentence}"
+        for rule in policy.rules
+        for sentence in _of_rule(rule, policy)
+    ]
+    about_people = [f"{policy.source}: {sentence}" for sentence in _of_people(policy)]
+    return (*about_rules, *about_people)
+
+
+def _of_rule(rule: Rule, policy: Policy) -> Iterator[str]:
+    yield from _of_claims(rule, policy)
+    for matcher in rule.on_effects:
+        if isinstance(matcher, SentTo | SentFrom) and matcher.places.bare:
+            examples = ", ".join(sorted(matcher.places.bare.values())[:3])
+            yield (
+                f"when.{matcher.key} holds EVM addresses for which neither the entry nor"
+                f" when.chain names a chain, so that they never match for sure: {examples}"
+            )
+    if not (rule.types or rule.on_effects or rule.on_claims):
+        yield "it names nothing, and so matches every request"
+    if rule.effect == "approve":
+        yield from _of_approval(rule)
+
+
+def _of_claims(rule: Rule, policy: Policy) -> Iterator[str]:
+    """Rules whose outcome a lying backend could change."""
+    if not rule.on_claims:
+        return
+    keys = " and ".join(f"when.{claim.key}" for claim in rule.on_claims)
+    verb = "approve" if rule.effect == "approve" else "match, or not"
+    yield f"it rests on {keys}, which Cobo only claims: a lying backend could make it {verb}"
+    if rule.effect == "ask":
+        yield f'resting on a claim, it never takes the place of default = "{policy.default}"'
+
+
+def _of_approval(rule: Rule) -> Iterator[str]:
+    if not any(isinstance(matcher, AmountAtMost) for matcher in rule.on_effects):
+        yield "it approves without a bound on the amount (when.amount_at_most)"
+    if not any(isinstance(matcher, SentTo) for matcher in rule.on_effects):
+        yield "it approves whatever the destination (when.to)"
+    kinds = next((m.kinds for m in rule.on_effects if isinstance(m, KindIs)), frozenset())
+    never = sorted(kinds - APPROVABLE)
+    if never:
+        yield f"no rule can approve {', '.join(never)} yet: people are asked"
+    other = [kind.label for kind in sorted(rule.types or ()) if kind is not RequestType.KEY_SIGN]
+    if other:
+        yield f"no rule can approve {', '.join(other)}: people are asked, or it is refused"
+
+
+def _of_people(policy: Policy) -> Iterator[str]:
+    everybody = policy.electorate.people
+    asks = list(_asks(policy))
+    for name, terms in asks:
+        keyless = [p for p in _voters(terms.seats) if everybody[p].ssh_key is None]
+        if terms.strength == "ssh" and keyless:
+            yield f'{name}: strength = "ssh", but {", ".join(keyless)} has no ssh_key'
+        for barred in sorted(set(policy.initiators.values())):
+            if not _without(terms, barred, policy):
+                names = ", ".join(barred)
+                yield f"{name}: what {names} initiated cannot be approved: too few are left"
+    for (name, terms), (other, more) in combinations(asks, 2):
+        both = stacked((terms, more))
+        if both is not None and not can_be_filled(both.seats, both.strength, everybody):
+            yield f"{name} and {other}: where both ask, there are too few people: it is refused"
+
+
+def _asks(policy: Policy) -> Iterator[tuple[str, Terms]]:
+    """Every distinct demand of the policy, with the name of the first that makes it."""
+    seen: set[Terms] = set()
+    named = [("[ask]", policy.ask), *((f"rule {rule.id}", rule.terms) for rule in policy.rules)]
+    for name, terms in named:
+        if terms is not None and terms not in seen:
+            seen.add(terms)
+            yield name, terms
+
+
+def _voters(seats: Iterable[Need]) -> list[str]:
+    return sorted({person for need in seats for person in need.people})
+
+
+def _without(terms: Terms, barred: tuple[str, ...], policy: Policy) -> bool:
+    left = [
+        Need(need.group, need.count, tuple(p for p in need.people if p not in barred))
+        for need in terms.seats
+    ]
+    return can_be_filled(left, terms.strength, policy.electorate.people)
