@@ -1,0 +1,104 @@
+"""What of an event goes into the log: names, digests and outcomes, never a request or a token."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, assert_never
+
+from approvals.events import (
+    Alarm,
+    Answered,
+    Asked,
+    Attempted,
+    BallotRefused,
+    Event,
+    Finalized,
+    Malformed,
+    Pinged,
+    TokenRefused,
+    Trouble,
+    Unanswered,
+    Voted,
+)
+from approvals.model import Approval
+
+Level = Literal["debug", "info", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line. Lines with the same `seldom` are written at most every few seconds."""
+
+    level: Level
+    name: str
+    fields: dict[str, Any] = field(default_factory=dict)
+    seldom: str = ""
+
+
+def line_of(event: Event) -> Line:
+    """The line for an event. `attempt` is a digest of the node's token, which tells nothing."""
+    match event:
+        case Asked():
+            rules = [rule.id for rule in event.approval.verdict.rules]
+            return _about(
+                "asked",
+                event.approval,
+                type=event.request.type,
+                verdict=event.approval.verdict.effect,
+                rules=",".join(rules),
+            )
+        case Attempted():
+            number = event.approval.attempts.number
+            return _about("attempted", event.approval, number=number, counted=event.counted)
+        case Voted():
+            return _about(
+                "voted", event.approval, person=event.vote.person, choice=event.vote.choice
+            )
+        case Finalized():
+            return _about("finalized", event.approval, **_final(event.approval))
+        case Answered():
+            fields = {"attempt": event.token, "took_ms": event.took_ms}
+            return _about("answered", event.approval, **_final(event.approval), **fields)
+        case _:
+            return _plain(event)
+
+
+def _plain(  # noqa: PLR0911 - one flat case for each event
+    event: BallotRefused | Malformed | Pinged | TokenRefused | Unanswered | Alarm | Trouble,
+) -> Line:
+    match event:
+        case BallotRefused():
+            who = {"member": event.member, "person": event.person or "unknown"}
+            return Line(
+                "warning", "ballot_refused", {**who, "cause": str(event.cause), "via": event.via}
+            )
+        case Malformed():
+            fields = {"node": event.node, "attempt": event.token, "why": event.sentence}
+            return Line("warning", "malformed", fields)
+        case Pinged():
+            return Line("debug", "pinged", {"node": event.node})
+        case TokenRefused():
+            return Line("warning", "caller_refused", {"reason": event.reason}, seldom=event.reason)
+        case Unanswered():
+            fields = {"node": event.node, "request_id": event.request_id, "reason": event.reason}
+            return Line("info" if event.reason == "hung_up" else "warning", "unanswered", fields)
+        case Alarm():
+            fields = {"what": event.what, "member": event.member, "detail": event.detail}
+            return Line("error", "alarm", fields)
+        case Trouble():
+            fields = {"part": event.part, "detail": event.detail}
+            if not event.down:
+                return Line("info", "trouble_over", fields)
+            return Line("error", "trouble", fields, seldom=f"{event.part} {event.detail}")
+        case _:
+            assert_never(event)
+
+
+def _about(name: str, approval: Approval, **fields: Any) -> Line:
+    who = {"node": approval.node, "request_id": approval.request_id, "digest": approval.digest[:16]}
+    return Line("info", name, who | fields)
+
+
+def _final(approval: Approval) -> dict[str, Any]:
+    final = approval.final
+    if final is None:
+        return {}
+    return {"outcome": str(final.outcome), "cause": str(final.cause or "none")}

@@ -1,0 +1,148 @@
+"""Numbers for GET /metrics, counted from what happens."""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+import prometheus_client
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from approvals.events import (
+    Alarm,
+    Answered,
+    Asked,
+    Attempted,
+    BallotRefused,
+    Event,
+    Finalized,
+    Malformed,
+    Pinged,
+    TokenRefused,
+    Trouble,
+    Unanswered,
+    Voted,
+)
+from approvals.model import SlackClick
+from approvals.request import RequestType
+
+CONTENT_TYPE: Final = prometheus_client.CONTENT_TYPE_LATEST
+
+_PEOPLE_S: Final = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200)
+_ANSWER_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_FSYNC_S: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5)
+_WORD: Final = re.compile(r"[A-Za-z0-9_ .-]{1,40}")
+
+prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
+
+
+class Metrics:
+    """All our numbers, in a registry of their own; a Journal."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        prometheus_client.ProcessCollector(registry=self.registry)
+        self._answers = self._counter("answers", "Decisions signed", "outcome", "cause")
+        self._took = self._histogram("answer_seconds", "From an attempt to its answer", _ANSWER_S)
+        self._asked = self._counter("requests", "Requests recorded", "type", "verdict")
+        self._attempts = self._counter("attempts", "Attempts at a recorded request", "counted")
+        self._pings = self._counter("pings", "Heartbeats answered", "node")
+        self._malformed = self._counter("malformed", "Signed packages that are no request", "node")
+        self._tokens = self._counter("tokens_refused", "Callers whose JWT failed", "reason")
+        self._silences = self._counter("unanswered", "Attempts without an answer", "reason")
+        self._votes = self._counter("votes", "Votes stored", "choice", "via")
+        self._ballots = self._counter("ballots_refused", "Votes that did not count", "cause", "via")
+        self._decided = self._histogram(
+            "decision_seconds", "From a request to its final decision", _PEOPLE_S, "outcome"
+        )
+        self._alarms = self._counter("alarms", "What a person must look at", "what")
+        self._troubles = self._counter("troubles", "Failures of what we depend on", "part")
+        self._up = self._gauge("up", "1 while a part can be used", "part")
+        self._open = self._gauge("open_approvals", "Approvals that wait for people")
+        self._held = self._gauge("held_attempts", "Connections being held")
+        self._fsync = self._histogram("audit_fsync_seconds", "One write to the audit", _FSYNC_S)
+        self._bugs = self._counter("bugs", "Errors that nobody foresaw")
+
+    def note(self, event: Event) -> None:  # noqa: C901 - one flat case for each event
+        """Count it. Reasons and causes are short words, so the number of series is bounded."""
+        match event:
+            case Asked():
+                known = event.request.known_type
+                kind = known.label if isinstance(known, RequestType) else "unknown"
+                self._asked.labels(kind, event.approval.verdict.effect).inc()
+            case Attempted():
+                self._attempts.labels("yes" if event.counted else "no").inc()
+            case Voted():
+                via = "slack" if isinstance(event.vote.evidence, SlackClick) else "ssh"
+                self._votes.labels(event.vote.choice, via).inc()
+            case BallotRefused():
+                self._ballots.labels(word(event.cause), word(event.via)).inc()
+            case Answered() | Finalized():
+                self._note_final(event)
+            case Malformed():
+                self._malformed.labels(event.node).inc()
+            case Pinged():
+                self._pings.labels(event.node).inc()
+            case TokenRefused():
+                self._tokens.labels(word(event.reason)).inc()
+            case Unanswered():
+                self._silences.labels(word(event.reason)).inc()
+            case Alarm():
+                self._alarms.labels(word(event.what)).inc()
+            case Trouble():
+                self._up.labels(event.part).set(0 if event.down else 1)
+                if event.down:
+                    self._troubles.labels(event.part).inc()
+
+    def count_bug(self) -> None:
+        """An exception reached the outermost guard."""
+        self._bugs.inc()
+
+    def set_open(self, count: int) -> None:
+        """How many approvals are open, as the sweeper saw it."""
+        self._open.set(count)
+
+    def watch_held(self, count: Callable[[], int]) -> None:
+        """Ask `count` for the number of held connections whenever somebody reads the metrics."""
+        self._held.set_function(count)
+
+    def took_fsync(self, seconds: float) -> None:
+        """One group of audit lines reached the disk."""
+        self._fsync.observe(seconds)
+
+    def render(self) -> bytes:
+        """The text format of Prometheus."""
+        return generate_latest(self.registry)
+
+    def _note_final(self, event: Answered | Finalized) -> None:
+        final = event.approval.final
+        if final is None:
+            return
+        if isinstance(event, Answered):
+            self._answers.labels(final.outcome, final.cause or "none").inc()
+            self._took.observe(event.took_ms / 1000)
+        else:
+            waited_ms = max(0, final.at - event.approval.asked_at)
+            self._decided.labels(final.outcome).observe(waited_ms / 1000)
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(name, f"{text}.", labels, namespace="countersign", registry=self.registry)
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(name, f"{text}.", labels, namespace="countersign", registry=self.registry)
+
+    def _histogram(
+        self, name: str, text: str, buckets: tuple[float, ...], *labels: str
+    ) -> Histogram:
+        return Histogram(
+            name,
+            f"{text}.",
+            labels,
+            namespace="countersign",
+            registry=self.registry,
+            buckets=buckets,
+        )
+
+
+def word(text: str) -> str:
+    """A label's value: what is not a short word would make a series of its own each time."""
+    return text if _WORD.fullmatch(text) else "other"

@@ -1,0 +1,232 @@
+"""Log, metrics and health say the same, and nothing they ought to keep to themselves."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+
+from approvals.events import (
+    Alarm,
+    Answered,
+    Attempted,
+    BallotRefused,
+    Finalized,
+    Malformed,
+    Pinged,
+    TokenRefused,
+    Trouble,
+    Unanswered,
+    Voted,
+)
+from approvals.model import Cause, Final, Outcome
+from gateway.log import make_log
+from gateway.metrics import word
+from gateway.observe import AUDIT, QUIET_MS, REDIS, Observer
+from tests.support.asgi import Got, get
+from tests.support.records import NOW, POLICY, approval, vote
+
+FINAL = Final(Outcome.REJECT, Cause.TIMEOUT, "Nobody answered.", NOW + 90_000, 3, POLICY)
+ENDED = approval(final=FINAL)
+
+
+class Seen:
+    """An observer and what it told."""
+
+    def __init__(self) -> None:
+        self.stream = io.StringIO()
+        self.observer = Observer(make_log(lambda: NOW, self.stream, terminal=False), lambda: NOW)
+        routes = [*self.observer.health.routes(), self.observer.metrics_route()]
+        self.app = Starlette(routes=routes)
+
+    def get(self, path: str) -> Got:
+        return get(self.app, path)
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.stream.getvalue().splitlines()]
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        text = self.get("/metrics").text
+        pairs = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+        return {name: float(value) for name, value in pairs}
+
+
+def raised(text: str) -> Exception:
+    """An error with a traceback."""
+    with pytest.raises(ValueError, match=text) as caught:
+        raise ValueError(text)
+    return caught.value
+
+
+@pytest.fixture
+def seen() -> Seen:
+    return Seen()
+
+
+@pytest.mark.parametrize(
+    ("event", "name", "series"),
+    [
+        (
+            Answered(NOW, ENDED, "0123456789abcdef", 1500),
+            "answered",
+            'answers_total{cause="timeout",outcome="REJECT"}',
+        ),
+        (Finalized(NOW, ENDED), "finalized", 'decision_seconds_count{outcome="REJECT"}'),
+        (Attempted(NOW, ENDED, counted=True), "attempted", 'attempts_total{counted="yes"}'),
+        (Voted(NOW, ENDED, vote("ana")), "voted", 'votes_total{choice="approve",via="slack"}'),
+        (
+            BallotRefused(NOW, "node-1/x", None, "too_late", "slack"),
+            "ballot_refused",
+            'ballots_refused_total{cause="too_late",via="slack"}',
+        ),
+        (Malformed(NOW, "node-1", "t", "not JSON"), "malformed", 'malformed_total{node="node-1"}'),
+        (
+            TokenRefused(NOW, "no trusted key"),
+            "caller_refused",
+            'tokens_refused_total{reason="no trusted key"}',
+        ),
+        (
+            Unanswered(NOW, "node-1", "x", "ceiling"),
+            "unanswered",
+            'unanswered_total{reason="ceiling"}',
+        ),
+        (Alarm(NOW, "conflict", "node-1/x", "why"), "alarm", 'alarms_total{what="conflict"}'),
+        (Trouble(NOW, REDIS, down=True, detail="away"), "trouble", 'troubles_total{part="redis"}'),
+    ],
+)
+def test_an_event_is_logged_and_counted_once(seen, event, name, series):
+    seen.observer.note(event)
+    assert [line["event"] for line in seen.lines] == [name]
+    assert seen.numbers[f"countersign_{series}"] == 1
+
+
+def test_a_heartbeat_is_counted_and_not_logged(seen):
+    seen.observer.note(Pinged(NOW, "node-1"))
+    assert seen.lines == []
+    assert seen.numbers['countersign_pings_total{node="node-1"}'] == 1
+
+
+def test_the_time_people_took_falls_into_its_bucket(seen):
+    seen.observer.note(Finalized(NOW, ENDED))
+    bucket = 'countersign_decision_seconds_bucket{le="%s",outcome="REJECT"}'
+    assert seen.numbers[bucket % "60.0"] == 0
+    assert seen.numbers[bucket % "120.0"] == 1
+    assert bucket % "7200.0" in seen.numbers
+
+
+def test_a_line_about_an_answer_names_the_outcome_and_no_reason_of_people(seen):
+    seen.observer.note(Answered(NOW, ENDED, "0123456789abcdef", 1500))
+    (line,) = seen.lines
+    assert (line["outcome"], line["cause"], line["took_ms"]) == ("REJECT", "timeout", 1500)
+    assert "Nobody" not in seen.stream.getvalue()
+
+
+def test_strangers_cannot_fill_the_log(seen):
+    for n in range(1000):
+        seen.observer.note(TokenRefused(NOW + n, "expired"))
+    seen.observer.note(TokenRefused(NOW, "bad typ"))
+    seen.observer.note(TokenRefused(NOW + QUIET_MS, "expired"))
+    assert [(line["reason"], line.get("left_out")) for line in seen.lines] == [
+        ("expired", None),
+        ("bad typ", None),
+        ("expired", 999),
+    ]
+    assert seen.numbers['countersign_tokens_refused_total{reason="expired"}'] == 1001
+
+
+def test_a_label_that_is_no_word_makes_no_series_of_its_own():
+    assert word("no exp") == "no exp"
+    assert word("20261001120003341000000000000003:1") == "other"
+    assert word("a" * 41) == "other"
+
+
+def test_not_ready_before_redis_and_the_audit_were_seen_to_work(seen):
+    assert seen.get("/readyz").status_code == 503
+    seen.observer.found(REDIS, None)
+    answer = seen.get("/readyz")
+    assert (answer.status_code, answer.json()) == (
+        503,
+        {"ready": False, "audit": "cannot be used", "redis": "ok"},
+    )
+    seen.observer.found(AUDIT, None)
+    assert seen.get("/readyz").json() == {"ready": True, "audit": "ok", "redis": "ok"}
+
+
+@pytest.mark.parametrize("part", [REDIS, AUDIT])
+def test_not_ready_while_a_needed_part_cannot_be_used(seen, part):
+    for needed in (REDIS, AUDIT):
+        seen.observer.found(needed, None)
+    seen.observer.found(part, "Error 111 connecting to 10.0.0.1:6379")
+    answer = seen.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()[part] == "cannot be used"
+    assert "10.0.0.1" not in answer.text
+    assert "10.0.0.1" in seen.stream.getvalue()
+    assert seen.numbers[f'countersign_up{{part="{part}"}}'] == 0
+    seen.observer.found(part, None)
+    assert seen.get("/readyz").status_code == 200
+    assert seen.numbers[f'countersign_up{{part="{part}"}}'] == 1
+
+
+def test_slack_being_away_is_told_and_does_not_make_us_unready(seen):
+    for needed in (REDIS, AUDIT):
+        seen.observer.found(needed, None)
+    seen.observer.note(Trouble(NOW, "slack", down=True, detail="invalid_auth"))
+    answer = seen.get("/readyz")
+    assert (answer.status_code, answer.json()["slack"]) == (200, "cannot be used")
+
+
+def test_alive_even_when_not_ready(seen):
+    assert seen.get("/healthz").status_code == 200
+
+
+def test_looking_again_and_finding_the_same_says_nothing(seen):
+    for trouble in (None, None, "away", "away", "away too", None, None):
+        seen.observer.found(REDIS, trouble)
+    assert [line["event"] for line in seen.lines] == ["trouble_over", "trouble", "trouble_over"]
+
+
+def test_a_trouble_that_repeats_is_written_seldom(seen):
+    for n in range(100):
+        seen.observer.note(Trouble(NOW + n, "notifier", down=True, detail="timeout"))
+    assert len(seen.lines) == 1
+
+
+def test_a_log_that_cannot_be_written_stops_nothing(seen):
+    seen.stream.close()
+    seen.observer.note(Alarm(NOW, "damaged", "node-1/x", "why"))
+    seen.observer.say("hello")
+    seen.observer.bug(ValueError("a bug"))
+    assert seen.numbers["countersign_bugs_total"] == 4
+
+
+def test_an_unforeseen_error_is_logged_with_its_traceback_and_counted(seen):
+    seen.observer.bug(raised("a bug"))
+    assert "ValueError: a bug" in seen.lines[0]["exception"]
+    assert seen.numbers["countersign_bugs_total"] == 1
+
+
+def test_the_embedded_servers_alarm_is_an_alarm(seen):
+    seen.observer.embedded_alarm("The embedded Redis ended; it is started again.")
+    assert seen.numbers['countersign_alarms_total{what="embedded_redis"}'] == 1
+    assert seen.lines[0]["level"] == "error"
+
+
+def test_gauges_tell_what_is_open_and_held_now(seen):
+    seen.observer.metrics.set_open(3)
+    seen.observer.metrics.watch_held(lambda: 7)
+    seen.observer.metrics.took_fsync(0.002)
+    assert seen.numbers["countersign_open_approvals"] == 3
+    assert seen.numbers["countersign_held_attempts"] == 7
+    assert seen.numbers['countersign_audit_fsync_seconds_bucket{le="0.0025"}'] == 1
+
+
+def test_every_metric_has_a_help_text(seen):
+    text = seen.get("/metrics").text
+    for line in text.splitlines():
+        if line.startswith("# HELP"):
+            assert len(line.split(" ", 3)[3]) > 5, line
+    assert "_created" not in text
