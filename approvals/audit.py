@@ -8,7 +8,6 @@ the file is never written again: the next line goes to a new file, or there is n
 
 import asyncio
 import json
-import os
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -17,9 +16,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from approvals.audit_file import AuditFile
 from approvals.codec import final_from_plain, vote_from_plain
 from approvals.events import (
-    Alarm,
     Answered,
     Asked,
     BallotRefused,
@@ -33,7 +32,7 @@ from approvals.model import Choice
 from approvals.plain import plain
 
 VERSION: Final = 1
-KEPT: Final = (Asked, Voted, BallotRefused, Finalized, Answered, Malformed, Alarm)
+KEPT: Final = (Asked, Voted, BallotRefused, Finalized, Answered, Malformed)
 _MOST_AT_ONCE: Final = 512
 
 
@@ -60,9 +59,7 @@ class Audit:
         self._process = process
         self._clock = clock
         self._queue: queue.SimpleQueue[_Batch | None] = queue.SimpleQueue()
-        self._file: int | None = None
-        self._path = directory
-        self._day = ""
+        self._file: AuditFile | None = None
         self._opened = 0
         self.down: str | None = None
         self._thread = threading.Thread(target=self._work, name="audit", daemon=True)
@@ -80,7 +77,7 @@ class Audit:
         await done
 
     async def probe(self) -> None:
-        """Whether the disk takes a line now; AuditDown if not. Costs a line only while it is down."""
+        """Whether the disk takes a line now; AuditDown if not. A line only while it is down."""
         await self._queued(b"" if self.down is None else _probe_line(self._process, self._clock()))
 
     def close(self) -> None:
@@ -109,50 +106,28 @@ class Audit:
     def _commit(self, batches: list[_Batch]) -> None:
         failure: str | None = None
         try:
-            self._append(b"".join(batch.lines for batch in batches))
+            self._current().append(b"".join(batch.lines for batch in batches))
         except OSError as error:
-            failure = f"{self._path.name}: {error.strerror or type(error).__name__}"
+            failure = f"{self._directory}: {error.strerror or type(error).__name__}"
             self._abandon()
         self.down = failure
         for batch in batches:
             batch.loop.call_soon_threadsafe(_settle, batch.done, failure)
 
-    def _append(self, lines: bytes) -> None:
-        today = datetime.fromtimestamp(self._clock() / 1000, UTC).strftime("%Y%m%d")
-        if self._file is None or today != self._day or not self._is_still_there():
-            self._open(today)
-        assert self._file is not None
-        view = memoryview(lines)
-        while view:
-            view = view[os.write(self._file, view) :]
-        os.fsync(self._file)
-
-    def _is_still_there(self) -> bool:
-        """A file that was moved or deleted under us would take lines nobody ever reads."""
-        assert self._file is not None
-        try:
-            return os.path.samestat(os.fstat(self._file), self._path.stat())
-        except OSError:
-            return False
-
-    def _open(self, today: str) -> None:
-        self._abandon()
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._opened += 1
-        name = f"{today}-{self._clock()}-{self._process}-{self._opened}.jsonl"
-        self._path = self._directory / name
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        self._file = os.open(self._path, flags, 0o600)
-        self._day = today
-        entry = os.open(self._directory, os.O_RDONLY)
-        try:
-            os.fsync(entry)
-        finally:
-            os.close(entry)
+    def _current(self) -> AuditFile:
+        """The file to write to: a new one each day, and whenever the last can not be trusted."""
+        now = self._clock()
+        day = datetime.fromtimestamp(now / 1000, UTC).strftime("%Y%m%d")
+        if self._file is None or self._file.day != day or not self._file.is_still_there():
+            self._abandon()
+            self._opened += 1
+            name = f"{day}-{now}-{self._process}-{self._opened}.jsonl"
+            self._file = AuditFile.new(self._directory, name, day)
+        return self._file
 
     def _abandon(self) -> None:
         if self._file is not None:
-            os.close(self._file)
+            self._file.close()
             self._file = None
 
 

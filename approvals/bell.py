@@ -9,12 +9,12 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from redis.exceptions import RedisError
 
-if TYPE_CHECKING:
-    from redis.asyncio import Redis
+from approvals.redis_link import Link, StoreDown
+from approvals.store import BELL
 
 BLOCK_MS: Final = 1_000
 SILENCE_S: Final = 3.0
@@ -53,13 +53,11 @@ class Bell:
 
     def __init__(
         self,
-        client: "Redis[bytes]",
-        stream: str,
+        link: Link,
         revisions: Callable[[list[str]], Awaitable[dict[str, int]]],
     ) -> None:
         """`revisions` reads the stored revisions of many members at once."""
-        self._client = client
-        self._stream = stream
+        self._client = link.client
         self._revisions = revisions
         self._waiters: defaultdict[str, set[Waiter]] = defaultdict(set)
 
@@ -106,7 +104,10 @@ class Bell:
             members = list(self._waiters)
             for start in range(0, len(members), 500):
                 some = members[start : start + 500]
-                revisions = await self._revisions(some)
+                try:
+                    revisions = await self._revisions(some)
+                except StoreDown:
+                    break
                 for member in some:
                     self._wake_if_moved(member, revisions.get(member))
                 await asyncio.sleep(0)
@@ -117,12 +118,12 @@ class Bell:
                 waiter.wake()
 
     async def _last_id(self) -> str:
-        newest = await self._client.xrevrange(self._stream, count=1)
+        newest = await self._client.xrevrange(BELL, count=1)
         return newest[0][0].decode() if newest else "0-0"
 
     async def _follow(self, last: str) -> str:
         async with asyncio.timeout(BLOCK_MS / 1000 + SILENCE_S):
-            answer: Any = await self._client.xread({self._stream: last}, count=500, block=BLOCK_MS)
+            answer: Any = await self._client.xread({BELL: last}, count=500, block=BLOCK_MS)
         entries = _entries(answer)
         for entry_id, fields in entries:
             self.ring(fields[b"m"].decode())

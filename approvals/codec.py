@@ -29,7 +29,8 @@ from approvals.request import Request
 from keys.seals import SealKey
 
 VERSION: Final = 1
-STAMP_LENGTH: Final = 20 + 1 + 32
+REVISION_DIGITS: Final = 20
+STAMP_LENGTH: Final = REVISION_DIGITS + 1 + 32
 
 
 class DamagedRecord(Exception):  # noqa: N818 - a state of the record, not a mistake of ours

@@ -4,6 +4,7 @@ No IO, no clock, no randomness. Everything that answers a node, counts a vote or
 `decide` again from the record, so they cannot disagree.
 """
 
+from collections.abc import Iterable
 from typing import assert_never
 
 from approvals.model import (
@@ -49,7 +50,7 @@ def decide(
     if verdict.effect == "reject":
         return Rejected(verdict.cause or Cause.RULE, verdict.sentence)
     if verdict.effect == "approve":
-        return Approved(by=(), sentence=_by_rules(approval))
+        return _approved((), f"approved by rule{_rules(approval)}", approval, now)
     return _by_people(approval, now, electorate, remembered)
 
 
@@ -64,7 +65,7 @@ def _by_people(
     approvers = {vote.person for vote in ballots if vote.at < approval.deadline}
     left = seats_left(needs, approvers)
     if needs and not left:
-        return _approved_by(approvers, approval, now)
+        return _approved(approvers, f"approved by people{_rules(approval)}", approval, now)
     everyone = {person for need in needs for person in need.people}
     if not needs or not can_be_met(needs, everyone):
         return Rejected(Cause.PEOPLE, f"too few people may approve this{_rules(approval)}")
@@ -73,10 +74,11 @@ def _by_people(
     return Pending(seats=left, deadline=approval.deadline)
 
 
-def _approved_by(approvers: set[str], approval: Approval, now: int) -> Decision:
+def _approved(by: Iterable[str], sentence: str, approval: Approval, now: int) -> Decision:
+    """A yes that no attempt came for in time is given up."""
     if now >= approval.answer_until:
         return Rejected(Cause.TIMEOUT, f"approved, but not fetched in time{_rules(approval)}")
-    return Approved(by=tuple(sorted(approvers)), sentence=f"approved by people{_rules(approval)}")
+    return Approved(by=tuple(sorted(by)), sentence=sentence)
 
 
 def needs_today(approval: Approval, electorate: Electorate) -> tuple[Need, ...]:
@@ -167,10 +169,6 @@ def _counts(vote: Vote, approval: Approval, electorate: Electorate) -> bool:
             return person.ssh_key is not None and person.ssh_key == key
         case _ as never:
             assert_never(never)
-
-
-def _by_rules(approval: Approval) -> str:
-    return f"approved by rule{_rules(approval)}"
 
 
 def _rules(approval: Approval) -> str:

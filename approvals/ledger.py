@@ -13,20 +13,24 @@ from approvals.bell import Bell
 from approvals.decide import decide
 from approvals.events import Alarm, Event, Finalized, Journal
 from approvals.findings import Findings
+from approvals.hearing import NoAnswer
 from approvals.inspect import inspect
 from approvals.memory import Memory
 from approvals.model import (
     Approval,
     Approved,
     Cause,
+    Damaged,
     Decision,
     Outcome,
     Rejected,
 )
 from approvals.model import Final as FinalFact
+from approvals.outbox import Outbox
 from approvals.policy.model import Policy
+from approvals.redis_link import StoreDown
 from approvals.request import Request
-from approvals.store import Lists, Moved, Store, StoreDown, Swapped
+from approvals.store import Lists, Moved, Store, Swapped
 from approvals.window import Window
 
 FINDINGS_KEPT: Final = 512
@@ -37,6 +41,7 @@ class Parts:
     """What the approval service is put together from."""
 
     store: Store
+    outbox: Outbox
     bell: Bell
     audit: Audit
     memory: Memory
@@ -76,6 +81,13 @@ class Ledger:
             electorate=self.policy.electorate,
             remembered=self.parts.memory.of(approval.digest),
         )
+
+    def check_undamaged(self, approval: Approval) -> None:
+        """NoAnswer for a record that contradicts itself or what our audit knows."""
+        decision = self.decision_of(approval)
+        if isinstance(decision, Damaged):
+            self.alarm("damaged", approval.member, decision.why)
+            raise NoAnswer("damaged")
 
     def with_final(self, approval: Approval, *, heard: bool) -> Approval:
         """The record with the final fact that its decision asks for; itself if there is none.

@@ -15,7 +15,7 @@ def plain(value: object) -> Any:
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, bytes):
         return value.hex()
-    if is_dataclass(value):
+    if is_dataclass(value) and not isinstance(value, type):
         return {name: plain(getattr(value, name)) for name in _names(type(value))}
     msg = f"{type(value).__name__} has no plain form"
     raise TypeError(msg)

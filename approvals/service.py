@@ -4,15 +4,17 @@ import asyncio
 from collections.abc import Iterable
 from typing import Final
 
-from approvals.asking import Asking, Hearing
+from approvals.asking import Asking
 from approvals.ballots import Ballot, NotCountedCause
 from approvals.codec import DamagedRecord
 from approvals.findings import Findings
+from approvals.hearing import Hearing
 from approvals.ledger import Ledger, Parts, lists_of
 from approvals.model import Approval, Decision, member_of
+from approvals.outbox import Outbox
 from approvals.policy.model import Policy
+from approvals.redis_link import StoreDown
 from approvals.request import Request
-from approvals.store import Store, StoreDown
 from approvals.voting import Counted, NotCounted, Voting
 
 SWEEP_S: Final = 1.0
@@ -36,9 +38,9 @@ class Service:
         return self._ledger.policy
 
     @property
-    def store(self) -> Store:
-        """The outbox of what people must be told."""
-        return self._ledger.store
+    def outbox(self) -> Outbox:
+        """What people must still be told, and what they were told."""
+        return self._ledger.parts.outbox
 
     async def answer(self, request: Request, hearing: Hearing) -> Approval:
         """See `Asking.answer`."""
@@ -73,11 +75,11 @@ class Service:
         return await self._ledger.store.read_request(approval)
 
     async def open_approvals(self) -> tuple[Approval, ...]:
-        """Everything not final, earliest deadline first; damaged records are alarmed, not listed."""
+        """Everything not final, earliest deadline first; damaged records are only alarmed."""
         return await self._readable(await self._ledger.store.open_members())
 
     async def find(self, wanted: str) -> tuple[Approval, ...]:
-        """By request id, `node/request_id`, or a prefix (6 or more characters) of these or a digest.
+        """By request id, `node/request_id`, or a prefix (6 characters) of these or of a digest.
 
         An exact name comes first and alone; several matches mean that the caller must say more.
         """

@@ -63,7 +63,9 @@ def test_one_person_in_two_groups_fills_one_seat():
     both = {"treasury": ("ana", "bo"), "on_call": ("ana", "dee")}
     needs = ask(need(people=both["treasury"]), need("on_call", people=both["on_call"]))
     electorate = replace(ELECTORATE, groups=both)
-    assert isinstance(decided(approval(needs, votes=(vote("ana"),)), electorate=electorate), Pending)
+    assert isinstance(
+        decided(approval(needs, votes=(vote("ana"),)), electorate=electorate), Pending
+    )
     two = approval(needs, votes=(vote("ana"), vote("bo")))
     assert isinstance(decided(two, electorate=electorate), Approved)
 

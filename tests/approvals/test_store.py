@@ -7,8 +7,10 @@ import pytest
 
 from approvals.codec import DamagedRecord
 from approvals.model import Cause, Final, Outcome
+from approvals.outbox import Outbox
+from approvals.redis_link import Link, StoreDown
 from approvals.request import Request
-from approvals.store import Conflict, Full, Lists, Moved, Store, StoreDown, Swapped
+from approvals.store import Conflict, Full, Lists, Moved, Store, Swapped
 from approvals.told import Post, Told
 from keys.seals import SealKey
 from tests.support.records import DIGEST, NOW, POLICY, approval, vote
@@ -22,15 +24,30 @@ async def no_check(client):
     del client
 
 
-def store_at(url, key=b"k" * 32):
-    return Store(url, SealKey(key), keep_days=30, check=no_check)
+@pytest.fixture
+async def link(redis_url):
+    made = Link(redis_url, check=no_check)
+    yield made
+    await made.close()
+
+
+def store_over(link, key=b"k" * 32):
+    return Store(link, SealKey(key), keep_days=30)
 
 
 @pytest.fixture
-async def store(redis_url):
-    made = store_at(redis_url)
-    yield made
-    await made.close()
+def store(link):
+    return store_over(link)
+
+
+@pytest.fixture
+def redis(link):
+    return link.client
+
+
+@pytest.fixture
+def outbox(link):
+    return Outbox(link, SealKey(b"k" * 32))
 
 
 async def created(store, record=None, content="c1"):
@@ -75,134 +92,131 @@ async def test_of_many_writers_exactly_one_wins(store):
     assert sum(isinstance(one, Swapped) for one in done) == 1
 
 
-async def test_a_final_record_leaves_the_open_set_and_expires_later(store, redis_url):
+async def test_a_final_record_leaves_the_open_set_and_expires_later(store, redis):
     read = await created(store)
     assert await store.open_members() == [read.member]
     await store.swap(read, replace(read, final=FINAL), DONE)
     assert await store.open_members() == []
-    left = await store.client.ttl("{countersign}:approval:" + read.member)
+    left = await redis.ttl("{countersign}:approval:" + read.member)
     assert 29 * 86_400 < left <= 30 * 86_400
 
 
-async def test_an_open_record_never_expires(store):
+async def test_an_open_record_never_expires(store, redis):
     read = await created(store)
-    assert await store.client.ttl("{countersign}:approval:" + read.member) == -1
+    assert await redis.ttl("{countersign}:approval:" + read.member) == -1
 
 
-async def test_a_record_sealed_with_another_key_is_damaged(store, redis_url):
+async def test_a_record_sealed_with_another_key_is_damaged(store, link):
     read = await created(store)
-    stranger = store_at(redis_url, b"x" * 32)
     with pytest.raises(DamagedRecord):
-        await stranger.read(read.member)
-    await stranger.close()
+        await store_over(link, b"x" * 32).read(read.member)
 
 
-async def test_every_flipped_byte_of_a_record_is_noticed(store):
+async def test_every_flipped_byte_of_a_record_is_noticed(store, redis):
     read = await created(store)
     key = "{countersign}:approval:" + read.member
-    stored = await store.client.get(key)
+    stored = await redis.get(key)
     for place in range(0, len(stored), 7):
         bent = bytearray(stored)
         bent[place] ^= 1
-        await store.client.set(key, bytes(bent))
+        await redis.set(key, bytes(bent))
         with pytest.raises(DamagedRecord):
             await store.read(read.member)
 
 
-async def test_a_record_moved_under_another_name_is_damaged(store):
+async def test_a_record_moved_under_another_name_is_damaged(store, redis):
     read = await created(store)
-    stored = await store.client.get("{countersign}:approval:" + read.member)
-    await store.client.set("{countersign}:approval:node-2/" + read.request_id, stored)
+    stored = await redis.get("{countersign}:approval:" + read.member)
+    await redis.set("{countersign}:approval:node-2/" + read.request_id, stored)
     with pytest.raises(DamagedRecord):
         await store.read("node-2/" + read.request_id)
 
 
-async def test_a_value_of_another_type_is_neither_used_nor_overwritten(store):
+async def test_a_value_of_another_type_is_neither_used_nor_overwritten(store, redis):
     member = approval().member
-    await store.client.lpush("{countersign}:approval:" + member, "x")
+    await redis.lpush("{countersign}:approval:" + member, "x")
     with pytest.raises((DamagedRecord, StoreDown)):
         await store.create(approval(), OPEN, request=None, content="c1")
-    assert await store.client.type("{countersign}:approval:" + member) == b"list"
+    assert await redis.type("{countersign}:approval:" + member) == b"list"
 
 
-async def test_a_write_touches_nothing_if_one_of_the_sets_has_another_type(store):
-    await store.client.set("{countersign}:untold", "garbage")
+async def test_a_write_touches_nothing_if_one_of_the_sets_has_another_type(store, redis):
+    await redis.set("{countersign}:untold", "garbage")
     with pytest.raises(DamagedRecord):
         await store.create(approval(), OPEN, request=None, content="c1")
-    assert await store.client.keys("{countersign}:approval:*") == []
+    assert await redis.keys("{countersign}:approval:*") == []
 
 
-async def test_no_more_than_ten_thousand_are_open(store):
+async def test_no_more_than_ten_thousand_are_open(store, redis):
     many = {f"m{number}": number for number in range(10_000)}
-    await store.client.zadd("{countersign}:open", many)
+    await redis.zadd("{countersign}:open", many)
     assert await store.create(approval(), OPEN, request=None, content="c1") == Full()
     done = await store.create(approval(final=FINAL), DONE, request=None, content="c1")
     assert isinstance(done, Swapped)
 
 
-async def test_the_exact_request_is_proved_by_its_digest(store):
+async def test_the_exact_request_is_proved_by_its_digest(store, redis):
     request = Request("node-1", "r1", 2, "{}", "{}")
     record = approval(request_id="r1", digest=request.digest)
     await store.create(record, OPEN, request=request, content="c1")
     assert await store.read_request(record) == request
     key = "{countersign}:bytes:" + request.digest
-    await store.client.set(key, (await store.client.get(key)).replace(b'"{}"', b'"{1}"', 1))
+    await redis.set(key, (await redis.get(key)).replace(b'"{}"', b'"{1}"', 1))
     with pytest.raises(DamagedRecord):
         await store.read_request(record)
 
 
-async def test_a_member_is_told_by_one_teller_at_a_time(store):
+async def test_a_member_is_told_by_one_teller_at_a_time(store, outbox):
     read = await created(store)
-    assert await store.claim_untold(NOW, 10) == (read.member,)
-    assert await store.claim_untold(NOW, 10) == ()
-    assert await store.claim_untold(NOW + 30_000, 10) == (read.member,)
+    assert await outbox.claim_untold(NOW, 10) == (read.member,)
+    assert await outbox.claim_untold(NOW, 10) == ()
+    assert await outbox.claim_untold(NOW + 30_000, 10) == (read.member,)
 
 
-async def test_a_teller_that_showed_an_old_revision_must_tell_again(store):
+async def test_a_teller_that_showed_an_old_revision_must_tell_again(store, outbox):
     read = await created(store)
-    await store.claim_untold(NOW, 10)
+    await outbox.claim_untold(NOW, 10)
     await store.swap(read, replace(read, votes=(vote("ana"),)), Lists(NOW, None))
-    await store.settle_untold(read.member, read.revision, again_at=None)
-    assert await store.claim_untold(NOW, 10) == (read.member,)
-    await store.settle_untold(read.member, read.revision + 1, again_at=None)
-    assert await store.claim_untold(NOW + 99_000, 10) == ()
+    await outbox.settle_untold(read.member, read.revision, again_at=None)
+    assert await outbox.claim_untold(NOW, 10) == (read.member,)
+    await outbox.settle_untold(read.member, read.revision + 1, again_at=None)
+    assert await outbox.claim_untold(NOW + 99_000, 10) == ()
 
 
-async def test_what_was_told_is_sealed_and_swapped_too(store):
+async def test_what_was_told_is_sealed_and_swapped_too(outbox, redis):
     post = Post("n" * 32, "slack", "C0APPROVALS", None, DIGEST, 1)
-    empty = await store.read_told("node-1/r1")
-    first = await store.write_told("node-1/r1", replace(empty, posts=(post,)))
-    assert first == await store.read_told("node-1/r1")
-    assert await store.write_told("node-1/r1", Told(posts=())) is None
-    await store.client.set("{countersign}:told:node-1/r1", b"0" * 200)
+    empty = await outbox.read_told("node-1/r1")
+    first = await outbox.write_told("node-1/r1", replace(empty, posts=(post,)))
+    assert first == await outbox.read_told("node-1/r1")
+    assert await outbox.write_told("node-1/r1", Told(posts=())) is None
+    await redis.set("{countersign}:told:node-1/r1", b"0" * 200)
     with pytest.raises(DamagedRecord):
-        await store.read_told("node-1/r1")
+        await outbox.read_told("node-1/r1")
 
 
-async def test_our_own_write_is_recognized_after_a_lost_answer(own_redis, monkeypatch):
-    store = store_at(own_redis.url)
+async def test_our_own_write_is_recognized_after_a_lost_answer(store, link, monkeypatch):
     read = await created(store)
-    run = store._run
+    run = link.run
 
-    async def loses_the_answer(name, keys, arguments):
-        await run(name, keys, arguments)
+    async def loses_the_answer(script, keys, arguments):
+        await run(script, keys, arguments)
         raise StoreDown("lost")
 
-    monkeypatch.setattr(store, "_run", loses_the_answer)
+    monkeypatch.setattr(link, "run", loses_the_answer)
     done = await store.swap(read, replace(read, votes=(vote("ana"),)), OPEN)
     assert isinstance(done, Swapped)
-    await store.close()
 
 
 async def test_a_server_that_is_away_is_store_down_and_comes_back(own_redis):
-    store = store_at(own_redis.url)
+    link = Link(own_redis.url, check=no_check)
+    store = store_over(link)
     read = await created(store)
     own_redis.kill()
     with pytest.raises(StoreDown):
         await store.read(read.member)
     own_redis.start()
     assert await store.read(read.member) == read
-    await store.close()
+    await link.close()
 
 
 async def test_the_server_is_looked_over_again_after_each_reconnection(own_redis):
@@ -211,14 +225,14 @@ async def test_the_server_is_looked_over_again_after_each_reconnection(own_redis
     async def look(client):
         looks.append(client)
 
-    store = Store(own_redis.url, SealKey(b"k" * 32), keep_days=1, check=look)
-    await store.read("a/b")
-    await store.read("a/b")
+    link = Link(own_redis.url, check=look)
+    await link.ping()
+    await link.ping()
     assert len(looks) == 1
     own_redis.kill()
     with pytest.raises(StoreDown):
-        await store.read("a/b")
+        await link.ping()
     own_redis.start()
-    await store.read("a/b")
+    await link.ping()
     assert len(looks) == 2
-    await store.close()
+    await link.close()

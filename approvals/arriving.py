@@ -1,0 +1,160 @@
+"""An attempt arrives: find or create its record, and count it in the node's schedule."""
+
+from collections import OrderedDict
+from dataclasses import replace
+from typing import Any, Final
+
+from approvals.audit import AuditDown
+from approvals.birth import born, conflicting
+from approvals.events import Asked, Attempted
+from approvals.hearing import Hearing, NoAnswer
+from approvals.ledger import Ledger, lists_of
+from approvals.model import Approval, member_of
+from approvals.policy.judge import judge
+from approvals.redis_link import StoreDown
+from approvals.request import Request
+from approvals.store import Conflict, Full, Moved, Swapped
+from approvals.window import next_attempt
+
+EVIDENCE_KEPT: Final = 50_000
+
+
+class Arriving:
+    """Knows which attempts this process holds, and whose evidence is in its audit already."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        """One per process."""
+        self._ledger = ledger
+        self._held: dict[str, Hearing] = {}
+        self._evidenced: OrderedDict[str, None] = OrderedDict()
+
+    async def arrive(self, request: Request, hearing: Hearing) -> Approval:
+        """The record of a request, found or created, with this attempt counted."""
+        member = member_of(request.node, request.request_id)
+        known = await self._ledger.store.read(member)
+        if known is None:
+            known = await self._create(request, hearing)
+        if known.digest != request.digest:
+            return await self._refuse_conflict(request, hearing)
+        return await self._count_attempt(known, hearing)
+
+    async def _create(self, request: Request, hearing: Hearing) -> Approval:
+        """Record a request that nobody asked before, with its verdict and, if it has one, final."""
+        ledger = self._ledger
+        findings = ledger.findings_of(request)
+        approval = born(
+            request,
+            findings,
+            judge(findings, ledger.policy),
+            **self._circumstances(request, hearing),
+        )
+        ledger.check_undamaged(approval)
+        approval = ledger.with_final(approval, heard=not hearing.gone)
+        people_see_it = approval.final is None or approval.notice
+        done = await ledger.store.create(
+            approval,
+            lists_of(approval, tell_at=ledger.now()),
+            request=request if people_see_it else None,
+            content=request.content,
+        )
+        match done:
+            case Swapped(approval=stored):
+                self._held[stored.member] = hearing
+                await self._recorded(stored, request)
+                return stored
+            case Moved(approval=other):
+                return other
+            case Conflict():
+                return await self._refuse_conflict(request, hearing)
+            case Full():
+                ledger.alarm("too_many_open", approval.member, "no new approval is taken")
+                raise NoAnswer("too_many_open")
+
+    async def _refuse_conflict(self, request: Request, hearing: Hearing) -> Approval:
+        """A second body under a known id: refused, recorded apart, alarmed; the first untouched."""
+        ledger = self._ledger
+        approval = conflicting(request, **self._circumstances(request, hearing))
+        approval = ledger.with_final(approval, heard=True)
+        lists = lists_of(approval, tell_at=ledger.now())
+        done = await ledger.store.create(approval, lists, request=request, content=None)
+        match done:
+            case Swapped(approval=stored):
+                ledger.alarm("conflict", stored.member, "another body for a known request id")
+                await self._recorded(stored, request)
+                return stored
+            case Moved(approval=other):
+                return other
+            case Conflict() | Full():
+                raise StoreDown("the script answered what this write cannot be answered")
+
+    def _circumstances(self, request: Request, hearing: Hearing) -> dict[str, Any]:
+        parts = self._ledger.parts
+        return {
+            "window": parts.windows[request.node],
+            "policy": self._ledger.policy.digest,
+            "token": hearing.token,
+            "began": hearing.began,
+            "holder": parts.process,
+        }
+
+    async def _recorded(self, approval: Approval, request: Request) -> None:
+        """A new pending record's evidence goes to disk now; a final one's with its answer."""
+        asked = self._asked(approval, request)
+        self._ledger.note(asked)
+        if approval.final is not None:
+            await self._ledger.learn(approval)
+            return
+        try:
+            await self._ledger.parts.audit.write(asked)
+            self.evidenced(approval.digest)
+        except AuditDown as down:
+            self._ledger.alarm("audit_down", approval.member, str(down))
+
+    async def _count_attempt(self, approval: Approval, hearing: Hearing) -> Approval:
+        """Count this attempt in the node's schedule; the deadline may move earlier, never later."""
+        ledger = self._ledger
+        window = ledger.parts.windows[approval.node]
+        while approval.final is None:
+            held = self._held.get(approval.member)
+            attempts = next_attempt(
+                approval.attempts,
+                window,
+                token=hearing.token,
+                began=hearing.began,
+                holder=ledger.parts.process,
+                others_open=held is not None and held is not hearing,
+            )
+            if attempts is approval.attempts:
+                break
+            deadline = min(approval.deadline, window.deadline(attempts))
+            earlier = deadline != approval.deadline
+            changed = replace(approval, attempts=attempts, deadline=deadline)
+            lists = lists_of(changed, tell_at=ledger.now() if earlier else None, ring=earlier)
+            done = await ledger.swap(approval, changed, lists)
+            approval = done.approval
+            if isinstance(done, Swapped):
+                counted = attempts.began == hearing.began
+                if counted:
+                    self._held[approval.member] = hearing
+                ledger.note(Attempted(ledger.now(), approval, counted))
+                break
+        return approval
+
+    def left(self, member: str, hearing: Hearing) -> None:
+        """This attempt is not held any more."""
+        if self._held.get(member) is hearing:
+            del self._held[member]
+
+    def evidence(self, approval: Approval, request: Request) -> list[Asked]:
+        """What this process's audit does not have yet of a decision that it is to speak."""
+        return [] if approval.digest in self._evidenced else [self._asked(approval, request)]
+
+    def evidenced(self, digest: str) -> None:
+        """It is on disk now."""
+        self._evidenced[digest] = None
+        if len(self._evidenced) > EVIDENCE_KEPT:
+            self._evidenced.popitem(last=False)
+
+    def _asked(self, approval: Approval, request: Request) -> Asked:
+        ledger = self._ledger
+        return Asked(ledger.now(), request, ledger.findings_of(request), approval)
