@@ -20,13 +20,13 @@ from urllib.parse import parse_qsl
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from starlette.responses import PlainTextResponse
 
-from approvals.asking import Hearing, NoAnswer
 from approvals.audit import Audit, AuditDown
 from approvals.events import Event, Journal, Malformed, Pinged, TokenRefused, Unanswered
+from approvals.hearing import Hearing, NoAnswer
 from approvals.request import Request
 from approvals.service import Service
 from gateway import wire
-from gateway.silence import silence
+from gateway.silence import Parked, abort_of
 from keys.envelope import BadPackage, BadToken, TrustedNode, Verified, sign, unpack, verify
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Callback:
     signers: Executor
     journals: Sequence[Journal]
     now_ms: Callable[[], int]
-    hearings: "set[Hearing]"
+    parked: Parked
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Answer one attempt."""
@@ -68,10 +68,12 @@ class Callback:
         except Refused as refused:
             await PlainTextResponse(str(refused), refused.status)(scope, receive, send)
             return
+        abort = abort_of(scope)
         try:
-            answer = await self._answer(verified, began, receive)
+            with self.parked.park(abort):
+                answer = await self._answer(verified, began, receive)
         except NoAnswer:
-            silence(scope)
+            abort()
             return
         await PlainTextResponse(answer)(scope, receive, send)
 
@@ -108,18 +110,14 @@ class Callback:
     ) -> str:
         """Step 4, with an eye on the node: when it hangs up, everything held for it is freed."""
         hearing = Hearing(verified.token, began)
-        self.hearings.add(hearing)
         watcher = asyncio.create_task(_until_gone(receive, hearing))
         try:
             approval = await self.service.answer(request, hearing)
         finally:
             watcher.cancel()
-            self.hearings.discard(hearing)
         if approval.final is None:
             raise NoAnswer("not_final")
-        return await self._signed(
-            wire.decided(request.request_id, approval.final), verified.node
-        )
+        return await self._signed(wire.decided(request.request_id, approval.final), verified.node)
 
     async def _invalid(self, problem: wire.NotACallbackRequest, verified: Verified) -> str:
         """Step 3's refusal; it is evidence too, so it is on disk before it is said."""

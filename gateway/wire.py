@@ -83,7 +83,9 @@ def _is_ping(document: dict[str, object], kind: object) -> bool:
 def _surplus(document: dict[str, object]) -> str:
     """Outer fields that the protocol does not name, kept as compact JSON with sorted keys."""
     unknown = {name: value for name, value in document.items() if name not in _FIELDS}
-    return json.dumps(unknown, sort_keys=True, separators=(",", ":"), default=str) if unknown else ""
+    return (
+        json.dumps(unknown, sort_keys=True, separators=(",", ":"), default=str) if unknown else ""
+    )
 
 
 def pong() -> bytes:

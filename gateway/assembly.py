@@ -1,0 +1,191 @@
+"""The composition root: every part of a gateway, made once and handed to those who need it."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from starlette.types import ASGIApp
+
+from approvals.audit import Audit, remember
+from approvals.bell import Bell
+from approvals.ledger import Parts
+from approvals.memory import Memory
+from approvals.policy import Policy, PolicyError, load
+from approvals.redis_health import RedisRefused, check_server
+from approvals.service import Service
+from approvals.outbox import Outbox
+from approvals.redis_link import Link, StoreDown
+from approvals.store import Store
+from gateway.callback import Callback
+from gateway.clock import Clock
+from gateway.cookie import Cookie
+from gateway.desk import Desk
+from gateway.observe import Observer
+from gateway.operator import operator_app
+from gateway.public import public_app
+from gateway.settings import Settings
+from gateway.silence import Parked
+from gateway.start_up import start_up_lines
+from gateway.telling import telling
+from gateway.watch import watch
+from keys.envelope import TrustedNode
+from keys.rsa import fingerprint, load_private_key, load_public_key
+from keys.seals import SealKey
+
+SIGNERS: Final = 2
+_DAY_MS: Final = 86_400_000
+
+Task: TypeAlias = Callable[[], Coroutine[Any, Any, Any]]
+
+
+class PolicyFileError(Exception):
+    """The policy cannot be used: one plain sentence for each mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """A gateway that is put together and not yet listening."""
+
+    service: Service
+    policy: Policy
+    public_app: ASGIApp
+    operator_app: ASGIApp
+    parked: Parked
+    tasks: tuple[Task, ...]
+    start_up_lines: Callable[[str, str], Coroutine[Any, Any, list[str]]]
+
+
+async def assemble(
+    settings: Settings,
+    url: str,
+    *,
+    process: str,
+    observer: Observer,
+    clock: Clock,
+    stack: AsyncExitStack,
+) -> Assembly:
+    """Make every part; what must be closed again is pushed on `stack`."""
+    policy = load_policy(settings.policy)
+    keys = _signing_keys(settings)
+    link = Link(url, check=_looks_over(settings))
+    stack.push_async_callback(link.close)
+    seal_key = SealKey.load(settings.seal_key)
+    store = Store(link, seal_key, keep_days=settings.redis.keep_days)
+    audit, memory = _audit(settings, process, clock)
+    stack.callback(audit.close)
+    bell = Bell(link, store.revisions)
+    journals = (observer,)
+    service = Service(
+        Parts(
+            store=store,
+            outbox=Outbox(link, seal_key),
+            bell=bell,
+            audit=audit,
+            memory=memory,
+            policy=policy,
+            windows={node.name: node.window for node in settings.nodes},
+            journals=journals,
+            now_ms=clock.now_ms,
+            process=process,
+        )
+    )
+    signers = ThreadPoolExecutor(SIGNERS, thread_name_prefix="signer")
+    stack.callback(signers.shutdown)
+    parked = Parked()
+    callback = Callback(
+        service=service,
+        audit=audit,
+        nodes=_trusted(settings),
+        keys=keys,
+        signers=signers,
+        journals=journals,
+        now_ms=clock.now_ms,
+        parked=parked,
+    )
+    told = await telling(settings, service, store, observer, clock, stack)
+    return Assembly(
+        service=service,
+        policy=policy,
+        public_app=public_app(
+            callback,
+            health=observer.health,
+            now_ms=clock.now_ms,
+            report=observer.bug,
+            slack=told.routes,
+        ),
+        operator_app=operator_app(_desk(settings, service, keys, clock), observer),
+        parked=parked,
+        tasks=(
+            bell.listen,
+            bell.sweep,
+            service.sweep,
+            lambda: watch(store, audit, observer),
+            *told.tasks,
+        ),
+        start_up_lines=lambda public, operator: start_up_lines(
+            settings, policy, link, people=told.line, public=public, operator=operator
+        ),
+    )
+
+
+def load_policy(path: Path) -> Policy:
+    """The policy file, or every mistake in it."""
+    try:
+        return load(path.read_text(encoding="utf-8"), source=str(path))
+    except OSError as error:
+        raise PolicyFileError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise PolicyFileError(f"{path} is not UTF-8 text: save it as UTF-8") from None
+    except PolicyError as error:
+        raise PolicyFileError(str(error)) from None
+
+
+def _looks_over(settings: Settings) -> Callable[[Any], Coroutine[Any, Any, None]]:
+    """A server that may forget approvals is not used, at the start and after each reconnection."""
+
+    async def check(client: Any) -> None:
+        try:
+            await check_server(client, may_forget=settings.redis.may_forget)
+        except RedisRefused as refused:
+            raise StoreDown(str(refused)) from None
+
+    return check
+
+
+def _audit(settings: Settings, process: str, clock: Clock) -> tuple[Audit, Memory]:
+    directory = settings.data_dir / "audit"
+    audit = Audit(directory, process=process, clock=clock.now_ms)
+    memory = Memory()
+    remember(directory, memory, since=clock.now_ms() - settings.redis.keep_days * _DAY_MS)
+    return audit, memory
+
+
+def _signing_keys(settings: Settings) -> Mapping[str, RSAPrivateKey]:
+    own = load_private_key(settings.private_key)
+    return {
+        node.name: own if node.private_key is None else load_private_key(node.private_key)
+        for node in settings.nodes
+    }
+
+
+def _trusted(settings: Settings) -> tuple[TrustedNode, ...]:
+    return tuple(
+        TrustedNode(node.name, tuple(load_public_key(path) for path in node.keys))
+        for node in settings.nodes
+    )
+
+
+def _desk(
+    settings: Settings, service: Service, keys: Mapping[str, RSAPrivateKey], clock: Clock
+) -> Desk:
+    return Desk(
+        service,
+        cookie=Cookie.bake(settings.data_dir),
+        gateways={name: fingerprint(key.public_key()) for name, key in keys.items()},
+        listen=settings.operator_listen,
+        clock=clock,
+    )

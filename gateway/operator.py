@@ -1,0 +1,13 @@
+"""The HTTP surface of this machine's operators: `operator_listen`."""
+
+from starlette.applications import Starlette
+
+from gateway.desk import Desk
+from gateway.observe import Observer
+
+
+def operator_app(desk: Desk, observer: Observer) -> Starlette:
+    """The desk behind its cookie; `GET /metrics` and the health routes for monitoring."""
+    return Starlette(
+        routes=[*desk.routes(), observer.metrics_route(), *observer.health.routes()]
+    )

@@ -1,0 +1,35 @@
+"""The HTTP surface that nodes, Slack and balancers see: `listen`."""
+
+from collections.abc import Callable
+
+from starlette.applications import Starlette
+from starlette.requests import Request as HttpRequest
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
+
+from gateway.observe import Health
+from gateway.silence import SilentOnError
+
+
+def public_app(
+    callback: ASGIApp,
+    *,
+    health: Health,
+    now_ms: Callable[[], int],
+    report: Callable[[Exception], None],
+    slack: list[BaseRoute],
+) -> Starlette:
+    """`POST /v2/check`, `GET /ping`, `/healthz`, `/readyz`; Slack's interactions if HTTP is used."""
+
+    async def ping(_request: HttpRequest) -> JSONResponse:
+        return JSONResponse({"server": "countersign", "timestamp": str(now_ms())})
+
+    return Starlette(
+        routes=[
+            Route("/v2/check", SilentOnError(callback, report=report)),
+            Route("/ping", ping, methods=["GET"]),
+            *health.routes(),
+            *slack,
+        ]
+    )

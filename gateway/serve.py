@@ -1,0 +1,116 @@
+"""The gateway's life: put the parts together, say what they are connected to, run, stop in order.
+
+Stopping is ordered so that nobody is told anything wrong: first every held connection is ended
+without a byte, then the listeners stop, then the background tasks, then the store, and the
+embedded server last.
+"""
+
+import asyncio
+import secrets
+import signal
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any, Final
+
+from gateway.assembly import Assembly, assemble
+from gateway.clock import SYSTEM, Clock
+from gateway.data_dir import DataDir
+from gateway.embedded import EmbeddedServer
+from gateway.http_server import Server
+from gateway.observe import Observer
+from gateway.settings import Settings
+
+END_ATTEMPTS_S: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A gateway that answers: where, and what it is made of."""
+
+    public: Server
+    operator: Server
+    assembly: Assembly
+
+
+async def serve(
+    settings: Settings,
+    *,
+    stop: asyncio.Event,
+    observer: Observer,
+    on_ready: Callable[[Running], None] = lambda _running: None,
+    clock: Clock = SYSTEM,
+) -> None:
+    """Run until `stop` is set.
+
+    Raises:
+        DataDirError, EmbeddedError, ListenError, KeyFileError, PolicyFileError: one plain
+            sentence saying what keeps the gateway from starting.
+    """
+    process = secrets.token_hex(4)
+    async with AsyncExitStack() as stack:
+        data_dir = DataDir.hold(settings.data_dir)
+        stack.callback(data_dir.release)
+        url, supervise = await _redis(settings, data_dir, stack, observer)
+        assembly = await assemble(
+            settings, url, process=process, observer=observer, clock=clock, stack=stack
+        )
+        public = _bind(assembly.public_app, settings.listen, stack)
+        operator = _bind(assembly.operator_app, settings.operator_listen, stack)
+        for line in await assembly.start_up_lines(public.url, operator.url):
+            observer.say(line)
+        on_ready(Running(public, operator, assembly))
+        await _run([*assembly.tasks, *supervise], public, operator, assembly, stop)
+
+
+async def _redis(
+    settings: Settings, data_dir: DataDir, stack: AsyncExitStack, observer: Observer
+) -> tuple[str, list[Callable[[], Coroutine[Any, Any, Any]]]]:
+    """The store's address, and what keeps it alive if it is our own."""
+    if settings.redis.url is not None:
+        return settings.redis.url.reveal(), []
+    server = await EmbeddedServer.start(data_dir, alarm=observer.embedded_alarm)
+    stack.push_async_callback(server.stop)
+    return server.url, [server.supervise]
+
+
+def _bind(app: Any, address: Any, stack: AsyncExitStack) -> Server:
+    server = Server.bind(app, host=address.host, port=address.port)
+    stack.callback(server.close)
+    return server
+
+
+async def _run(
+    tasks: list[Callable[[], Coroutine[Any, Any, Any]]],
+    public: Server,
+    operator: Server,
+    assembly: Assembly,
+    stop: asyncio.Event,
+) -> None:
+    """Everything at once, until told to stop; then the listeners, then the rest."""
+    async with asyncio.TaskGroup() as group:
+        background = [group.create_task(task()) for task in tasks]
+        listeners = [group.create_task(server.serve()) for server in (public, operator)]
+        await stop.wait()
+        assembly.parked.silence_all()
+        await _ended(assembly)
+        for server in (public, operator):
+            server.stop()
+        await asyncio.gather(*listeners)
+        for task in background:
+            task.cancel()
+
+
+async def _ended(assembly: Assembly) -> None:
+    """Let the handlers that were silenced note the end of their attempts, for a moment."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + END_ATTEMPTS_S
+    while len(assembly.parked) and loop.time() < until:
+        await asyncio.sleep(0.01)
+
+
+def stop_on_signals(stop: asyncio.Event) -> None:
+    """SIGTERM and SIGINT end the gateway in order."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)

@@ -1,0 +1,65 @@
+"""The first lines a gateway says: what it is connected to, and what it would change."""
+
+from approvals.policy.model import Policy
+from approvals.redis_health import examine
+from approvals.redis_link import Link, StoreDown
+from gateway.settings import Node, Settings
+from keys.rsa import fingerprint, load_public_key
+
+LITTLE_LISTENING = 0.5
+
+
+async def start_up_lines(
+    settings: Settings, policy: Policy, link: Link, *, people: str, public: str, operator: str
+) -> list[str]:
+    """One plain sentence each; warnings last. `people` says where approvals are told."""
+    lines = [
+        f"Answering TSS Nodes at {public}/v2/check; operators at {operator}.",
+        *(_node(node) for node in settings.nodes),
+        await _redis(settings, link),
+        people,
+        f"Policy {policy.digest[:16]} from {settings.policy}: {len(policy.rules)} rules,"
+        f" default {policy.default}.",
+    ]
+    return [*lines, *(warning for node in settings.nodes for warning in _warnings(node))]
+
+
+def _node(node: Node) -> str:
+    prints = ", ".join(fingerprint(load_public_key(path)) for path in node.keys)
+    window = node.window
+    return (
+        f"Node {node.name}: key {prints}; people have up to {_span(window.people_have_ms)},"
+        f" and it listens {window.listening_share:.0%} of that time."
+    )
+
+
+def _warnings(node: Node) -> list[str]:
+    window, warnings = node.window, []
+    if window.retry_times == 0:
+        warnings.append(
+            f"Warning: node {node.name} asks once (retry_times = 0): people have"
+            f" {_span(window.people_have_ms)}, and what that means to a node is not documented."
+        )
+    elif window.listening_share < LITTLE_LISTENING:
+        warnings.append(
+            f"Warning: node {node.name} may hear of a decision up to"
+            f" {_span(window.worst_delay_ms)} late; request_timeout = 55 with sleep_seconds = 2"
+            " would let it listen nearly all the time."
+        )
+    return warnings
+
+
+async def _redis(settings: Settings, link: Link) -> str:
+    where = "embedded server" if settings.redis.url is None else "Redis"
+    try:
+        await link.ping()
+        facts = await examine(link.client)
+    except StoreDown as down:
+        return f"Warning: {where} cannot be used yet ({down}); nothing is decided until it can."
+    return f"Store: {where}, {facts.sentence}."
+
+
+def _span(milliseconds: int) -> str:
+    """`8 s`, `69 min`: for people."""
+    seconds = milliseconds / 1000
+    return f"{seconds:g} s" if seconds < 120 else f"{seconds / 60:.0f} min"  # noqa: PLR2004

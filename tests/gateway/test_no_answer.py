@@ -1,0 +1,212 @@
+"""Unable is not refused: a connection that ends without a byte, seen from a raw socket."""
+
+import asyncio
+import json
+import time
+from urllib.parse import urlsplit
+
+import pytest
+
+from approvals.audit import AuditDown
+from approvals.model import Choice
+from approvals.window import Window
+from keys.envelope import sign
+from tests.support.requests import sample
+from tests.support.waiting import until
+from tests.support.world import APPROVE_SMALL, RULES, World, rsa_key
+
+LONG = Window(retry_times=60, sleep_ms=60_000, timeout_ms=10_000)
+
+
+def raw_request(ahead_ms=0):
+    package = sample("keysign_erc20_usdt").package
+    expires = int(time.time()) + 120 + ahead_ms // 1000
+    token = sign(package, rsa_key("node-1"), expires_at_s=expires)
+    body = f"TSS_JWT_MSG={token}"
+    return (
+        "POST /v2/check HTTP/1.1\r\nHost: gateway\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n{body}"
+    ).encode()
+
+
+async def everything_from(house, request, within=10.0):
+    """Every byte until the gateway ends the connection."""
+    where = urlsplit(house.running.public.url)
+    reader, writer = await asyncio.open_connection(where.hostname, where.port)
+    writer.write(request)
+    await writer.drain()
+    try:
+        async with asyncio.timeout(within):
+            return await reader.read()
+    except ConnectionResetError:
+        return b""
+    finally:
+        writer.close()
+
+
+async def test_past_the_ceiling_of_a_hold_there_is_no_byte(world, monkeypatch):
+    monkeypatch.setattr("approvals.window.CEILING_MS", 300)
+    world.window = Window(retry_times=60, sleep_ms=60_000, timeout_ms=500)
+    async with world.running() as house:
+        began = time.monotonic()
+        assert await everything_from(house, raw_request()) == b""
+        assert 0.7 < time.monotonic() - began < 2
+        (approval,) = await house.pending()
+        assert approval.final is None
+
+
+async def test_a_bug_is_silence_not_an_http_500(world, monkeypatch):
+    async with world.running() as house:
+
+        async def broken(_request, _hearing):
+            raise RuntimeError("a bug")
+
+        monkeypatch.setattr(house.service._asking, "answer", broken)
+        assert await everything_from(house, raw_request()) == b""
+
+
+async def test_stopping_silences_who_is_held(world):
+    world.window = LONG
+    async with world.running() as house:
+        asking = asyncio.create_task(everything_from(house, raw_request()))
+        await house.pending()
+        began = time.monotonic()
+        await house.end()
+        assert await asking == b""
+        assert time.monotonic() - began < 5
+
+
+async def test_stopping_notes_that_the_attempt_ended(world):
+    world.window = LONG
+    async with world.running() as house:
+        asking = asyncio.create_task(everything_from(house, raw_request()))
+        await house.pending()
+        await house.end()
+        await asking
+    async with world.running() as house:
+        (approval,) = await house.pending()
+        assert approval.attempts.ended is not None
+
+
+@pytest.fixture
+def lonely_world(tmp_path, own_redis):
+    """A gateway over a server that the test may kill."""
+    return World(tmp_path, own_redis.url)
+
+
+async def test_while_redis_is_away_the_node_is_held_and_then_hears_nothing(
+    lonely_world, own_redis, monkeypatch
+):
+    monkeypatch.setattr("approvals.window.CEILING_MS", 300)
+    lonely_world.window = Window(retry_times=2, sleep_ms=500, timeout_ms=1_000)
+    lonely_world.rules = RULES + APPROVE_SMALL
+    async with lonely_world.running() as house:
+        await until(lambda: house.observer.health.ready)
+        own_redis.kill()
+        began = time.monotonic()
+        assert await everything_from(house, raw_request()) == b""
+        assert time.monotonic() - began > 1.2
+        await until(lambda: not house.observer.health.ready, within=6)
+        assert (await house.get("/readyz"))[0] == 503
+        assert (await house.get("/healthz"))[0] == 200
+        own_redis.start()
+        await until(lambda: house.observer.health.ready, within=6)
+        assert (await house.asks()).action == "APPROVE"
+
+
+async def test_redis_comes_back_in_time_and_the_held_attempt_is_answered(lonely_world, own_redis):
+    lonely_world.window = Window(retry_times=0, sleep_ms=500, timeout_ms=8_000)
+    async with lonely_world.running() as house:
+        asking = asyncio.create_task(house.asks())
+        await house.pending()
+        own_redis.kill()
+        await asyncio.sleep(0.5)
+        own_redis.start()
+        await house.votes("ana")
+        conclusion = await asking
+        assert (conclusion.action, conclusion.attempts) == ("APPROVE", 1)
+
+
+async def test_an_audit_that_cannot_be_written_holds_then_gives_nothing(world, monkeypatch):
+    monkeypatch.setattr("approvals.window.CEILING_MS", 300)
+    world.window = Window(retry_times=2, sleep_ms=500, timeout_ms=600)
+    world.rules = RULES + APPROVE_SMALL
+    async with world.running() as house:
+        audit = house.service._ledger.parts.audit
+        real = audit._queued
+
+        async def down(_lines):
+            raise AuditDown("no space left on device")
+
+        monkeypatch.setattr(audit, "_queued", down)
+        assert await everything_from(house, raw_request()) == b""
+        monkeypatch.setattr(audit, "_queued", real)
+        assert (await house.asks()).action == "APPROVE"
+
+
+async def test_an_answer_over_the_same_socket_is_an_ordinary_one(world):
+    world.rules = RULES + APPROVE_SMALL
+    async with world.running() as house:
+        request = raw_request().replace(b"Host: gateway", b"Host: gateway\r\nConnection: close")
+        answer = await everything_from(house, request)
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"server:" not in answer.lower()
+
+
+async def test_an_approval_is_not_repeated_after_its_time(world):
+    world.window = Window(retry_times=2, sleep_ms=500, timeout_ms=1_000)
+    async with world.running() as house:
+        asking = asyncio.create_task(house.asks())
+        await house.votes("ana")
+        assert (await asking).action == "APPROVE"
+        world.clock.ahead_ms = 600_000 + world.window.span_ms
+        assert await everything_from(house, raw_request(ahead_ms=world.clock.ahead_ms)) == b""
+        assert any(line.get("what") == "approve_too_late" for line in house.lines)
+
+
+async def test_a_damaged_record_gives_no_answer_and_stays_as_it_is(world):
+    async with world.running() as house:
+        asking = asyncio.create_task(house.asks())
+        await house.votes("bo", Choice.REJECT)
+        await asking
+        redis = house.service._ledger.store._link.client
+        (key,) = await redis.keys("{countersign}:approval:*")
+        forged = (await redis.get(key)).replace(b"REJECT", b"APPROVE")
+        await redis.set(key, forged)
+        assert await everything_from(house, raw_request()) == b""
+        assert await redis.get(key) == forged
+        assert any(line.get("what") == "damaged" for line in house.lines)
+
+
+async def test_past_ten_thousand_open_approvals_there_is_no_answer_and_an_alarm(world):
+    async with world.running() as house:
+        redis = house.service._ledger.store._link.client
+        far = int(time.time() * 1000) + 10**9
+        await redis.zadd("{countersign}:open", {f"n/{i}": far for i in range(10_000)})
+        assert await everything_from(house, raw_request()) == b""
+        assert any(line.get("what") == "too_many_open" for line in house.lines)
+
+
+async def test_a_flushed_store_makes_no_refusal_forgotten(world):
+    async with world.running() as house:
+        asking = asyncio.create_task(house.asks())
+        await house.votes("bo", Choice.REJECT)
+        first = await asking
+        redis = house.service._ledger.store._link.client
+        await redis.flushall()
+        assert (await house.asks()).error == first.error
+        await redis.flushall()
+    async with world.running() as house:
+        again = await house.asks()
+        assert (again.action, again.error) == ("REJECT", first.error)
+        assert json.dumps(house.audit()).count('"final"') > 1
+
+
+async def test_a_flushed_store_never_asks_again_what_was_approved(world):
+    async with world.running() as house:
+        asking = asyncio.create_task(house.asks())
+        await house.votes("ana")
+        assert (await asking).action == "APPROVE"
+        await house.service._ledger.store._link.client.flushall()
+        assert await everything_from(house, raw_request()) == b""
