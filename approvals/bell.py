@@ -60,6 +60,7 @@ class Bell:
         self._client = link.client
         self._revisions = revisions
         self._waiters: defaultdict[str, set[Waiter]] = defaultdict(set)
+        self._hearers: list[Callable[[], None]] = []
 
     @contextmanager
     def waiting(self, member: str) -> Iterator[Waiter]:
@@ -74,8 +75,14 @@ class Bell:
             if not waiters:
                 del self._waiters[member]
 
+    def also(self, hear: Callable[[], None]) -> None:
+        """Let somebody know of every ring, whosever it is."""
+        self._hearers.append(hear)
+
     def ring(self, member: str) -> None:
         """Wake this process's own waiters without the way through the stream."""
+        for hear in self._hearers:
+            hear()
         for waiter in self._waiters.get(member, ()):
             waiter.wake()
 

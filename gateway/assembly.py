@@ -14,11 +14,11 @@ from approvals.audit import Audit, remember
 from approvals.bell import Bell
 from approvals.ledger import Parts
 from approvals.memory import Memory
+from approvals.outbox import Outbox
 from approvals.policy import Policy, PolicyError, load
 from approvals.redis_health import RedisRefused, check_server
-from approvals.service import Service
-from approvals.outbox import Outbox
 from approvals.redis_link import Link, StoreDown
+from approvals.service import Service
 from approvals.store import Store
 from gateway.callback import Callback
 from gateway.clock import Clock
@@ -59,7 +59,7 @@ class Assembly:
     start_up_lines: Callable[[str, str], Coroutine[Any, Any, list[str]]]
 
 
-async def assemble(
+def assemble(
     settings: Settings,
     url: str,
     *,
@@ -106,7 +106,9 @@ async def assemble(
         now_ms=clock.now_ms,
         parked=parked,
     )
-    told = await telling(settings, service, store, observer, clock, stack)
+    told = telling(settings, service, observer, clock, stack)
+    bell.also(told.teller.wake)
+    observer.metrics.watch_held(parked.__len__)
     return Assembly(
         service=service,
         policy=policy,

@@ -18,9 +18,9 @@ from approvals.ballots import Ballot
 from approvals.codec import DamagedRecord, approval_to_json, request_to_json
 from approvals.findings import Passed
 from approvals.model import Approval, SshSignature, member_of
+from approvals.redis_link import StoreDown
 from approvals.request import Request
 from approvals.service import Service
-from approvals.store import StoreDown
 from approvals.strict_json import BadJson, loads
 from approvals.voting import Counted, NotCounted
 from gateway.clock import Clock

@@ -8,6 +8,4 @@ from gateway.observe import Observer
 
 def operator_app(desk: Desk, observer: Observer) -> Starlette:
     """The desk behind its cookie; `GET /metrics` and the health routes for monitoring."""
-    return Starlette(
-        routes=[*desk.routes(), observer.metrics_route(), *observer.health.routes()]
-    )
+    return Starlette(routes=[*desk.routes(), observer.metrics_route(), *observer.health.routes()])

@@ -1,6 +1,6 @@
 """The HTTP surface that nodes, Slack and balancers see: `listen`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from starlette.applications import Starlette
 from starlette.requests import Request as HttpRequest
@@ -18,9 +18,9 @@ def public_app(
     health: Health,
     now_ms: Callable[[], int],
     report: Callable[[Exception], None],
-    slack: list[BaseRoute],
+    slack: Sequence[BaseRoute],
 ) -> Starlette:
-    """`POST /v2/check`, `GET /ping`, `/healthz`, `/readyz`; Slack's interactions if HTTP is used."""
+    """`POST /v2/check`, `GET /ping`, `/healthz`, `/readyz`; Slack's interactions over HTTP."""
 
     async def ping(_request: HttpRequest) -> JSONResponse:
         return JSONResponse({"server": "countersign", "timestamp": str(now_ms())})

@@ -52,7 +52,7 @@ async def serve(
         data_dir = DataDir.hold(settings.data_dir)
         stack.callback(data_dir.release)
         url, supervise = await _redis(settings, data_dir, stack, observer)
-        assembly = await assemble(
+        assembly = assemble(
             settings, url, process=process, observer=observer, clock=clock, stack=stack
         )
         public = _bind(assembly.public_app, settings.listen, stack)
@@ -92,21 +92,13 @@ async def _run(
         background = [group.create_task(task()) for task in tasks]
         listeners = [group.create_task(server.serve()) for server in (public, operator)]
         await stop.wait()
-        assembly.parked.silence_all()
-        await _ended(assembly)
+        assembly.parked.silence_all()  # their handlers note that the attempts ended
+        await assembly.parked.left(within_s=END_ATTEMPTS_S)
         for server in (public, operator):
             server.stop()
         await asyncio.gather(*listeners)
         for task in background:
             task.cancel()
-
-
-async def _ended(assembly: Assembly) -> None:
-    """Let the handlers that were silenced note the end of their attempts, for a moment."""
-    loop = asyncio.get_running_loop()
-    until = loop.time() + END_ATTEMPTS_S
-    while len(assembly.parked) and loop.time() < until:
-        await asyncio.sleep(0.01)
 
 
 def stop_on_signals(stop: asyncio.Event) -> None:

@@ -144,6 +144,7 @@ class Parked:
     def __init__(self) -> None:
         self._aborts: set[Abort] = set()
         self._closed = False
+        self._empty = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._aborts)
@@ -158,12 +159,24 @@ class Parked:
             yield
         finally:
             self._aborts.discard(abort)
+            if not self._aborts:
+                self._empty.set()
 
     def silence_all(self) -> None:
         """End every held request without a byte, and each that would be held from now on."""
         self._closed = True
         for abort in tuple(self._aborts):
             abort()
+
+    async def left(self, *, within_s: float) -> None:
+        """Wait until every handler has seen its end, but no longer than this."""
+        while self._aborts:
+            self._empty.clear()
+            try:
+                async with asyncio.timeout(within_s):
+                    await self._empty.wait()
+            except TimeoutError:
+                return
 
 
 Applies: TypeAlias = Callable[[Scope], bool]

@@ -1,25 +1,27 @@
 """The first lines a gateway says: what it is connected to, and what it would change."""
 
+from typing import Final
+
 from approvals.policy.model import Policy
 from approvals.redis_health import examine
 from approvals.redis_link import Link, StoreDown
 from gateway.settings import Node, Settings
 from keys.rsa import fingerprint, load_public_key
 
-LITTLE_LISTENING = 0.5
+LITTLE_LISTENING: Final = 0.5
 
 
 async def start_up_lines(
     settings: Settings, policy: Policy, link: Link, *, people: str, public: str, operator: str
 ) -> list[str]:
     """One plain sentence each; warnings last. `people` says where approvals are told."""
+    rules = f"{len(policy.rules)} rules, default {policy.default}"
     lines = [
         f"Answering TSS Nodes at {public}/v2/check; operators at {operator}.",
         *(_node(node) for node in settings.nodes),
         await _redis(settings, link),
         people,
-        f"Policy {policy.digest[:16]} from {settings.policy}: {len(policy.rules)} rules,"
-        f" default {policy.default}.",
+        f"Policy {policy.digest[:16]} from {settings.policy}: {rules}.",
     ]
     return [*lines, *(warning for node in settings.nodes for warning in _warnings(node))]
 

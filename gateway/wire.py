@@ -19,7 +19,7 @@ OK: Final = 0
 INVALID_REQUEST: Final = 10
 REQUEST_ID: Final = re.compile(r"[!-~]{1,128}", re.ASCII)
 _FIELDS: Final = ("request_id", "request_type", "request_detail", "extra_info")
-_EMPTY: Final = (None, "", {}, "{}")
+_EMPTY: Final[tuple[object, ...]] = (None, "", {}, "{}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import errno
 import json
 import os
 import stat
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ def event(member="node-1/r1"):
 
 
 async def test_a_line_is_on_disk_when_write_returns(audit, tmp_path, monkeypatch):
-    synced = []
+    synced: list[int] = []
     monkeypatch.setattr(os, "fsync", lambda fd: synced.append(os.fstat(fd).st_size))
     await audit.write(event())
     (line,) = read_lines(tmp_path / "audit")
@@ -47,7 +48,7 @@ async def test_evidence_is_for_its_owner_alone(audit, tmp_path):
 
 async def test_many_writers_share_one_fsync(audit, tmp_path, monkeypatch):
     await audit.write(event())
-    synced = []
+    synced: list[int] = []
     monkeypatch.setattr(os, "fsync", synced.append)
     await asyncio.gather(*(audit.write(event(f"node-1/r{number}")) for number in range(200)))
     assert len(list(read_lines(tmp_path / "audit"))) == 201
@@ -71,7 +72,7 @@ async def test_after_a_failed_fsync_that_file_is_never_written_again(audit, tmp_
     await audit.probe()
     assert audit.down is None
     await audit.write(event("node-1/after"))
-    files = {}
+    files: dict[str, list[Any]] = {}
     for line in read_lines(tmp_path / "audit"):
         files.setdefault(line["file"], []).append(line.get("member"))
     first, *later = (files[name] for name in sorted(files))

@@ -1,12 +1,13 @@
 """The deadline lies inside the node's last attempt, whatever outages made of its schedule."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from approvals.decide import decide
-from approvals.model import NOTHING_REMEMBERED, Approved, Pending, Rejected
+from approvals.model import NOTHING_REMEMBERED, Approved, Damaged, Pending, Rejected
 from approvals.window import Window, end_attempt, first_attempt, next_attempt
 from tests.support.records import ELECTORATE, NOW, approval, vote
 
@@ -72,7 +73,7 @@ class History:
     window: Window
     outages: list[tuple[int, int]]
     vote_at: int
-    record: object = None
+    record: Any = None
     heard: str | None = None
     last_attempt_was_whole: bool = False
     first_seen: int | None = None
@@ -157,7 +158,7 @@ class History:
                 self.heard = "APPROVE"
             case Rejected():
                 self.heard = "REJECT"
-            case Pending():
+            case Pending() | Damaged():
                 pass
 
 

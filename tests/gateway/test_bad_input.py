@@ -31,9 +31,11 @@ def token_for(package, key="node-1"):
 
 
 async def posted(house, data, **headers):
-    async with aiohttp.ClientSession() as session:
-        async with session.post(house.url, data=data, headers=headers) as answer:
-            return answer.status, answer.headers["content-type"], await answer.text()
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(house.url, data=data, headers=headers) as answer,
+    ):
+        return answer.status, answer.headers["content-type"], await answer.text()
 
 
 async def answered(house, package, key="node-1"):
@@ -47,7 +49,9 @@ async def answered(house, package, key="node-1"):
     return json.loads(base64.b64decode(claims["package_data"], validate=True))
 
 
-@pytest.mark.parametrize("data", [b"", b"TSS_JWT_MSG=", b"other=1", b'{"TSS_JWT_MSG":"x"}', b"\xff"])
+@pytest.mark.parametrize(
+    "data", [b"", b"TSS_JWT_MSG=", b"other=1", b'{"TSS_JWT_MSG":"x"}', b"\xff"]
+)
 async def test_what_is_no_form_with_a_token_is_400(house, data):
     headers = {"content-type": "application/x-www-form-urlencoded"}
     status, _, body = await posted(house, data, **headers)

@@ -1,6 +1,7 @@
 """The main job: a node asks, people answer, the node hears one signed decision."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ async def test_one_refusal_is_heard_at_once_without_names_or_reasons(world):
 
 async def test_nobody_answers_and_the_last_attempt_hears_a_signed_timeout(world):
     world.window = Window(retry_times=2, sleep_ms=1_000, timeout_ms=2_000)
-    seen = []
+    seen: list[Any] = []
     async with world.running() as house:
         conclusion = await house.asks(on_event=seen.append)
     assert (conclusion.action, conclusion.by, conclusion.attempts) == ("REJECT", "server", 3)
@@ -59,7 +60,7 @@ async def test_rules_have_a_deadline_too_and_the_next_attempt_hears_it(world):
 async def test_a_decision_made_while_the_node_sleeps_is_found_at_once(world):
     world.window = Window(retry_times=2, sleep_ms=1_000, timeout_ms=500)
     async with world.running() as house:
-        seen = []
+        seen: list[Any] = []
         asking = asyncio.create_task(house.asks(on_event=seen.append))
         await until(lambda: any(isinstance(event, Ended) for event in seen))
         await house.votes("ana")

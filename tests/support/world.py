@@ -159,7 +159,7 @@ class World:
         stop, started = asyncio.Event(), asyncio.get_running_loop().create_future()
         lines: list[dict[str, Any]] = []
 
-        def capture(_logger: Any, _method: str, fields: dict[str, Any]) -> Any:
+        def capture(_logger: Any, _method: str, fields: Any) -> Any:
             lines.append(dict(fields))
             raise structlog.DropEvent
 
@@ -218,7 +218,7 @@ class House:
         self,
         what: Sample | bytes | None = None,
         *,
-        on_event: Callable[[Any], None] = id,
+        on_event: Callable[[Any], Any] = id,
         **changes: Any,
     ) -> Any:
         """Ask as a node does, with all its retries; the ERC-20 sample if nothing is named."""
@@ -230,7 +230,7 @@ class House:
         """The open approvals, once there are so many."""
         async with asyncio.timeout(10):
             while True:
-                found = await self.service.open_approvals()
+                found: tuple[Approval, ...] = await self.service.open_approvals()
                 if len(found) >= count:
                     return found
                 await asyncio.sleep(0.01)
