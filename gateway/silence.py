@@ -187,7 +187,8 @@ class SilentOnError:
 
     A class, so that Starlette's `Route` takes it for an ASGI app: it must sit inside Starlette,
     whose own error handling writes an HTTP 500. `applies(scope)` is asked when something has gone
-    wrong: where it says no, the error takes its usual way. `report` is told each error.
+    wrong: where it says no, the error takes its usual way. `report` is told each error. A request
+    that is cancelled is always met with silence.
     """
 
     def __init__(
@@ -213,9 +214,9 @@ class SilentOnError:
         try:
             await self._app(scope, receive, note_start)
         except asyncio.CancelledError:
-            if started or not self._applies(scope):
+            if started:
                 raise
-            abort_of(scope)()  # uvicorn is the caller: it would write a 500, not pass this on
+            abort_of(scope)()  # we are ending; uvicorn would write a 500, and not pass this on
         except Exception as error:
             if started or not self._applies(scope):
                 raise

@@ -152,7 +152,10 @@ async def test_an_error_after_the_first_byte_cuts_the_answer_short(world):
         assert (await heard(reader)).endswith(b"\r\n\r\nhalf")
 
 
-async def test_a_cancelled_request_is_met_with_silence(world):
+@pytest.mark.parametrize("applies", [True, False])
+async def test_a_cancelled_request_is_met_with_silence(world, applies):
+    world.applies = applies
+
     async def cancelled(scope, receive, send):
         raise asyncio.CancelledError
 
