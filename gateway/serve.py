@@ -8,12 +8,12 @@ embedded server last.
 import asyncio
 import secrets
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Final
 
-from gateway.assembly import Assembly, assemble
+from gateway.assembly import Assembly, Task, assemble
 from gateway.clock import SYSTEM, Clock
 from gateway.data_dir import DataDir
 from gateway.embedded import EmbeddedServer
@@ -22,6 +22,7 @@ from gateway.observe import Observer
 from gateway.settings import Settings
 
 END_ATTEMPTS_S: Final = 2.0
+CANCEL_AGAIN_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ async def serve(
 
 async def _redis(
     settings: Settings, data_dir: DataDir, stack: AsyncExitStack, observer: Observer
-) -> tuple[str, list[Callable[[], Coroutine[Any, Any, Any]]]]:
+) -> tuple[str, list[Task]]:
     """The store's address, and what keeps it alive if it is our own."""
     if settings.redis.url is not None:
         return settings.redis.url.reveal(), []
@@ -81,24 +82,46 @@ def _bind(app: Any, address: Any, stack: AsyncExitStack) -> Server:
 
 
 async def _run(
-    tasks: list[Callable[[], Coroutine[Any, Any, Any]]],
+    tasks: list[Task],
     public: Server,
     operator: Server,
     assembly: Assembly,
     stop: asyncio.Event,
 ) -> None:
-    """Everything at once, until told to stop; then the listeners, then the rest."""
-    async with asyncio.TaskGroup() as group:
-        background = [group.create_task(task()) for task in tasks]
-        listeners = [group.create_task(server.serve()) for server in (public, operator)]
-        await stop.wait()
+    """Everything at once, until told to stop or until a part fails; then an end in order."""
+    background = [asyncio.create_task(task()) for task in tasks]
+    listeners = [asyncio.create_task(server.serve()) for server in (public, operator)]
+    stopping = asyncio.create_task(_until_stopped(stop))
+    everything = {*background, *listeners, stopping}
+    try:
+        done, _ = await asyncio.wait(everything, return_when=asyncio.FIRST_EXCEPTION)
         assembly.parked.silence_all()  # their handlers note that the attempts ended
         await assembly.parked.left(within_s=END_ATTEMPTS_S)
         for server in (public, operator):
             server.stop()
-        await asyncio.gather(*listeners)
-        for task in background:
+        await asyncio.wait(listeners)
+    finally:
+        await _end(everything)
+    for task in done - {stopping}:
+        task.result()  # what failed ends the gateway, loudly
+
+
+class _Stopped(Exception):  # noqa: N818 - it is how the waiting ends, not what went wrong
+    """Somebody asked us to stop."""
+
+
+async def _until_stopped(stop: asyncio.Event) -> None:
+    await stop.wait()
+    raise _Stopped
+
+
+async def _end(tasks: set["asyncio.Task[Any]"]) -> None:
+    """Cancel until they are done: a client library may swallow one cancellation (redis-py does)."""
+    left = tasks
+    while left:
+        for task in left:
             task.cancel()
+        _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_S)
 
 
 def stop_on_signals(stop: asyncio.Event) -> None:

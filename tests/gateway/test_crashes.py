@@ -1,0 +1,232 @@
+"""Each row of docs/crashes.md: a gateway ends at that very step, another one goes on."""
+
+import asyncio
+import contextlib
+import re
+from pathlib import Path
+
+import pytest
+
+from approvals.asking import Asking
+from approvals.audit import Audit
+from approvals.events import Answered, Asked, Finalized, Voted
+from approvals.ledger import Ledger
+from approvals.model import Choice, Outcome
+from approvals.store import Store
+from approvals.window import Window
+from gateway.callback import Callback
+from notifiers.teller import Teller
+from tests.support.requests import sample
+from tests.support.waiting import until
+from tests.support.world import APPROVE_SMALL, RULES
+
+PATIENT = Window(retry_times=20, sleep_ms=200, timeout_ms=3_000)
+
+
+class Step:
+    """A place in the code where the process stands still until it is killed."""
+
+    def __init__(self, monkeypatch):
+        self._monkeypatch = monkeypatch
+        self.reached = asyncio.Event()
+        self._undo = []
+
+    def before(self, owner, name, applies=lambda *_args, **_kwargs: True):
+        """Stand still before this method runs, where `applies` says so."""
+        real = getattr(owner, name)
+
+        async def stands_still(*args, **kwargs):
+            if applies(*args, **kwargs):
+                self.reached.set()
+                await asyncio.Event().wait()
+            return await real(*args, **kwargs)
+
+        self._monkeypatch.setattr(owner, name, stands_still)
+
+    def lift(self):
+        self._monkeypatch.undo()
+
+
+@pytest.fixture
+def step(monkeypatch):
+    return Step(monkeypatch)
+
+
+@pytest.fixture
+def crash(world, step):
+    """Run until the step is reached, kill the gateway there, start another on the same port."""
+    world.window = PATIENT
+
+    @contextlib.asynccontextmanager
+    async def crashing(reach=None, what=None):
+        first = world.running()
+        house = await first.__aenter__()
+        world.port = house.running.public.port
+        asking = asyncio.create_task(house.asks(what))
+        acting = asyncio.create_task(reach(house)) if reach else None
+        async with asyncio.timeout(10):
+            await step.reached.wait()
+        await house.kill()
+        step.lift()
+        if acting is not None:
+            acting.cancel()
+            await asyncio.gather(acting, return_exceptions=True)
+        async with world.running() as again:
+            yield again, asking
+
+    return crashing
+
+
+def writes(kind):
+    """Audit.write calls that carry such an event."""
+    return lambda _audit, *events: any(isinstance(event, kind) for event in events)
+
+
+def swaps_to(outcome):
+    """Ledger.swap calls that make a record final so."""
+    return lambda _ledger, _old, new, _lists: new.final is not None and new.final.outcome is outcome
+
+
+def voting(person, choice=Choice.APPROVE):
+    async def act(house):
+        await house.votes(person, choice)
+
+    return act
+
+
+async def concludes(house, asking, action, votes=None):
+    if votes:
+        await house.votes(votes)
+    conclusion = await asking
+    assert (conclusion.action, conclusion.by) == (action, "server")
+    events = [line["event"] for line in house.audit()]
+    assert "asked" in events
+    assert events[-1] in {"answered", "finalized", "voted"}
+    return conclusion
+
+
+async def test_before_the_record_is_created(step, crash):
+    step.before(Store, "create")
+    async with crash() as (house, asking):
+        await concludes(house, asking, "APPROVE", votes="ana")
+
+
+async def test_before_the_evidence_of_a_new_record(step, crash):
+    step.before(Audit, "write", writes(Asked))
+    async with crash() as (house, asking):
+        assert house.audit() == []
+        await concludes(house, asking, "APPROVE", votes="ana")
+
+
+async def test_before_people_are_told(step, crash, capsys):
+    step.before(Teller, "_tell")
+    async with crash() as (house, asking):
+        redis = house.service._ledger.store._link.client
+        await redis.zadd("{countersign}:untold", {m: 0 for m in await untold(redis)})  # 30 s later
+        await until(lambda: "2,500 USDT" in capsys.readouterr().out)
+        await concludes(house, asking, "APPROVE", votes="ana")
+
+
+async def untold(redis):
+    return await redis.zrange("{countersign}:untold", 0, -1)
+
+
+async def test_before_a_vote_is_stored(step, crash):
+    step.before(Ledger, "swap", lambda _ledger, _old, new, _lists: bool(new.votes))
+    async with crash(voting("ana")) as (house, asking):
+        (approval,) = await house.pending()
+        assert approval.votes == ()
+        await concludes(house, asking, "APPROVE", votes="ana")
+
+
+async def test_before_a_vote_is_audited(step, crash):
+    step.before(Audit, "write", writes(Voted))
+    async with crash(voting("ana")) as (house, asking):
+        await concludes(house, asking, "APPROVE")
+        (answered,) = [line for line in house.audit() if line["event"] == "answered"]
+        assert [vote["person"] for vote in answered["approval"]["votes"]] == ["ana"]
+
+
+async def test_before_a_refusal_is_told(step, crash, capsys):
+    step.before(Audit, "write", writes(Voted))
+    async with crash(voting("bo", Choice.REJECT)) as (house, asking):
+        conclusion = await concludes(house, asking, "REJECT")
+        assert conclusion.error.startswith("person: ")
+        await until(lambda: "Rejected" in capsys.readouterr().out)
+
+
+async def test_before_an_approval_is_final(step, crash):
+    step.before(Ledger, "swap", swaps_to(Outcome.APPROVE))
+    async with crash(voting("ana")) as (house, asking):
+        await concludes(house, asking, "APPROVE")
+
+
+async def test_before_a_finals_evidence(step, crash):
+    step.before(Audit, "write", writes(Finalized))
+    async with crash(voting("ana")) as (house, asking):
+        await concludes(house, asking, "APPROVE")
+        assert [line["event"] for line in house.audit()].count("answered") == 1
+
+
+async def test_before_the_answer_is_signed(step, crash):
+    step.before(Callback, "_signed")
+    async with crash(voting("ana")) as (house, asking):
+        await concludes(house, asking, "APPROVE")
+        lines = [line for line in house.audit() if line["event"] == "answered"]
+        finals = {str(line["approval"]["final"]) for line in lines}
+        assert (len(lines), len(finals)) == (2, 1)
+
+
+async def test_before_the_outcome_is_told(step, crash, capsys):
+    step.before(
+        Teller, "_tell", lambda _teller, _member, approval: approval.final is not None
+    )
+    async with crash(voting("ana")) as (house, asking):
+        assert (await asking).action == "APPROVE"
+        redis = house.service._ledger.store._link.client
+        await redis.zadd("{countersign}:untold", {m: 0 for m in await untold(redis)})  # 30 s later
+        await until(lambda: "Approved" in capsys.readouterr().out)
+
+
+async def test_before_a_deadline_is_final(step, crash, world):
+    world.rules = RULES.replace("30m", "1s")
+    step.before(Ledger, "swap", swaps_to(Outcome.REJECT))
+    async with crash() as (house, asking):
+        conclusion = await concludes(house, asking, "REJECT")
+        assert conclusion.error.startswith("timeout: ")
+
+
+async def test_before_a_refusal_at_birth_is_spoken(step, crash):
+    step.before(Audit, "write", writes(Answered))
+    async with crash(what=sample("bad_hash_mismatch")) as (house, asking):
+        conclusion = await concludes(house, asking, "REJECT")
+        assert conclusion.error.startswith("contradiction: ")
+
+
+async def test_before_a_conflict_is_recorded(step, crash):
+    other = sample("keysign_erc20_usdt").with_transaction("description", "changed")
+    step.before(
+        Store, "create", lambda _store, approval, _lists, **_rest: approval.conflict
+    )
+
+    async def conflicting(house):
+        await house.pending()
+        await house.asks(other)
+
+    async with crash(conflicting) as (house, asking):
+        assert (await house.asks(other)).error.startswith("conflict: ")
+        await concludes(house, asking, "APPROVE", votes="ana")
+
+
+async def test_rules_answer_the_same_after_a_crash(step, crash, world):
+    world.rules = RULES + APPROVE_SMALL
+    step.before(Asking, "_put_on_record")
+    async with crash() as (house, asking):
+        await concludes(house, asking, "APPROVE")
+
+
+def test_every_row_of_the_table_is_a_test():
+    table = (Path(__file__).parents[2] / "docs" / "crashes.md").read_text()
+    rows = re.findall(r"`(before_[a-z_]+)` \|$", table, re.MULTILINE)
+    assert len(rows) >= 12
+    assert not [row for row in rows if f"test_{row}" not in globals()]
