@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterable
 from typing import Final, Never
 
@@ -22,16 +23,34 @@ def loads(text: str) -> object:
     Raises:
         BadJson: for everything wrong with it, and nothing else is raised.
     """
+    _check_depth(text)
     try:
         value: object = _DECODER.decode(text)
-    except RecursionError:
-        raise BadJson(f"It nests deeper than {MAX_DEPTH} levels.") from None
     except json.JSONDecodeError as error:
         raise BadJson(f"It is not JSON: {error.msg} at character {error.pos}.") from None
-    # Both looks are cheap; the walk is for the rare text that may be at fault.
-    if text.count("{") + text.count("[") > MAX_DEPTH or "\\u" in text or not _encodes(text):
+    # Half a surrogate pair comes as it is or escaped; the walk is for the rare text with either.
+    if "\\u" in text or not _encodes(text):
         _walk(value)
     return value
+
+
+def _check_depth(text: str) -> None:
+    """Refuse deep nesting before the decoder sees it.
+
+    The decoder recurses in C as deep as `sys.getrecursionlimit()` lets it, and libraries raise
+    that limit (py_ecc, below eth-account, to 100,000): a text of brackets would end the process.
+    """
+    if text.count("{") + text.count("[") <= MAX_DEPTH:
+        return
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        character = token[0][0]
+        if character in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise BadJson(f"It nests deeper than {MAX_DEPTH} levels.")
+        elif character in "]}":
+            depth -= 1
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -58,6 +77,9 @@ def _float(digits: str) -> float:
     return number
 
 
+_TOKEN: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
+"""A string, which may be cut short at the end of the text, or a bracket."""
+
 _DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_object,
     parse_constant=_constant,
@@ -67,14 +89,10 @@ _DECODER: Final = json.JSONDecoder(
 
 
 def _walk(value: object) -> None:
-    """Check depth and strings level by level, without recursion."""
+    """Look at every string, level by level; the depth is bounded by now."""
     level = [value]
-    for _ in range(MAX_DEPTH):
+    while level:
         level = [inner for outer in level for inner in _inside(outer)]
-    if any(type(value) in (dict, list) for value in level):
-        raise BadJson(f"It nests deeper than {MAX_DEPTH} levels.")
-    for text in level:
-        _inside(text)
 
 
 def _inside(value: object) -> Iterable[object]:

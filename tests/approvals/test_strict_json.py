@@ -1,6 +1,8 @@
 import contextlib
 import json
 import math
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -64,6 +66,24 @@ def test_any_text_gives_a_value_or_bad_json(text):
 def test_what_parsers_disagree_about_is_refused(text):
     with pytest.raises(BadJson):
         loads(text)
+
+
+def test_depth_is_bounded_whatever_the_recursion_limit_is():
+    """A library may raise the limit so far that the decoder of the standard library crashes."""
+    program = (
+        "import sys; sys.setrecursionlimit(10**6)\n"
+        "from approvals.strict_json import BadJson, loads\n"
+        "for text in ('[' * 10**6, '{\"a\":' * 10**6, '[\"\\\\\"[\",' * 10**6):\n"
+        "    try: loads(text)\n"
+        "    except BadJson: print('bad')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout.split() == [b"bad"] * 3
+
+
+def test_brackets_inside_strings_are_not_nesting():
+    text = json.dumps(['[{"' * 100, "\\", '\\"[' * 100])
+    assert loads(text) == json.loads(text)
 
 
 def test_the_deepest_and_longest_allowed_are_read():
