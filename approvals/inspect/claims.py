@@ -12,10 +12,10 @@ from approvals.inspect.seen import Case
 
 
 def check_transfer(
-    claims: Claims, moved: Transfer | None, chain: Chain, tables: Tables, reasons: Reasons
+    claims: Claims, moved: Transfer | None, tables: Tables, reasons: Reasons
 ) -> None:
     """Check 12 of a claimed transfer: token, destination, amount. `moved`: what the bytes move."""
-    claimed = _claimed_asset(claims, chain, tables, reasons)
+    claimed = _claimed_asset(claims, tables, reasons)
     if moved is None:
         if claimed is not None:
             reasons.contradiction(12, "The claim is a transfer; the bytes call a contract.")
@@ -48,7 +48,7 @@ def check_call(
     Cobo gives a call the token id of the chain's coin; that of the token it moves is as good.
     """
     claims, calldata_text = case.extra.claims, case.extra.calldata
-    claimed = _claimed_asset(claims, chain, case.tables, reasons)
+    claimed = _claimed_asset(claims, case.tables, reasons)
     moved = effect.asset if isinstance(effect, Transfer) else chain.native
     if claimed not in (None, chain.native, moved):
         reasons.contradiction(12, "The claim names a token that the bytes do not move.")
@@ -99,8 +99,8 @@ def check_fee(
         reasons.unverified(13, "The fee is claimed in the terms of another transaction type.")
 
 
-def _claimed_asset(claims: Claims, chain: Chain, tables: Tables, reasons: Reasons) -> Asset | None:
-    """The claimed token, if our tables have it; on another chain it is a contradiction."""
+def _claimed_asset(claims: Claims, tables: Tables, reasons: Reasons) -> Asset | None:
+    """The claimed token, if our tables have it."""
     if claims.token_id is None:
         reasons.unverified(12, "The claim names no token.")
         return None
@@ -108,9 +108,6 @@ def _claimed_asset(claims: Claims, chain: Chain, tables: Tables, reasons: Reason
     if token is None:
         reasons.unverified(12, f"The token {quoted(claims.token_id)} is not in our tables.")
         return None
-    if token.asset.chain != chain.chain_id:
-        there = f"The token {claims.token_id} is on {token.asset.chain}"
-        reasons.contradiction(12, f"{there}, the transaction on {chain.chain_id}.")
     return token.asset
 
 

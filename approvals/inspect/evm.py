@@ -123,7 +123,7 @@ def _check_claims(
     match claims.kind:
         case "transfer":
             moved = _as_transfer(transaction, chain, effect, case.tables)
-            check_transfer(claims, moved, chain, case.tables, reasons)
+            check_transfer(claims, moved, case.tables, reasons)
         case "contract_call":
             check_call(case, transaction, chain, effect, reasons)
         case None:

@@ -52,6 +52,7 @@ def test_the_second_vector_of_bip32():
         base58.encode_check(bytes.fromhex("0488b21e") + bytes(41) + b"\x02" + b"\xff" * 32),
         base58.encode_check(bytes.fromhex("0488b21e") + bytes(41) + b"\x04" + b"\x11" * 32),
         base58.encode_check(DATA[:4] + b"\0\1" + DATA[6:]),
+        base58.encode_check(bytes.fromhex("043587cf") + DATA[4:]),  # a tpub
         "х" + ROOT[1:],
     ],
 )

@@ -67,6 +67,7 @@ def test_the_known_examples_are_read(data, item):
         "c000",
         "c1c1",  # an inner item longer than its list
         "c283646f67",
+        "c4c1826161",
         "c0" * 2,
         ("c1" * 200) + "c0",
     ],

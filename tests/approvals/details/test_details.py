@@ -47,6 +47,7 @@ def test_a_hash_is_the_same_with_and_without_its_prefix(spelling, case):
         ("msg_hash_list", ["0xzz"]),
         ("msg_hash_list", ["0x0x00"]),
         ("msg_hash_list", ["00 00"]),
+        ("msg_hash_list", ["00  00"]),
         ("msg_hash_list", ["٣٣"]),
         ("msg_hash_list", ["00"] * (MAX_ITEMS + 1)),
         ("tweak_list", ["x"]),

@@ -546,6 +546,12 @@ def test_14_a_source_that_is_not_claimed_is_unverified(path, value):
     assert unverified(ERC20.with_extra(path, value), 14)
 
 
+def test_14_sources_of_which_none_signs_are_refused():
+    first = ERC20.extra["source_addresses"][0]
+    elsewhere = {**first, "address": OTHER_ADDRESS, "path": "m/44/60/1/0/7"}
+    assert refused(ERC20.with_extra("source_addresses", [elsewhere]), 14)
+
+
 def test_14_a_second_source_is_unverified_or_refused():
     first = ERC20.extra["source_addresses"][0]
     elsewhere = {**first, "address": OTHER_ADDRESS, "path": "m/44/60/1/0/7"}
@@ -659,6 +665,12 @@ def test_15_native_coins_to_anybody_are_understood():
 )
 def test_16_another_quorum_than_claimed_is_refused(path, value):
     assert refused(GEN.with_detail(path, value), 16)
+
+
+@pytest.mark.parametrize("threshold", [0, -1, 4])
+def test_16_a_threshold_that_no_quorum_can_have_is_refused(threshold):
+    unclaimed = GEN.with_extra("target_key_share_holder_group", None)
+    assert refused(unclaimed.with_detail("threshold", threshold), 16)
 
 
 def test_16_key_generation_with_other_claims_is_refused():
