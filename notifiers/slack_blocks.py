@@ -59,7 +59,8 @@ class Message:
     @property
     def face(self) -> str:
         """Equal faces need no second call to Slack."""
-        return _hash([self.text, *(json.dumps(block, sort_keys=True) for block in self.blocks)])
+        seen = [{key: block[key] for key in block if key != "block_id"} for block in self.blocks]
+        return _hash([self.text, json.dumps(seen, sort_keys=True)])
 
 
 def render(

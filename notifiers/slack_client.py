@@ -9,6 +9,7 @@ length: longer than an outbox claim lasts.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -105,6 +106,7 @@ class SlackClient:
                 base_url=settings.api_url,
                 timeout=timeout_s,
                 retry_handlers=list(handlers),
+                logger=quiet_logger(),
             )
 
         self._once = client()
@@ -155,6 +157,14 @@ class SlackClient:
         """`views.open`; a trigger is good once, for three seconds."""
         check_view(view)
         await _called(lambda: self._once.views_open(trigger_id=trigger, view=view))
+
+
+def quiet_logger() -> logging.Logger:
+    """The SDK logs whole messages, addresses that hold tickets, a traceback a failure: not here."""
+    logger = logging.getLogger("countersign.slack_sdk")
+    logger.setLevel(logging.CRITICAL + 1)
+    logger.propagate = False
+    return logger
 
 
 async def _called(call: Callable[[], Awaitable[AsyncSlackResponse]]) -> AsyncSlackResponse:

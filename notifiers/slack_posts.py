@@ -71,7 +71,8 @@ class SlackPosts:
             shown = [await self._update(story, post) for post in ours if post.ts is not None]
             left = [post for post in shown if post is not None]
             await self._keep(story.approval.member, told, ours, left)
-            if not left:
+            deleted_by_hand = len(left) < len(shown)
+            if not left and not (deleted_by_hand and story.approval.final is not None):
                 await self._post(story)
         except SlackTrouble as trouble:
             after = trouble.retry_after if isinstance(trouble, SlackAway) else None

@@ -8,11 +8,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
+from weakref import WeakValueDictionary
 
 from approvals.codec import DamagedRecord
 from approvals.events import Alarm, Journal, Trouble
 from approvals.model import Approval
-from approvals.store import StoreDown
+from approvals.redis_link import StoreDown
 from notifiers.ports import Approvals, Notifiers, NotTold, Outbox
 from notifiers.story import story_of
 from notifiers.text import Names
@@ -52,6 +53,7 @@ class Teller:
         self._woken = asyncio.Event()
         self._failures: dict[str, int] = {}
         self._down = False
+        self._one_writer: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def wake(self) -> None:
         """Something may have to be told."""
@@ -85,6 +87,13 @@ class Teller:
             told += 1
         return told == CLAIM
 
+    async def tell_now(self, member: str) -> None:
+        """Show a member as it is stored, though nothing changed: a message of it may be stale."""
+        with suppress(StoreDown):
+            approval = await self._read(member)
+            if approval is not None:
+                await self._tell(member, approval)
+
     async def _read(self, member: str) -> Approval | None:
         """The record; None where there is nothing that can be told."""
         try:
@@ -100,13 +109,15 @@ class Teller:
         """Tell every notifier; failures come back later, ever later."""
         again_at: int | None = None
         try:
-            async with asyncio.timeout(ONE_S):
+            async with self._lock(member), asyncio.timeout(ONE_S):
                 approval = await self._approvals.read(member) or approval
                 story = await story_of(self._approvals, approval, self._names)
                 for notifier in self._notifiers:
                     await notifier.tell(story)
         except NotTold as failure:
             again_at = self._not_told(member, failure)
+        except DamagedRecord as damage:
+            again_at = self._not_told(member, NotTold(f"damaged: {damage}", alarm=True))
         except TimeoutError:
             again_at = self._not_told(member, NotTold("too slow"))
         except StoreDown:
@@ -118,11 +129,15 @@ class Teller:
             self._note_down(down=False, why="")
         await self._outbox.settle_untold(member, approval.revision, again_at=again_at)
 
+    def _lock(self, member: str) -> asyncio.Lock:
+        """One writer per message, so that the newest revision is the last one written."""
+        return self._one_writer.setdefault(member, asyncio.Lock())
+
     def _not_told(self, member: str, failure: NotTold) -> int:
         """When to try again: 1 s, 2 s, 4 s … 60 s, and never before the place wants it."""
         count = self._failures.get(member, 0)
         self._failures[member] = count + 1
-        wait = min(LONGEST_AGAIN_MS, FIRST_AGAIN_MS * 2 ** min(count, 10))
+        wait = min(LONGEST_AGAIN_MS, FIRST_AGAIN_MS << min(count, 10))
         if failure.alarm:
             self._journal.note(Alarm(self._now(), "not_told", member, failure.why))
         else:

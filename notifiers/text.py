@@ -52,7 +52,8 @@ def headline(findings: Findings, names: Names = NO_NAMES) -> str:
     if findings.effects:
         more = len(findings.effects) - 1
         said = _deed(findings.effects[0], names) + (f", and {more} more effects" if more else "")
-        said = said if findings.complete else f"{said}, and possibly more"
+        whole = findings.complete or isinstance(findings.effects[0], Signing)
+        said = said if whole else f"{said}, and possibly more"
     else:
         said = visible(findings.summary, 200) or _unread(findings)
     match findings.integrity:

@@ -1,0 +1,75 @@
+"""The same message on a terminal: for a gateway without Slack, for the demo, and for `show`."""
+
+from collections.abc import Iterable
+from typing import IO, Final
+
+from notifiers.ports import Story
+from notifiers.sheet import Fact
+from notifiers.status import day_and_clock, status_of
+from notifiers.text import command
+
+NAME: Final = "console"
+_LABELS: Final = 20
+_REMEMBERED: Final = 1_000
+
+
+def lines(story: Story) -> list[str]:
+    """What an approver reads, line by line, and the commands that decide."""
+    approval, sheet = story.approval, story.sheet
+    status = status_of(approval, story.decision)
+    told = [sheet.headline, f"  {status.line}", *(f"  {detail}" for detail in status.details)]
+    if status.state == "open":
+        told.append(f"  Decide before {day_and_clock(approval.deadline)}")
+    told += ["", f"  {sheet.badge}", ""]
+    told += _table((*sheet.proved, *sheet.asked))
+    told += ["", "  Cobo says (nothing below is proved):", *_table(sheet.claimed)]
+    if status.state == "open" and not approval.notice:
+        told += ["", f"  {command('approve', approval)}", f"  {command('reject', approval)}"]
+    return told
+
+
+class Console:
+    """Writes each story once, colored where somebody looks at a terminal."""
+
+    def __init__(self, out: IO[str]) -> None:
+        """`out` is a terminal or a file."""
+        self._out = out
+        self._last: dict[str, str] = {}
+
+    @property
+    def name(self) -> str:
+        """The word for this place."""
+        return NAME
+
+    async def tell(self, story: Story) -> None:
+        """Write it, unless the same was the last thing written about this record."""
+        text = "\n".join(lines(story))
+        member = story.approval.member
+        if self._last.get(member) == text:
+            return
+        self._last.pop(member, None)
+        self._last[member] = text
+        if len(self._last) > _REMEMBERED:
+            self._last.pop(next(iter(self._last)))
+        if self._out.isatty():
+            self._paint(story, text)
+        else:
+            self._out.write(f"\n{text}\n")
+        self._out.flush()
+
+    def _paint(self, story: Story, text: str) -> None:
+        """A frame whose color says how far to trust it; the text is never read as markup."""
+        from rich.console import Console as Screen
+        from rich.panel import Panel
+        from rich.text import Text
+
+        headline, _, rest = text.partition("\n")
+        body = Text(f"{headline}\n", style="bold")
+        body.append(rest, style="not bold")
+        color = "green" if story.sheet.verified else "red"
+        body.highlight_words([story.sheet.badge.partition(":")[0]], style=f"bold {color}")
+        Screen(file=self._out, highlight=False).print(Panel(body, border_style=color))
+
+
+def _table(facts: Iterable[Fact]) -> list[str]:
+    return [f"  {fact.label:<{_LABELS}} {fact.value}" for fact in facts]
