@@ -1,0 +1,100 @@
+"""Where an approval stands is said from what is stored, with names, times and reasons."""
+
+from dataclasses import replace
+
+import pytest
+
+from approvals.ballots import NotCountedCause
+from approvals.model import Approved, Cause, Choice, Damaged, Final, Outcome, Rejected
+from notifiers.status import day_and_clock, refusal, status_of
+from tests.notifiers.examples import NOW, approval, ask, need, pending
+from tests.support.records import vote
+
+TWO = ask(need("treasury", 2))
+MIXED = ask(need("treasury", 1), need("on_call", 1))
+
+
+def ended(record, outcome=Outcome.REJECT, cause=Cause.TIMEOUT, sentence="no decision in time"):
+    final = Final(outcome, cause, sentence, NOW + 192_000, 2, "p")
+    return replace(record, final=final)
+
+
+def test_progress_names_votes_and_what_is_missing() -> None:
+    record = approval(TWO, votes=(vote("ana"),))
+    status = status_of(record, pending(record))
+    assert status.state == "open"
+    assert status.line == "1 of 2 · ana 14:13 UTC · waiting for treasury"
+    assert status.details == ("2 of treasury: ana, bo, chen",)
+
+
+def test_every_group_that_is_missing_is_named() -> None:
+    record = approval(MIXED)
+    assert status_of(record, pending(record)).line == "0 of 2 · waiting for treasury and on_call"
+    record = approval(TWO)
+    assert status_of(record, pending(record, 2)).line == "0 of 2 · waiting for 2 of treasury"
+
+
+def test_an_approval_that_the_node_has_not_heard_is_waiting() -> None:
+    record = approval(votes=(vote("ana"),))
+    status = status_of(record, Approved(("ana",), "approved by people"))
+    assert status.state == "closing"
+    assert status.line == "Approved by ana 14:13 UTC, after 1 s · waiting for the node"
+
+
+def test_a_final_approval_says_who_when_and_how_long() -> None:
+    record = ended(approval(votes=(vote("ana"), vote("bo"))), Outcome.APPROVE, None, "")
+    status = status_of(record, Approved(("ana", "bo"), ""))
+    assert status.state == "closed"
+    assert status.line == (
+        "Approved by ana 14:13 UTC and bo 14:13 UTC, after 1 s · the node was there at 14:16 UTC"
+    )
+
+
+def test_a_refusal_says_who_and_why() -> None:
+    record = approval(votes=(replace(vote("bo", Choice.REJECT), reason="not ours"),))
+    status = status_of(record, Rejected(Cause.PERSON, "refused", "bo"))
+    assert status.line == "Rejected by bo 14:13 UTC, after 1 s"
+    assert status.details == ("Reason: not ours",)
+
+
+def test_a_timeout_is_said_only_once_it_is_final() -> None:
+    late = Rejected(Cause.TIMEOUT, "no decision in time")
+    assert "time" not in status_of(approval(), late).line
+    assert status_of(approval(), late).state == "closing"
+    status = status_of(ended(approval()), late)
+    assert status.line == "Rejected: nobody decided in time, 14:16 UTC, after 3 min 12 s"
+    assert status.state == "closed"
+
+
+@pytest.mark.parametrize("cause", list(Cause))
+def test_every_cause_has_its_words(cause: Cause) -> None:
+    status = status_of(ended(approval(), cause=cause), Rejected(cause, "the sentence"))
+    assert status.state == "closed"
+    assert status.line.startswith(("Rejected", "Refused"))
+
+
+def test_a_damaged_record_says_that_there_is_no_answer() -> None:
+    status = status_of(approval(), Damaged("two finals"))
+    assert status.state == "closed"
+    assert "the node gets no answer: two finals" in status.line
+
+
+@pytest.mark.parametrize("cause", list(NotCountedCause))
+def test_every_ineffective_vote_has_its_sentence(cause: NotCountedCause) -> None:
+    assert refusal(cause, None, None).endswith(".")
+    assert refusal(cause, approval(), pending(approval()))
+
+
+def test_too_late_and_already_decided_say_when() -> None:
+    assert refusal(NotCountedCause.TOO_LATE, approval(), None).endswith("It was 14:23 UTC.")
+    said = refusal(
+        NotCountedCause.ALREADY_DECIDED,
+        ended(approval(votes=(vote("bo", Choice.REJECT),))),
+        Rejected(Cause.PERSON, "", "bo"),
+    )
+    assert said == "Already decided. Rejected by bo 14:13 UTC, after 1 s"
+    assert "countersign approve node-1/2026" in refusal(NotCountedCause.NEEDS_SSH, approval(), None)
+
+
+def test_a_day_is_named_where_it_matters() -> None:
+    assert day_and_clock(NOW) == "2026-09-21 14:13:20 UTC"

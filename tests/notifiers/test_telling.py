@@ -1,0 +1,346 @@
+"""People are told at least once, always from the stored record, and one message says the newest."""
+
+import asyncio
+
+import pytest
+
+from approvals.ballots import Ballot
+from approvals.events import Alarm, Trouble
+from approvals.model import Choice, SlackClick
+from approvals.told import Post
+from approvals.voting import Counted
+from tests.notifiers.world import World
+from tests.support.requests import sample
+from tests.support.slack_server import CHANNEL, Fails
+from tests.support.waiting import until
+
+
+def ballot(person: str, approval, choice: Choice = Choice.APPROVE, reason: str = "") -> Ballot:
+    evidence = SlackClick("T0ACME", f"U0{person.upper()}", CHANNEL, "1.2", "n")
+    return Ballot(person, choice, approval.digest, reason, evidence)
+
+
+async def vote(world: World, approval, person: str, choice: Choice = Choice.APPROVE) -> None:
+    done = await world.service.vote(approval.member, ballot(person, approval, choice))
+    assert isinstance(done, Counted), done
+
+
+async def posts(world: World, approval) -> tuple[Post, ...]:
+    return (await world.outbox.read_told(approval.member)).posts
+
+
+async def test_an_asked_approval_is_posted_once(world: World) -> None:
+    await world.asked()
+    await world.told()
+    await world.told()
+    assert world.slack.calls == ["chat.postMessage"]
+    assert world.slack.message.buttons.keys() == {"Approve", "Reject"}
+
+
+async def test_a_message_holds_what_an_approver_needs(world: World) -> None:
+    approval = await world.asked()
+    await world.told()
+    shown = world.slack.message.all_text
+    for needed in (
+        "Send 2,500 USDT -&gt; cold_1 (0xd631…2A2c) on Ethereum",
+        "0xd63134CC52B0CC0bb754A0196bc249F38BDB2A2c",
+        "0xe4617d0599ee72Ff2c4942550f3a6F4cCcFd03EE",
+        "VERIFIED: decoded from the bytes whose hash 0x9cd98be0",
+        "Cobo says",
+        "Hot wallet (7fc2bfef-0cad-5764-b4ba-a03dc1266f62)",
+        "treasury-api-key (API)",
+        "Tether leaves",
+        "Rule usdt",
+        approval.request_id,
+        approval.digest,
+        f"<!date^{approval.deadline // 1000}^{{time}}|",
+        "0 of 2 · waiting for 2 of treasury",
+        "ana, bo",
+    ):
+        assert needed in shown, needed
+
+
+async def test_progress_names_who_has_voted_and_what_is_missing(world: World) -> None:
+    approval = await world.asked()
+    await world.told()
+    await vote(world, approval, "ana")
+    await world.told()
+    assert "1 of 2 · ana <!date^" in world.slack.message.all_text
+    assert "waiting for treasury" in world.slack.message.all_text
+
+
+@pytest.mark.parametrize(
+    ("choice", "said"),
+    [(Choice.APPROVE, "Approved by ana"), (Choice.REJECT, "Rejected by ana")],
+)
+async def test_after_a_decision_made_anywhere_the_buttons_are_gone(
+    world: World, choice: Choice, said: str
+) -> None:
+    approval = await world.asked()
+    await world.told()
+    await vote(world, approval, "ana", choice)
+    if choice is Choice.APPROVE:
+        await vote(world, approval, "bo")
+    await world.told()
+    assert not world.slack.message.buttons
+    assert said in world.slack.message.all_text
+
+
+async def test_nobody_reads_of_a_timeout_before_it_is_final(world: World) -> None:
+    approval = await world.asked()
+    world.clock.ahead = 700_000
+    await world.told()
+    assert "in time" not in world.slack.message.all_text
+    assert not world.slack.message.buttons
+    world.clock.ahead = 0
+    await world.told()
+    world.clock.ahead = 700_000
+    await world.service._sweep_one(approval.member)
+    await world.told()
+    assert "nobody decided in time" in world.slack.message.all_text
+
+
+async def test_a_contradiction_is_told_without_buttons(world: World) -> None:
+    await (await world.asked_and_answered(sample("bad_hash_mismatch")))
+    await world.told()
+    assert "REFUSED: " in world.slack.message.all_text
+    assert "REFUSED (contradiction)" in world.slack.message.all_text
+    assert not world.slack.message.buttons
+
+
+async def test_a_second_body_under_a_known_id_is_told_without_buttons(world: World) -> None:
+    first = await world.asked()
+    other = sample("keysign_erc20_usdt").with_detail("task_id", "another")
+    await (await world.asked_and_answered(other))
+    await world.told()
+    told = list(world.slack.messages.values())
+    assert sorted(bool(message.buttons) for message in told) == [False, True]
+    refused = next(message for message in told if not message.buttons)
+    assert "first asked with other content" in refused.all_text
+    assert first.request_id in refused.all_text
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Fails(status=500),
+        Fails(status=503),
+        Fails(status=429, retry_after=30),
+        Fails(error="channel_not_found"),
+        Fails(error="invalid_auth"),
+        Fails(hangs=True),
+    ],
+)
+async def test_whatever_slack_fails_with_the_approval_is_told_later(
+    world: World, failure: Fails
+) -> None:
+    await world.asked()
+    world.slack.fail("chat.postMessage", failure)
+    await world.told()
+    assert not world.slack.messages
+    await world.told()
+    assert not world.slack.messages, "not before its time"
+    world.clock.ahead += 61_000
+    await world.told()
+    assert world.slack.message.buttons
+
+
+async def test_a_wish_to_be_left_alone_is_honored(world: World) -> None:
+    await world.asked()
+    world.slack.fail("chat.postMessage", Fails(status=429, retry_after=30))
+    await world.told()
+    world.clock.ahead += 29_000
+    await world.told()
+    assert not world.slack.messages
+    world.clock.ahead += 2_000
+    await world.told()
+    assert world.slack.messages
+
+
+async def test_failures_come_back_ever_later_up_to_a_minute(world: World) -> None:
+    await world.asked()
+    world.slack.fail("chat.postMessage", *[Fails(status=500)] * 9)
+    waits = []
+    for _ in range(9):
+        await world.told()
+        before = world.clock.ahead
+        tries = len(world.slack.calls)
+        while len(world.slack.calls) == tries:
+            world.clock.ahead += 500
+            await world.told()
+        waits.append(world.clock.ahead - before)
+    assert waits == sorted(waits)
+    assert waits[0] <= 1_500
+    assert 59_000 <= waits[-1] <= 61_000
+
+
+async def test_what_needs_a_person_is_alarmed_and_what_passes_is_noted_once(world: World) -> None:
+    await world.asked()
+    world.slack.fail("chat.postMessage", Fails(error="invalid_auth"))
+    await world.told()
+    assert [alarm.detail for alarm in world.notes.of(Alarm)] == ["invalid_auth"]
+    world.slack.fail("chat.postMessage", Fails(status=500), Fails(status=500))
+    for _ in range(3):
+        world.clock.ahead += 61_000
+        await world.told()
+    assert [trouble.down for trouble in world.notes.of(Trouble)] == [True, False]
+
+
+async def test_a_post_that_may_have_arrived_is_not_taken_for_the_next_one(world: World) -> None:
+    approval = await world.asked()
+    world.slack.fail("chat.postMessage", Fails(status=500, done=True))
+    await world.told()
+    world.clock.ahead += 2_000
+    await world.told()
+    assert len(world.slack.messages) == 2
+    first, second = await posts(world, approval)
+    assert first.nonce != second.nonce
+    assert first.ts is None
+    assert second.ts is not None
+
+
+async def test_a_post_that_surely_did_not_arrive_leaves_no_second_nonce(world: World) -> None:
+    approval = await world.asked()
+    for _ in range(4):
+        world.slack.fail("chat.postMessage", Fails(status=429, retry_after=10))
+        await world.told()
+        world.clock.ahead += 61_000
+    await world.told()
+    (post,) = await posts(world, approval)
+    assert post.ts == world.slack.message.ts
+
+
+async def test_a_slack_that_is_away_for_hours_does_not_fill_the_store(world: World) -> None:
+    approval = await world.asked()
+    world.slack.fail("chat.postMessage", *[Fails(status=500)] * 20)
+    for _ in range(21):
+        await world.told()
+        world.clock.ahead += 61_000
+    assert len(await posts(world, approval)) <= 6
+
+
+async def test_a_death_between_the_post_and_its_note_is_repaired(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    approval = await world.asked()
+    member = approval.member
+
+    async def dies(*args: object) -> None:
+        raise asyncio.CancelledError
+
+    told = world.outbox.write_told
+    writes = 0
+
+    async def write_once(name, value):
+        nonlocal writes
+        writes += 1
+        if writes == 2:
+            await dies()
+        return await told(name, value)
+
+    monkeypatch.setattr(world.outbox, "write_told", write_once)
+    with pytest.raises(asyncio.CancelledError):
+        await world.told()
+    monkeypatch.setattr(world.outbox, "write_told", told)
+    assert [post.ts for post in await posts(world, approval)] == [None]
+    world.restart()
+    world.clock.ahead += 31_000
+    await world.told()
+    assert len(world.slack.messages) == 2
+    orphan, known = world.slack.messages.values()
+    answer = await world.press(orphan, "Approve", "U0ANA")
+    assert answer.answer is None
+    assert [v.person for v in (await world.stored(approval)).votes] == ["ana"]
+    await world.told()
+    assert {post.ts for post in await posts(world, approval)} == {orphan.ts, known.ts}
+    for message in (orphan, known):
+        assert "1 of 2 · ana" in message.all_text
+    assert member
+
+
+async def test_a_restart_does_not_orphan_buttons(world: World) -> None:
+    approval = await world.asked()
+    await world.told()
+    world.restart()
+    await world.press(world.slack.message, "Approve", "U0ANA")
+    assert (await world.stored(approval)).votes
+    await world.told()
+    assert "1 of 2" in world.slack.message.all_text
+    assert len(world.slack.messages) == 1
+
+
+async def test_a_message_that_says_it_already_is_left_alone(world: World) -> None:
+    approval = await world.asked()
+    await world.told()
+    await world.teller.tell_now(approval.member)
+    assert world.slack.calls == ["chat.postMessage"]
+
+
+async def test_an_older_revision_never_overwrites_a_newer_one(world: World) -> None:
+    approval = await world.asked()
+    await world.told()
+    old = await world.stored(approval)
+    await vote(world, approval, "ana")
+    await world.told()
+    assert "1 of 2" in world.slack.message.all_text
+    from notifiers.story import names_of, story_of
+
+    story = await story_of(world.service, old, lambda: names_of(world.service.policy))
+    await world.posts.tell(story)
+    assert "1 of 2" in world.slack.message.all_text
+
+
+async def test_a_deleted_message_is_posted_again_while_people_are_needed(world: World) -> None:
+    approval = await world.asked()
+    await world.told()
+    world.slack.messages.clear()
+    await vote(world, approval, "ana")
+    await world.told()
+    assert "1 of 2" in world.slack.message.all_text
+
+
+async def test_of_many_the_earliest_deadline_is_told_first(world: World) -> None:
+    for number in (3, 1, 2):
+        world.clock.ahead = number * 10_000
+        await world.asked(sample("keysign_erc20_usdt").fresh(number))
+    world.clock.ahead = 40_000
+    await world.told()
+    ids = [sample("keysign_erc20_usdt").fresh(n).request_id for n in (1, 2, 3)]
+    told = [message.text for message in world.slack.messages.values()]
+    assert [identity in text for identity, text in zip(ids, told, strict=True)] == [True] * 3
+
+
+async def test_the_loop_tells_at_once_when_woken(world: World) -> None:
+    loop = asyncio.create_task(world.teller.run())
+    try:
+        await asyncio.sleep(0.1)
+        await world.asked()
+        world.teller.wake()
+        await until(lambda: world.slack.messages, within=0.5)
+    finally:
+        loop.cancel()
+        await asyncio.gather(loop, return_exceptions=True)
+
+
+async def test_a_bug_in_one_story_does_not_silence_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.asked()
+    broken = world.posts.tell
+    calls = 0
+
+    async def breaks_once(story) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise ZeroDivisionError
+        await broken(story)
+
+    monkeypatch.setattr(world.posts, "tell", breaks_once)
+    await world.asked(sample("keysign_erc20_usdt").fresh(1))
+    await world.told()
+    assert len(world.slack.messages) == 1
+    assert "ZeroDivisionError" in world.notes.of(Alarm)[0].detail
+    world.clock.ahead += 2_000
+    await world.told()
+    assert len(world.slack.messages) == 2

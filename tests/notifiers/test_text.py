@@ -1,0 +1,191 @@
+"""The first line tells what a request does, and the badge whether to believe it."""
+
+from dataclasses import replace
+
+import pytest
+
+from approvals.findings import Asset, ClaimedOutput, Claims, ContractCall, Signing
+from approvals.model import RuleAnswer
+from notifiers.sheet import EFFECTS_SHOWN, sheet_of
+from notifiers.text import amount, badge, command, headline, pledge
+from tests.notifiers.examples import (
+    CALL,
+    CLAIMS,
+    ETHER,
+    HASH,
+    NAMES,
+    TETHER,
+    TO,
+    TRANSFER,
+    approval,
+    ask,
+    findings,
+    refused,
+    unverified,
+)
+
+NOTHING = findings(effects=(), complete=False, chain=None, source=None, fee=None, hashes=())
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (findings(), "Send 2,500 USDT -> cold-1 (0xd631…2A2c) on Ethereum"),
+        (
+            findings(TRANSFER, TRANSFER, TRANSFER),
+            "Send 2,500 USDT -> cold-1 (0xd631…2A2c) on Ethereum, and 2 more effects",
+        ),
+        (
+            findings(complete=False),
+            "Send 2,500 USDT -> cold-1 (0xd631…2A2c) on Ethereum, and possibly more",
+        ),
+        (findings(CALL), "Call approve(address,uint256) of 0xdAC1…1ec7 on Ethereum"),
+        (
+            findings(replace(CALL, method=None, value=10**18)),
+            "Call 0x095ea7b3 of 0xdAC1…1ec7, sending 1 ETH, on Ethereum",
+        ),
+        (findings(replace(CALL, contract=None)), "Create a contract on Ethereum"),
+        (
+            findings(Signing("ETH", "message", "EIP-191", "Login")),
+            "Sign a message (EIP-191)",
+        ),
+        (findings(Signing(None, "blind", "raw hash", HASH)), "Sign a bare hash (raw hash)"),
+        (
+            replace(NOTHING, type=1, summary="Generate a secp256k1 key, 2 of 3"),
+            "Generate a secp256k1 key, 2 of 3",
+        ),
+        (replace(NOTHING, type=1), "Generate a key: Withdrawal"),
+        (replace(NOTHING, type=3, claims=Claims()), "Reshare a key"),
+        (replace(NOTHING, type=5, claims=Claims()), "Sign with key shares"),
+        (replace(NOTHING, type=9), "Request of unknown type 9"),
+        (
+            replace(
+                NOTHING,
+                claims=replace(
+                    CLAIMS,
+                    token_id="TRON_USDT",
+                    outputs=(ClaimedOutput("TVaK22huS49dUrDaJzmL9oWJpGufDwXrjH", "2.5"),),
+                ),
+            ),
+            "Cobo says: send 2.5 TRON_USDT -> TVaK22…XrjH",
+        ),
+    ],
+)
+def test_the_headline_says_what_the_bytes_do(found, said: str) -> None:
+    assert headline(found, NAMES) == said
+    assert headline(replace(found, integrity=unverified("why")), NAMES) == f"NOT VERIFIED: {said}"
+    assert headline(replace(found, integrity=refused("why")), NAMES) == f"REFUSED: {said}"
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (findings(), f"VERIFIED: decoded from the bytes whose hash {HASH} will be signed"),
+        (
+            findings(hashes=(HASH, HASH)),
+            f"VERIFIED: decoded from the bytes whose hashes {HASH}, {HASH} will be signed",
+        ),
+        (findings(hashes=()), "VERIFIED: every check could be made, and agreed"),
+        (
+            findings(integrity=unverified("no nonce", "typed <data>")),
+            "NOT VERIFIED: no nonce; typed <data>",
+        ),
+        (findings(integrity=unverified()), "NOT VERIFIED: no reason given"),
+        (findings(integrity=refused("other hash")), "REFUSED (contradiction): other hash"),
+    ],
+)
+def test_the_badge_says_whether_to_believe_it(found, said: str) -> None:
+    assert badge(found) == said
+
+
+def test_all_reasons_are_counted() -> None:
+    many = findings(integrity=unverified(*[f"reason {n}" for n in range(11)]))
+    assert badge(many).endswith("; and 3 more")
+
+
+def test_an_unknown_token_shows_base_units() -> None:
+    unknown = Asset("ETH", None, None, TETHER, None)
+    assert amount(unknown, 5_000) == "5,000 base units of unknown token 0xdAC1…1ec7"
+
+
+def test_what_is_confirmed_names_amount_and_whole_destination() -> None:
+    said = pledge(findings(), NAMES)
+    assert said == f"2,500 USDT to {TO.text} (cold-1) on Ethereum"
+    assert "and more" in pledge(findings(TRANSFER, CALL), NAMES)
+    assert pledge(findings(integrity=unverified("x")), NAMES).startswith("NOT VERIFIED")
+    assert pledge(findings(CALL), NAMES) == headline(findings(CALL), NAMES)
+
+
+def facts(found, record=None) -> dict[str, str]:
+    sheet = sheet_of(record or approval(), found, NAMES)
+    return {fact.label: fact.value for fact in sheet.facts}
+
+
+def test_facts_hold_full_addresses_and_ids() -> None:
+    record = approval()
+    shown = facts(findings(), record)
+    assert shown["To"] == f"{TO.text} (cold-1)"
+    assert shown["Token"] == TETHER.text
+    assert shown["From"] == "0xe4617d0599ee72Ff2c4942550f3a6F4cCcFd03EE"
+    assert shown["Amount"] == "2,500 USDT"
+    assert shown["Chain"] == "Ethereum (ETH)"
+    assert shown["Fee at most"] == "0.0027 ETH"
+    assert shown["Request id"] == record.request_id
+    assert shown["Digest"] == record.digest
+    assert shown["Initiator"] == "treasury-api-key (API)"
+    assert shown["Wallet"] == "Hot wallet (7fc2bfef)"
+
+
+def test_a_call_shows_its_contract_method_and_value() -> None:
+    shown = facts(findings(replace(CALL, value=5)))
+    assert shown["Contract"] == TETHER.text
+    assert shown["Method"] == "approve(address,uint256) 0x095ea7b3, 68 bytes"
+    assert shown["Value"] == "0.000000000000000005 ETH"
+
+
+def test_what_cobo_says_stands_apart_from_what_is_proved() -> None:
+    sheet = sheet_of(approval(), findings(), NAMES)
+    proved = {fact.label for fact in (*sheet.proved, *sheet.asked)}
+    assert {"Initiator", "Wallet"} <= {fact.label for fact in sheet.claimed}
+    assert not proved & {"Initiator", "Wallet"}
+
+
+def test_the_rules_that_asked_say_why() -> None:
+    rules = (
+        RuleAnswer("big", "More than 2k leaves", "ask", "yes"),
+        RuleAnswer("odd", "Odd hours", "reject", "unknown"),
+    )
+    shown = facts(findings(), approval(ask(rules=rules)))
+    assert shown["Rule big"] == "More than 2k leaves"
+    assert shown["Rule odd"] == "Odd hours (could not be told from the bytes)"
+    assert "no rule matched" in facts(findings())["Rule"]
+
+
+def test_an_initiator_whom_nobody_claims_is_flagged() -> None:
+    shown = facts(findings(), approval(ask(initiator_known=False)))
+    assert shown["Separation of duty"].startswith("NOT CHECKED")
+    assert "Separation of duty" not in facts(findings())
+    assert facts(findings(), approval(ask(barred=("ana",))))["May not approve"] == (
+        "ana (initiated it)"
+    )
+
+
+def test_more_effects_than_fit_are_counted_and_not_approvable_by_a_click() -> None:
+    sheet = sheet_of(approval(), findings(*[TRANSFER] * (EFFECTS_SHOWN + 3)), NAMES)
+    assert not sheet.whole
+    assert any("3 more effects" in fact.value for fact in sheet.proved)
+    assert sheet_of(approval(), findings(*[TRANSFER] * EFFECTS_SHOWN), NAMES).whole
+
+
+def test_an_incomplete_list_of_effects_says_so() -> None:
+    assert "may do more" in facts(findings(complete=False))["Incomplete"]
+
+
+def test_a_command_can_be_pasted_whatever_the_id_holds() -> None:
+    record = replace(approval(), request_id="x;rm$(1)'`")
+    assert command("reject", record) == """countersign reject 'node-1/x;rm$(1)'"'"'`' --reason …"""
+
+
+def test_a_contract_call_type_is_closed() -> None:
+    assert isinstance(CALL, ContractCall)
+    assert ETHER.decimals == 18

@@ -1,0 +1,224 @@
+"""One gateway's approvals with everything that tells people and hears them, on a local Slack."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from approvals.audit import Audit
+from approvals.bell import Bell
+from approvals.events import Event
+from approvals.hearing import Hearing
+from approvals.ledger import Parts
+from approvals.memory import Memory
+from approvals.model import Approval
+from approvals.outbox import Outbox
+from approvals.policy.load import load
+from approvals.redis_link import Link
+from approvals.request import Request
+from approvals.service import Service
+from approvals.store import Store
+from approvals.window import Window
+from gateway.clock import SYSTEM
+from keys.seals import SealKey
+from notifiers.pace import Pace
+from notifiers.slack_clicks import Clicks, Heard
+from notifiers.slack_client import SlackClient
+from notifiers.slack_posts import SlackPosts
+from notifiers.story import names_of
+from notifiers.teller import Teller
+from tests.support.requests import Sample, sample
+from tests.support.slack_server import CHANNEL, WORKSPACE, LocalSlack, Message
+
+
+def _ssh_line(number: int) -> str:
+    public = Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32).public_key()
+    return public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+
+
+POLICY = f"""
+default = "ask"
+
+[people.ana]
+slack = "U0ANA"
+ssh_key = "{_ssh_line(1)}"
+[people.bo]
+slack = "U0BO"
+ssh_key = "{_ssh_line(2)}"
+[people.chen]
+slack = "U0CHEN"
+initiates_as = ["treasury-api-key"]
+[people.dee]
+slack = "U0DEE"
+
+[groups]
+treasury = ["ana", "bo", "chen"]
+on_call = ["dee"]
+
+[lists]
+cold_1 = ["ETH:0xd63134CC52B0CC0bb754A0196bc249F38BDB2A2c"]
+
+[ask]
+approvals = [{{ group = "treasury", count = 1 }}]
+within = "10m"
+
+[[rule]]
+id = "usdt"
+why = "Tether leaves"
+effect = "ask"
+when.token = "ETH_USDT"
+approvals = [{{ group = "treasury", count = 2 }}]
+
+[[rule]]
+id = "messages"
+why = "A message can be anything"
+effect = "ask"
+when.kind = "message"
+strength = "ssh"
+"""
+
+
+@dataclass
+class Notes:
+    """A journal that keeps what it hears."""
+
+    events: list[Event] = field(default_factory=list)
+
+    def note(self, event: Event) -> None:
+        self.events.append(event)
+
+    def of(self, kind: type) -> list[Any]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+@dataclass
+class Clock:
+    """The machine's clock, moved forward by `ahead` milliseconds."""
+
+    ahead: int = 0
+
+    def now_ms(self) -> int:
+        return SYSTEM.now_ms() + self.ahead
+
+
+async def _trusting(_: object) -> None:
+    """The server is ours."""
+
+
+class World:
+    def __init__(self, url: str, folder: Path, slack: LocalSlack, policy: str = POLICY) -> None:
+        self.slack = slack
+        self.clock = Clock()
+        self.notes = Notes()
+        seal_key = SealKey(b"k" * 32)
+        self._link = Link(url, check=_trusting)
+        self.store = Store(self._link, seal_key, keep_days=1)
+        self.outbox = Outbox(self._link, seal_key)
+        self.audit = Audit(folder / "audit", process="p1", clock=self.clock.now_ms)
+        self.service = Service(
+            Parts(
+                store=self.store,
+                outbox=self.outbox,
+                bell=Bell(self._link, self.store.revisions),
+                audit=self.audit,
+                memory=Memory(),
+                policy=load(policy),
+                windows={"node-1": Window(retry_times=60, sleep_ms=1_000, timeout_ms=60_000)},
+                journals=(self.notes,),
+                now_ms=self.clock.now_ms,
+                process="p1",
+            )
+        )
+        self._asking: list[asyncio.Task[Approval]] = []
+        self.client = SlackClient(slack.settings, timeout_s=2)
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget everything that is not stored, as a new process would."""
+        pace = Pace(self.clock.now_ms, every_ms=1, burst=100)
+        self.posts = SlackPosts(self.client, CHANNEL, self.outbox, pace)
+        self.teller = Teller(
+            self.service,
+            self.outbox,
+            (self.posts,),
+            names=lambda: names_of(self.service.policy),
+            journal=self.notes,
+            now_ms=self.clock.now_ms,
+        )
+        self.clicks = Clicks(
+            self.service,
+            self.outbox,
+            self.client,
+            self.teller,
+            workspace=WORKSPACE,
+            names=lambda: names_of(self.service.policy),
+            journal=self.notes,
+            now_ms=self.clock.now_ms,
+        )
+
+    def ask(self, request: Request | Sample | None = None) -> asyncio.Task[Approval]:
+        """A node asks and stays on the line."""
+        wanted = request or sample("keysign_erc20_usdt")
+        asked = wanted.request if isinstance(wanted, Sample) else wanted
+        hearing = Hearing(f"token-{len(self._asking)}", self.clock.now_ms())
+        task = asyncio.create_task(self.service.answer(asked, hearing))
+        self._asking.append(task)
+        return task
+
+    async def asked(self, request: Request | Sample | None = None) -> Approval:
+        """The record of a request, once it is stored."""
+        wanted = request or sample("keysign_erc20_usdt")
+        asked = wanted.request if isinstance(wanted, Sample) else wanted
+        _ = self.ask(asked)
+        async with asyncio.timeout(5):
+            while not (found := await self.service.read(f"{asked.node}/{asked.request_id}")):  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+        return found
+
+    async def asked_and_answered(self, request: Sample) -> asyncio.Task[Approval]:
+        """A node asks and hears the answer at once."""
+        task = self.ask(request)
+        async with asyncio.timeout(5):
+            await asyncio.wait({task})
+        return task
+
+    async def press(self, message: Message, button: str, user: str, **changes: Any) -> Heard:
+        """A click that needs no transport; what follows the acknowledgement has happened."""
+        heard = await self.clicks.hear(self.slack.payload(message, button, user, **changes))
+        if heard.after is not None:
+            await heard.after()
+        return heard
+
+    async def told(self) -> None:
+        """Everything that is due is told."""
+        while await self.teller.tell_due():
+            pass
+
+    async def stored(self, approval: Approval) -> Approval:
+        found = await self.service.read(approval.member)
+        assert found is not None
+        return found
+
+    async def close(self) -> None:
+        for task in self._asking:
+            task.cancel()
+        await asyncio.gather(*self._asking, return_exceptions=True)
+        await self.clicks.close()
+        await self._link.close()
+        self.audit.close()
+
+
+@contextlib.asynccontextmanager
+async def world_on(
+    url: str, folder: Path, slack: LocalSlack, policy: str = POLICY
+) -> AsyncIterator[World]:
+    world = World(url, folder, slack, policy)
+    try:
+        yield world
+    finally:
+        await world.close()
