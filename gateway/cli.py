@@ -1,6 +1,44 @@
-"""The `countersign` command."""
+"""The `countersign` command. Nothing heavy is imported before a command runs."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
 
 import click
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_FILE: Final = click.Path(path_type=Path)
+_READABLE: Final = click.Path(path_type=Path, exists=True, dir_okay=False, readable=True)
+
+_config: Final = click.option(
+    "--config",
+    type=_FILE,
+    default=Path("countersign.toml"),
+    show_default="./countersign.toml",
+    metavar="FILE",
+    help="The configuration.",
+)
+_json: Final = click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+
+
+def _ballot(function: _F) -> _F:
+    """The options of a vote."""
+    for option in (
+        click.option("--reason", required=True, metavar="TEXT", help="Why; others will read it."),
+        click.option(
+            "--key",
+            type=_FILE,
+            envvar="COUNTERSIGN_SSH_KEY",
+            required=True,
+            show_envvar=True,
+            metavar="FILE",
+            help="Your OpenSSH private key.",
+        ),
+        _config,
+    ):
+        function = option(function)
+    return function
 
 
 @click.group()
@@ -9,3 +47,180 @@ import click
 )
 def main() -> None:
     """Ask people before an MPC wallet signs."""
+
+
+@main.command()
+@_config
+def serve(config: Path) -> None:
+    """Run the gateway."""
+    from gateway.run import run
+
+    run(config)
+
+
+@main.command("list")
+@_json
+@_config
+def list_(config: Path, *, as_json: bool) -> None:
+    """What waits for people."""
+    from gateway import oncall
+
+    oncall.list_open(_settings(config), as_json=as_json)
+
+
+@main.command()
+@click.argument("id_", metavar="ID")
+@_json
+@_config
+def show(id_: str, config: Path, *, as_json: bool) -> None:
+    """One approval, as an approver sees it.
+
+    ID is a request_id, node/request_id, or a unique prefix (6 or more characters) of either or
+    of the digest.
+    """
+    from gateway import oncall
+
+    oncall.show(_settings(config), id_, as_json=as_json)
+
+
+@main.command()
+@click.argument("id_", metavar="ID")
+@_ballot
+def approve(id_: str, reason: str, key: Path, config: Path) -> None:
+    """Vote to approve, signed with your SSH key."""
+    _vote(config, id_, "approve", reason, key)
+
+
+@main.command()
+@click.argument("id_", metavar="ID")
+@_ballot
+def reject(id_: str, reason: str, key: Path, config: Path) -> None:
+    """Vote to reject, signed with your SSH key."""
+    _vote(config, id_, "reject", reason, key)
+
+
+@main.group()
+def policy() -> None:
+    """Check and try the rules."""
+
+
+@policy.command("check")
+@_config
+def policy_check(config: Path) -> None:
+    """Say what is wrong with the policy, and where."""
+    from gateway import rules
+
+    rules.check(_settings(config))
+
+
+@policy.command("explain")
+@click.argument("request", metavar="REQUEST.json", type=_READABLE)
+@click.option("--node", metavar="NAME", help="The node that asks; the first one if not given.")
+@_json
+@_config
+def policy_explain(request: Path, node: str | None, config: Path, *, as_json: bool) -> None:
+    """What the rules say about a request, and why."""
+    from gateway import rules
+
+    rules.explain(_settings(config), request.read_bytes(), node, as_json=as_json)
+
+
+@main.command()
+@click.argument("request", metavar="REQUEST.json", type=_READABLE)
+@click.option("--fresh", is_flag=True, help="With new ids: a request never seen before.")
+@click.option("--node", metavar="NAME", help="The node to play; the first one if not given.")
+@click.option("--key", type=_FILE, metavar="FILE", help="The node's callback private key.")
+@_json
+@_config
+def simulate(
+    request: Path, node: str | None, key: Path | None, config: Path, *, fresh: bool, as_json: bool
+) -> None:
+    """Play a TSS Node against the running gateway, and print the answer it verified."""
+    from gateway.simulate import simulate as play
+
+    package = _package(request)
+    settings = _settings(config)
+    play(settings, package, node_name=node, key=key, fresh=fresh, as_json=as_json)
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=_FILE)
+@click.option("--approver", metavar="NAME", help="Who may approve; your login name if not given.")
+@click.option("--ssh-key", type=_READABLE, metavar="FILE", help="The approver's public key (.pub).")
+@click.option("--with-test-node", is_flag=True, help="Also a node's key pair, for `simulate`.")
+def init(folder: Path, approver: str | None, ssh_key: Path | None, *, with_test_node: bool) -> None:
+    """Write a working configuration with fresh keys into DIR."""
+    from gateway import init as starting
+    from gateway.terminal import Failure
+
+    try:
+        plan = starting.Plan(
+            folder,
+            approver or starting.default_approver(),
+            None if ssh_key is None else starting.read_ssh_line(ssh_key),
+            with_test_node,
+        )
+        starting.init(plan)
+    except starting.InitError as error:
+        raise Failure(str(error)) from None
+    click.echo(starting.what_next(plan), nl=False)
+
+
+@main.command()
+@click.option("--answer", type=click.Choice(["approve", "reject", "none"]), help="Do not ask me.")
+@click.option("--request", type=_READABLE, metavar="FILE", help="Another request than ours.")
+def demo(answer: str | None, request: Path | None) -> None:
+    """See one approval from end to end, with throwaway keys."""
+    from gateway.demo import demo as run
+
+    run(answer, None if request is None else _package(request))
+
+
+@main.group()
+def audit() -> None:
+    """Read the evidence; the gateway need not be running."""
+
+
+@audit.command("show")
+@click.argument("id_", metavar="ID")
+@_json
+@_config
+def audit_show(id_: str, config: Path, *, as_json: bool) -> None:
+    """What the audit holds about a request, in order."""
+    from gateway.evidence import show as show_lines
+
+    show_lines(_settings(config), id_, as_json=as_json)
+
+
+def _settings(config: Path) -> Any:
+    from gateway.config import ConfigError, load_for_operator
+    from gateway.terminal import Failure
+
+    try:
+        return load_for_operator(config)
+    except ConfigError as error:
+        raise Failure(str(error)) from None
+
+
+def _vote(config: Path, wanted: str, choice: str, reason: str, key: Path) -> None:
+    from approvals.model import Choice
+    from approvals.statement import BadStatement, check_reason
+    from gateway import oncall
+
+    try:
+        check_reason(reason)
+    except BadStatement as error:
+        raise click.UsageError(f"{error}.") from None
+    oncall.vote(_settings(config), wanted, Choice(choice), reason, key)
+
+
+def _package(path: Path) -> bytes:
+    """A CallbackRequest's JSON; what else is in it is for the gateway to judge."""
+    content = path.read_bytes()
+    try:
+        good = isinstance(json.loads(content), dict)
+    except ValueError:
+        good = False
+    if not good:
+        raise click.UsageError(f"{path} is no JSON object: name a CallbackRequest as it travels.")
+    return content

@@ -1,0 +1,129 @@
+"""What the desk says about one approval, checked: the bytes must be those of the digest."""
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+from approvals.chains import tables
+from approvals.codec import DamagedRecord, approval_from_json, request_from_json
+from approvals.findings import Findings
+from approvals.inspect import inspect
+from approvals.model import Approval
+from approvals.policy.load import load
+from approvals.policy.mistakes import PolicyError
+from approvals.policy.model import Policy
+from approvals.request import Request
+from gateway.settings import Settings
+from gateway.terminal import Failure
+from notifiers.sheet import EFFECTS_SHOWN, Fact, Sheet, sheet_of
+from notifiers.text import Names
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """One approval as the desk tells it. `request` None: its bytes are not kept, or not sent."""
+
+    member: str
+    gateway: str | None
+    policy: str
+    state: str
+    status: str
+    details: tuple[str, ...]
+    headline: str
+    verified: bool
+    approval: Approval
+    request: Request | None
+
+
+def open_dossier(entry: dict[str, Any]) -> Dossier:
+    """Read an entry of the desk's answer.
+
+    Raises:
+        Failure: it is none, or its bytes are not those that its digest names.
+    """
+    try:
+        approval = approval_from_json(json.dumps(entry["approval"]))
+        request = None
+        if entry["request"] is not None:
+            request = request_from_json(json.dumps(entry["request"]), approval.digest)
+        return Dossier(
+            member=approval.member,
+            gateway=entry["gateway"],
+            policy=entry["policy"],
+            state=entry["state"],
+            status=entry["status"],
+            details=tuple(entry["details"]),
+            headline=entry["headline"],
+            verified=entry["verified"],
+            approval=approval,
+            request=request if request is None else _of(approval, request),
+        )
+    except DamagedRecord:
+        raise Failure(
+            "What the gateway sent is not what its record names: nothing was signed."
+            " Do not approve it elsewhere; look into the gateway's log."
+        ) from None
+    except (KeyError, TypeError):
+        raise Failure("The gateway is of another version than this command.") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The policy's tables and names, to compute findings here and not to believe the gateway's.
+
+    `warning` says why the shipped tables stand in for those of the policy.
+    """
+
+    policy: Policy | None
+    warning: str | None
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Reader":
+        """The policy on disk; one that cannot be read does not stop anybody from rejecting."""
+        try:
+            text = settings.policy.read_bytes().decode()
+            return cls(load(text, source=str(settings.policy)), None)
+        except (OSError, UnicodeDecodeError):
+            why = "cannot be read"
+        except PolicyError:
+            why = "has mistakes (countersign policy check)"
+        return cls(None, f"{settings.policy} {why}: names and own tokens are not shown.")
+
+    def findings(self, request: Request) -> Findings:
+        """What these bytes do."""
+        return inspect(request, tables.SHIPPED if self.policy is None else self.policy.tables)
+
+    def sheet(self, dossier: Dossier, request: Request) -> Sheet:
+        """What an approver sees, computed here; all effects, also those that fit no message."""
+        findings = self.findings(request)
+        sheet = sheet_of(dossier.approval, findings, self.names())
+        if sheet.whole:
+            return sheet
+        shown = [fact for fact in sheet.proved if fact.label != "Not shown"]
+        for start in range(EFFECTS_SHOWN, len(findings.effects), EFFECTS_SHOWN):
+            some = findings.effects[start : start + EFFECTS_SHOWN]
+            part = replace(findings, effects=some, complete=True, chain=None, source=None, fee=None)
+            shown.append(Fact("Then", f"effects {start + 1} to {start + len(some)}"))
+            shown += sheet_of(dossier.approval, part, self.names()).proved
+        return replace(sheet, proved=tuple(shown), whole=True)
+
+    def names(self) -> Names:
+        """What the policy calls things."""
+        return Names() if self.policy is None else names_of(self.policy)
+
+
+def names_of(policy: Policy) -> Names:
+    """The list an address is in, a chain's name."""
+
+    def chain_name(chain_id: str) -> str:
+        chain = policy.tables.chain(chain_id)
+        return chain_id if chain is None else chain.name
+
+    return Names(address=policy.label_of, chain=chain_name)
+
+
+def _of(approval: Approval, request: Request) -> Request:
+    same = (approval.node, approval.request_id, approval.type)
+    if (request.node, request.request_id, request.type) != same:
+        raise DamagedRecord
+    return request

@@ -1,0 +1,161 @@
+"""`list`, `show`, `approve` and `reject`: a person at a terminal, through the desk."""
+
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from approvals.model import Choice
+from approvals.plain import plain
+from approvals.request import Request
+from approvals.statement import NAMESPACE, BadStatement, Statement, write
+from gateway.client import DeskClient
+from gateway.clock import SYSTEM
+from gateway.dossier import Dossier, Reader, open_dossier
+from gateway.page import page_of, print_list, print_page
+from gateway.settings import Settings
+from gateway.terminal import Failure, fail, print_json
+from keys import ssh, sshsig
+from keys.errors import KeyFileError
+from notifiers.sheet import Sheet
+
+_TRIES: Final = 3
+
+
+def list_open(settings: Settings, *, as_json: bool) -> None:
+    """Everything that waits for people."""
+    answer = DeskClient.of(settings).open_approvals()
+    dossiers = tuple(open_dossier(entry) for entry in answer["approvals"])
+    if as_json:
+        print_json([_machine(dossier) for dossier in dossiers])
+    else:
+        print_list(dossiers, answer["more"], SYSTEM.now_ms())
+
+
+def show(settings: Settings, wanted: str, *, as_json: bool) -> None:
+    """One approval, as an approver sees it."""
+    dossier = _one(DeskClient.of(settings), wanted)
+    reader = Reader.of(settings)
+    _warn(reader, dossier)
+    sheet = None if dossier.request is None else reader.sheet(dossier, dossier.request)
+    if as_json:
+        print_json(
+            _machine(dossier) | {"sheet": plain(sheet), "votes": plain(dossier.approval.votes)}
+        )
+        return
+    _print(dossier, sheet)
+
+
+def vote(
+    settings: Settings, wanted: str, choice: Choice, reason: str, key: Path, *, quiet: bool = False
+) -> None:
+    """Sign what was computed here, and hand it in.
+
+    Raises:
+        Failure: the vote did not count, or was never signed.
+    """
+    private = load_key(key)
+    client = DeskClient.of(settings)
+    dossier = _one(client, wanted)
+    request = _bytes_of(dossier)
+    reader = Reader.of(settings)
+    _warn(reader, dossier)
+    sheet = reader.sheet(dossier, request)
+    if not quiet:
+        click.echo(f"{sheet.headline}\n{sheet.badge}\nDigest {request.digest}")
+    text = _statement(dossier, request, choice, reason)
+    told = open_dossier(client.vote(text, sshsig.sign(private, NAMESPACE, text.encode())))
+    click.echo(f"Counted: {choice} {told.member}")
+    click.echo(told.status)
+
+
+def load_key(path: Path) -> ssh.PrivateKey:
+    """The person's key; its passphrase is asked for on a terminal."""
+    try:
+        return ssh.load_private_key(path)
+    except ssh.PassphraseNeeded as error:
+        if not sys.stdin.isatty():
+            raise Failure(f"{error}: run this on a terminal.") from None
+    except KeyFileError as error:
+        raise Failure(f"{error}.") from None
+    for _ in range(_TRIES):
+        passphrase = click.prompt(f"Passphrase of {path}", hide_input=True, err=True)
+        try:
+            return ssh.load_private_key(path, passphrase)
+        except ssh.PassphraseNeeded as error:
+            click.echo(f"{error}.", err=True)
+        except KeyFileError as error:
+            raise Failure(f"{error}.") from None
+    raise Failure("No passphrase fits: nothing was signed.")
+
+
+def _one(client: DeskClient, wanted: str) -> Dossier:
+    """The approval that an id means; the desk may not slip in another one."""
+    dossiers = [open_dossier(entry) for entry in client.find(wanted)]
+    if not dossiers:
+        raise Failure(f"No approval is called {wanted}: see `countersign list`.")
+    if len(dossiers) > 1:
+        found = [f"  {dossier.member}  {dossier.approval.digest[:16]}" for dossier in dossiers]
+        fail([f"{wanted} may mean {len(dossiers)} approvals: name one of them.", *found])
+    (dossier,) = dossiers
+    approval = dossier.approval
+    names = (approval.request_id, approval.member, approval.digest)
+    if not any(name.startswith(wanted) for name in names):
+        raise Failure("The gateway answered with another approval than asked: nothing was signed.")
+    return dossier
+
+
+def _bytes_of(dossier: Dossier) -> Request:
+    if dossier.request is not None:
+        return dossier.request
+    if dossier.approval.final is not None:
+        raise Failure(f"Already decided. {dossier.status}")
+    raise Failure(f"The gateway no longer holds the bytes of {dossier.member}: nothing was signed.")
+
+
+def _statement(dossier: Dossier, request: Request, choice: Choice, reason: str) -> str:
+    statement = Statement(
+        gateway=dossier.gateway or "",
+        node=request.node,
+        request_id=request.request_id,
+        digest=request.digest,
+        choice=choice,
+        reason=reason,
+        at=SYSTEM.now_ms(),
+    )
+    try:
+        return write(statement)
+    except BadStatement as error:
+        raise Failure(f"{error}.") from None
+
+
+def _print(dossier: Dossier, sheet: Sheet | None) -> None:
+    headline = dossier.headline or dossier.member if sheet is None else sheet.headline
+    badge = "The bytes of this request are not kept." if sheet is None else sheet.badge
+    print_page(headline, badge, page_of(dossier, sheet, SYSTEM.now_ms()))
+
+
+def _warn(reader: Reader, dossier: Dossier) -> None:
+    if reader.warning:
+        click.echo(reader.warning, err=True)
+    elif reader.policy is not None and reader.policy.digest != dossier.policy:
+        click.echo("policy.toml differs from the one the gateway has in force.", err=True)
+
+
+def _machine(dossier: Dossier) -> dict[str, Any]:
+    approval = dossier.approval
+    return {
+        "member": dossier.member,
+        "node": approval.node,
+        "request_id": approval.request_id,
+        "digest": approval.digest,
+        "type": approval.type,
+        "headline": dossier.headline,
+        "verified": dossier.verified,
+        "state": dossier.state,
+        "status": dossier.status,
+        "asked_at": approval.asked_at,
+        "deadline": approval.deadline,
+        "final": plain(approval.final),
+    }

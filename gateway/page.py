@@ -1,0 +1,124 @@
+"""An approval on a terminal: the same facts in the same order as in Slack, and its votes."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import click
+
+from approvals.model import Approval, SshSignature
+from gateway.dossier import Dossier
+from gateway.terminal import console, on_terminal
+from notifiers.readable import lasted, visible
+from notifiers.sheet import Sheet
+from notifiers.status import day_and_clock
+
+_LABEL: Final = 20
+_COLORS: Final = {"VERIFIED": "green", "NOT VERIFIED": "yellow", "REFUSED": "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Rows of a label and a value under a title."""
+
+    title: str
+    rows: tuple[tuple[str, str], ...]
+
+
+def page_of(dossier: Dossier, sheet: Sheet | None, now: int) -> tuple[Section, ...]:
+    """Everything about one approval; without its bytes only the record is left."""
+    sections: list[Section] = []
+    if sheet is not None:
+        sections.append(Section("From the bytes", tuple((f.label, f.value) for f in sheet.proved)))
+        sections.append(Section("Cobo says", tuple((f.label, f.value) for f in sheet.claimed)))
+        sections.append(Section("Asked", tuple((f.label, f.value) for f in sheet.asked)))
+    else:
+        sections.append(Section("Asked", _bare(dossier.approval)))
+    sections.append(Section("Progress", _progress(dossier, now)))
+    return tuple(section for section in sections if section.rows)
+
+
+def print_page(headline: str, badge: str, sections: tuple[Section, ...]) -> None:
+    """Colors for a person, plain lines for a pipe."""
+    if not on_terminal():
+        click.echo(headline)
+        click.echo(badge)
+        for section in sections:
+            click.echo(f"\n{section.title}")
+            for label, value in section.rows:
+                click.echo(f"  {label + ':' if label else '':<{_LABEL}} {value}")
+        return
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    out = console()
+    out.print(Text(headline, style="bold"))
+    out.print(Text(badge, style=_COLORS.get(badge.partition(":")[0].partition(" (")[0], "")))
+    for section in sections:
+        out.print(Text(f"\n{section.title}", style="bold cyan"))
+        grid = Table.grid(padding=(0, 1))
+        grid.add_column(style="dim", no_wrap=True)
+        grid.add_column(overflow="fold")
+        for label, value in section.rows:
+            grid.add_row(Text(label), Text(value))
+        out.print(Padding(grid, (0, 0, 0, 2)))
+
+
+def print_list(dossiers: tuple[Dossier, ...], more: int, now: int) -> None:
+    """A table for a person, tab-separated lines for a pipe; full request ids in both."""
+    if not on_terminal():
+        for each in dossiers:
+            left = remaining(each.approval, now)
+            click.echo(f"{each.member}\t{left}\t{each.status}\t{each.headline}")
+        return
+    if not dossiers:
+        click.echo("Nothing is waiting for people.")
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("Request", overflow="fold", min_width=34)
+    table.add_column("Left", no_wrap=True)
+    table.add_column("What", overflow="fold")
+    for each in dossiers:
+        what = Text(each.headline or "(its bytes are not kept)")
+        what.stylize("" if each.verified else "yellow")
+        what.append(f"\n{each.status}", style="dim")
+        table.add_row(Text(each.member), Text(remaining(each.approval, now)), what)
+    out = console()
+    out.print(table)
+    if more:
+        out.print(Text(f"and {more} more", style="dim"))
+
+
+def remaining(approval: Approval, now: int) -> str:
+    """`12 min 30 s`, or how it ended."""
+    if approval.final is not None:
+        return approval.final.outcome.value
+    return lasted(approval.deadline - now) if approval.deadline > now else "over"
+
+
+def _bare(approval: Approval) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Node", approval.node),
+        ("Request id", approval.request_id),
+        ("Digest", approval.digest),
+    )
+
+
+def _progress(dossier: Dossier, now: int) -> tuple[tuple[str, str], ...]:
+    approval = dossier.approval
+    rows = [("Status", dossier.status), *(("", line) for line in dossier.details)]
+    rows += [
+        (
+            f"{vote.person} {'signed' if isinstance(vote.evidence, SshSignature) else 'clicked'}",
+            f"{vote.choice} at {day_and_clock(vote.at)}"
+            + (f": {visible(vote.reason)}" if vote.reason else ""),
+        )
+        for vote in approval.votes
+    ]
+    left = f" ({remaining(approval, now)} left)" if approval.deadline > now else ""
+    over = "" if approval.final is None else f", ended {day_and_clock(approval.final.at)}"
+    deadline = f"{day_and_clock(approval.deadline)}{over or left}"
+    return (*rows, ("Asked at", day_and_clock(approval.asked_at)), ("Deadline", deadline))

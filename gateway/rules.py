@@ -1,0 +1,95 @@
+"""`policy check` and `policy explain`."""
+
+import click
+
+from approvals.inspect import inspect
+from approvals.plain import plain
+from approvals.policy.explain import explain as explained
+from approvals.policy.explain import render_explanation
+from approvals.policy.judge import judge
+from approvals.policy.load import load
+from approvals.policy.mistakes import PolicyError
+from approvals.policy.model import Policy
+from approvals.request import Request
+from gateway.dossier import names_of
+from gateway.settings import Settings
+from gateway.terminal import Failure, print_json
+from gateway.wire import NotACallbackRequest, Ping, parse
+from notifiers.text import headline
+
+
+def check(settings: Settings) -> None:
+    """Every mistake, or what the policy holds and what to think about."""
+    policy = load_policy(settings)
+    for warning in policy.warnings:
+        click.echo(f"warning: {warning}")
+    people = policy.electorate.people
+    click.echo(
+        f"{settings.policy} is fine: {_count(len(policy.rules), 'rule')},"
+        f" {_count(len(people), 'person', 'people')}, otherwise {policy.default}"
+        f" (digest {policy.digest[:16]})"
+    )
+
+
+def explain(settings: Settings, package: bytes, node: str | None, *, as_json: bool) -> None:
+    """Findings, each rule's answer, the verdict."""
+    policy = load_policy(settings)
+    request = _request(settings, package, node)
+    findings = inspect(request, policy.tables)
+    verdict = judge(findings, policy)
+    if as_json:
+        rules = [
+            {
+                "id": rule.id,
+                "effect": rule.effect,
+                "answer": rule.answer.word,
+                "matchers": [
+                    {"key": each.key, "answer": each.answer.word, "proved": each.proved}
+                    for each in rule.matchers
+                ],
+            }
+            for rule in explained(findings, policy)
+        ]
+        checks = type(findings.integrity).__name__.lower()
+        print_json(
+            {
+                "checks": checks,
+                "findings": plain(findings),
+                "rules": rules,
+                "verdict": plain(verdict),
+            }
+        )
+        return
+    click.echo(headline(findings, names_of(policy)))
+    for line in render_explanation(findings, policy, verdict):
+        click.echo(line)
+
+
+def load_policy(settings: Settings) -> Policy:
+    """The policy on disk; all its mistakes are one Failure."""
+    path = settings.policy
+    try:
+        return load(path.read_bytes().decode(), source=str(path))
+    except OSError as error:
+        raise Failure(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise Failure(f"{path} is not UTF-8 text: save it as UTF-8.") from None
+    except PolicyError as error:
+        raise Failure(str(error)) from None
+
+
+def _request(settings: Settings, package: bytes, node: str | None) -> Request:
+    names = [known.name for known in settings.nodes]
+    if node is not None and node not in names:
+        raise Failure(f"No [[tss_node]] is called {node}: there are {', '.join(names)}.")
+    try:
+        request = parse(package, node or names[0])
+    except NotACallbackRequest as error:
+        raise Failure(f"This is no CallbackRequest: {error}.") from None
+    if isinstance(request, Ping):
+        raise Failure("This is a ping: no rule is asked about it.")
+    return request
+
+
+def _count(number: int, one: str, many: str | None = None) -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,47 @@
+"""`countersign serve`: the gateway as a process; what keeps it from starting is one sentence."""
+
+import asyncio
+from pathlib import Path
+
+from gateway.assembly import PolicyFileError
+from gateway.clock import SYSTEM
+from gateway.config import ConfigError, load
+from gateway.data_dir import DataDirError
+from gateway.embedded import EmbeddedError
+from gateway.http_server import ListenError
+from gateway.log import make_log, take_library_logs
+from gateway.observe import Observer
+from gateway.serve import serve, stop_on_signals
+from gateway.settings import Settings
+from gateway.terminal import Failure
+from keys.errors import KeyFileError
+
+
+def run(config: Path) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises:
+        Failure: it cannot start.
+    """
+    try:
+        asyncio.run(_serve(load(config)))
+    except (
+        ConfigError,
+        DataDirError,
+        EmbeddedError,
+        KeyFileError,
+        ListenError,
+        PolicyFileError,
+    ) as error:
+        raise Failure(str(error)) from None
+
+
+async def _serve(settings: Settings) -> None:
+    log = make_log(SYSTEM.now_ms)
+    end = take_library_logs(log)
+    stop = asyncio.Event()
+    stop_on_signals(stop)
+    try:
+        await serve(settings, stop=stop, observer=Observer(log, SYSTEM.now_ms))
+    finally:
+        end()

@@ -1,0 +1,156 @@
+import os
+import tomllib
+from dataclasses import replace
+
+import pytest
+from click.testing import CliRunner
+
+from approvals.inspect import inspect
+from approvals.policy.judge import judge
+from approvals.policy.load import load as load_policy
+from gateway import init as starting
+from gateway.cli import main
+from gateway.config import load
+from gateway.init import InitError, Plan
+from keys import ssh
+from tests.support.requests import sample
+
+
+def plan(tmp_path, **changes):
+    return replace(Plan(tmp_path / "home", "ana", None, with_test_node=True, bits=2048), **changes)
+
+
+def policy_of(home):
+    return load_policy((home / "policy.toml").read_text())
+
+
+def files_of(home):
+    return {path.relative_to(home): path.read_bytes() for path in home.rglob("*") if path.is_file()}
+
+
+def test_what_it_writes_loads_and_serves_as_it_is(tmp_path):
+    starting.init(plan(tmp_path))
+    home = tmp_path / "home"
+    settings = load(home / "countersign.toml")
+    assert settings.policy == home / "policy.toml"
+    policy = policy_of(home)
+    assert not policy.warnings
+    key = ssh.load_private_key(home / starting.APPROVER_KEY)
+    person = policy.person_by_key(ssh.public_key(key).line)
+    assert person is not None
+    assert person.name == "ana"
+
+
+def test_an_approver_can_bring_a_key(tmp_path):
+    public = tmp_path / "id.pub"
+    line = ssh.public_key(ssh.generate_private_key()).line
+    public.write_text(f'{line} bo\'s \\ "laptop"\n')
+    starting.init(plan(tmp_path, approver="bo", ssh_line=starting.read_ssh_line(public)))
+    home = tmp_path / "home"
+    person = policy_of(home).person_by_key(line)
+    assert person is not None
+    assert person.name == "bo"
+    assert not (home / starting.APPROVER_KEY).exists()
+
+
+def test_secrets_are_only_their_owners(tmp_path):
+    old = os.umask(0)
+    try:
+        starting.init(plan(tmp_path))
+    finally:
+        os.umask(old)
+    home = tmp_path / "home"
+    assert (home / "keys").stat().st_mode & 0o777 == 0o700
+    for name in (
+        starting.SERVER_KEY,
+        starting.SEAL_KEY,
+        starting.TEST_NODE_KEY,
+        starting.APPROVER_KEY,
+    ):
+        assert (home / name).stat().st_mode & 0o777 == 0o600, name
+
+
+@pytest.mark.parametrize("there", ["countersign.toml", "policy.toml", "keys/seal.key"])
+def test_it_never_overwrites_and_then_writes_nothing(tmp_path, there):
+    path = tmp_path / "home" / there
+    path.parent.mkdir(parents=True)
+    path.write_text("mine")
+    with pytest.raises(InitError, match="exists: nothing written"):
+        starting.init(plan(tmp_path))
+    assert list(files_of(tmp_path / "home").values()) == [b"mine"]
+
+
+def test_every_time_the_keys_are_others(tmp_path):
+    first, second = tmp_path / "a", tmp_path / "b"
+    starting.init(plan(tmp_path, folder=first))
+    starting.init(plan(tmp_path, folder=second))
+    one, other = files_of(first), files_of(second)
+    assert one.keys() == other.keys()
+    assert {str(name) for name in one if one[name] == other[name]} == {"countersign.toml"}
+
+
+@pytest.mark.parametrize("name", ["", "a b", "x.y", 'a"]\n[x', "-x"])
+def test_a_name_that_is_none_writes_nothing(tmp_path, name):
+    with pytest.raises(InitError, match="cannot name a person"):
+        starting.init(plan(tmp_path, approver=name))
+    assert not (tmp_path / "home").exists()
+
+
+def test_what_is_no_public_key_is_one_sentence(tmp_path):
+    private = tmp_path / "id"
+    ssh.write_private_key(private, ssh.generate_private_key())
+    with pytest.raises(InitError, match=r"name its .pub file"):
+        starting.read_ssh_line(private)
+    with pytest.raises(InitError, match="does not exist"):
+        starting.read_ssh_line(tmp_path / "absent")
+    (tmp_path / "x").write_text("hello")
+    with pytest.raises(InitError, match="expected an OpenSSH public key"):
+        starting.read_ssh_line(tmp_path / "x")
+
+
+@pytest.mark.parametrize(
+    ("name", "strength"),
+    [
+        ("keysign_erc20_usdt", "any"),
+        ("keysign_raw_message_hash", "ssh"),
+        ("keysign_eip191", "ssh"),
+        ("keysign_contract_call_approve", "ssh"),
+        ("keygen_secp256k1", "ssh"),
+        ("keyreshare_secp256k1", "ssh"),
+    ],
+)
+def test_what_cannot_be_read_is_approved_by_signed_votes_only(tmp_path, name, strength):
+    starting.init(plan(tmp_path))
+    policy = policy_of(tmp_path / "home")
+    verdict = judge(inspect(sample(name).request, policy.tables), policy)
+    assert verdict.effect == "ask"
+    assert verdict.strength == strength
+    assert [(need.group, need.count) for need in verdict.needs] == [("approvers", 1)]
+
+
+def test_the_examples_in_the_policy_are_good_once_uncommented(tmp_path):
+    starting.init(plan(tmp_path))
+    text = (tmp_path / "home/policy.toml").read_text()
+    start = text.index("# [lists]")
+    rules = "\n".join(line.removeprefix("#").strip() for line in text[start:].splitlines())
+    policy = load_policy(text[:start] + rules)
+    assert [rule.id for rule in policy.rules] == ["not-readable", "key-ceremony", "sweep-home"]
+
+
+def test_the_settings_it_prints_for_the_node_are_those_it_wrote(tmp_path):
+    made = plan(tmp_path)
+    starting.init(made)
+    said = starting.what_next(made)
+    (node,) = tomllib.loads((tmp_path / "home/countersign.toml").read_text())["tss_node"]
+    for key in ("retry_times", "sleep_seconds", "request_timeout"):
+        assert f"     {key}: {node[key]}\n" in said
+    assert str(tmp_path / "home/keys/callback-server-pub.pem") in said
+
+
+def test_without_a_test_node_it_says_where_the_nodes_key_goes(tmp_path):
+    result = CliRunner().invoke(main, ["init", str(tmp_path / "home"), "--approver", "ana"])
+    assert result.exit_code == 0
+    assert f"public key at {tmp_path / 'home/keys/tss-node-callback-pub.key'}" in result.output
+    again = CliRunner().invoke(main, ["init", str(tmp_path / "home")])
+    assert again.exit_code == 1
+    assert "exists: nothing written" in again.output

@@ -1,0 +1,345 @@
+import json
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from click.testing import CliRunner
+
+from gateway import oncall, page, terminal
+from gateway.cli import main
+from gateway.cookie import Cookie
+from keys import ssh
+from tests.support.home import Home, made
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    home = made(tmp_path_factory.mktemp("oncall") / "home")
+    with home.served():
+        yield home
+
+
+@pytest.fixture
+def asked(home):
+    with home.asked() as asked:
+        yield asked
+
+
+def run(*arguments, **options):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], **options)
+
+
+def vote(home, verb, wanted, *more, key=None):
+    key = key or home.key
+    return run(
+        verb, wanted, "--reason", "known payee", "--key", key, "--config", home.config, *more
+    )
+
+
+def test_a_person_in_the_group_approves_from_the_terminal(home, asked):
+    result = vote(home, "approve", asked.request_id)
+    assert result.exit_code == 0, result.output
+    assert "Send 2,500 USDT" in result.output
+    assert f"Counted: approve node-1/{asked.request_id}" in result.output
+    assert (asked.conclusion.action, asked.conclusion.by) == ("APPROVE", "server")
+
+
+def test_a_person_in_the_group_rejects_from_the_terminal(home, asked):
+    result = vote(home, "reject", f"node-1/{asked.request_id}")
+    assert result.exit_code == 0, result.output
+    assert "Rejected by ana" in result.output
+    assert asked.conclusion.error == "person: refused by an approver"
+    assert "known payee" not in asked.conclusion.error
+
+
+def test_a_vote_that_does_not_count_is_no_success(home, asked):
+    assert vote(home, "reject", asked.request_id).exit_code == 0
+    again = vote(home, "approve", asked.request_id)
+    assert again.exit_code == 1
+    assert "Already decided. Rejected by ana" in again.output
+
+
+def test_a_stranger_is_told_that_nobody_has_this_key(home, asked, tmp_path):
+    ssh.write_private_key(tmp_path / "id", ssh.generate_private_key())
+    result = vote(home, "approve", asked.request_id, key=tmp_path / "id")
+    assert result.exit_code == 1
+    assert "No person of the policy in force has the key SHA256:" in result.output
+
+
+def test_the_key_may_come_from_the_environment_and_options_from_anywhere(home, asked):
+    environment = {"COUNTERSIGN_SSH_KEY": str(home.key)}
+    arguments = ["--config", home.config, "reject", "--reason", "no", asked.request_id]
+    assert run("reject", *arguments[3:], *arguments[:2], env=environment).exit_code == 0
+
+
+@pytest.mark.parametrize("verb", ["approve", "reject"])
+def test_a_vote_without_reason_or_key_is_a_usage_error(home, verb):
+    assert run(verb, "x", "--key", home.key, "--config", home.config).exit_code == 2
+    assert run(verb, "x", "--reason", "y", "--config", home.config).exit_code == 2
+    blank = run(verb, "x", "--reason", " \n", "--key", home.key, "--config", home.config)
+    assert blank.exit_code == 2
+    assert "a reason is needed" in blank.output
+
+
+def test_list_and_show_carry_the_full_request_id(home, asked):
+    for arguments in (["list"], ["show", asked.request_id]):
+        result = run(*arguments, "--config", home.config)
+        assert result.exit_code == 0, result.output
+        assert asked.request_id in result.output
+        assert "Send 2,500 USDT" in result.output
+
+
+def test_show_is_what_an_approver_sees(home, asked):
+    shown = run("show", asked.request_id, "--config", home.config).output
+    for text in (
+        "VERIFIED: decoded from the bytes",
+        "2,500 USDT",
+        "0xd63134CC52B0CC0bb754A0196bc249F38BDB2A2c",
+        "0 of 1 · waiting for approvers",
+        "Cobo says",
+        "treasury-api-key",
+        "Deadline:",
+    ):
+        assert text in shown
+
+
+def test_what_could_not_be_recomputed_is_shown_loudly(home):
+    with home.asked("keysign_raw_message_hash") as asked:
+        shown = run("show", asked.request_id, "--config", home.config).output
+        assert "NOT VERIFIED" in shown.splitlines()[0]
+        assert "NOT VERIFIED" in shown.splitlines()[1]
+
+
+def test_show_tells_how_it_ended_and_who_said_what(home, asked):
+    vote(home, "reject", asked.request_id)
+    assert asked.conclusion.action == "REJECT"
+    shown = run("show", asked.request_id, "--config", home.config).output
+    assert "ana signed:" in shown
+    assert "known payee" in shown
+    assert ", ended " in shown
+
+
+def test_machines_read_json(home, asked):
+    (listed,) = [
+        each
+        for each in json.loads(run("list", "--json", "--config", home.config).output)
+        if each["request_id"] == asked.request_id
+    ]
+    shown = json.loads(run("show", asked.request_id, "--json", "--config", home.config).output)
+    assert listed.items() <= shown.items()
+    assert (listed["state"], listed["verified"], listed["final"]) == ("open", True, None)
+    assert {"label": "Amount", "value": "2,500 USDT", "exact": True} in shown["sheet"]["proved"]
+
+
+def test_a_terminal_gets_tables_that_fit(home, asked, monkeypatch, capsys):
+    monkeypatch.setattr(page, "on_terminal", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    oncall.list_open(home.settings, as_json=False)
+    oncall.show(home.settings, asked.request_id, as_json=False)
+    shown = capsys.readouterr().out
+    assert max(len(line) for line in shown.splitlines()) <= 80
+    assert asked.request_id in shown.replace("\n", "")
+    assert "0xd63134CC52B0CC0bb754A0196bc249F38BDB2A2c" in shown
+
+
+def test_an_empty_list_is_said(monkeypatch, capsys):
+    monkeypatch.setattr(page, "on_terminal", lambda: True)
+    page.print_list((), 0, 0)
+    assert capsys.readouterr().out == "Nothing is waiting for people.\n"
+
+
+def test_a_pipe_gets_plain_lines(home, asked):
+    result = subprocess.run(
+        [sys.executable, "-m", "gateway", "list", "--config", home.config],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    (line,) = [line for line in result.stdout.splitlines() if asked.request_id in line]
+    assert line.split("\t")[0] == f"node-1/{asked.request_id}"
+    assert "\x1b" not in result.stdout
+
+
+def test_an_id_that_means_nothing_or_several_is_refused(home, asked):
+    result = run("show", "20991231", "--config", home.config)
+    assert result.exit_code == 1
+    assert "No approval is called 20991231: see `countersign list`." in result.output
+    with home.asked() as other:
+        result = vote(home, "approve", "node-1/20")
+        assert result.exit_code == 1
+        assert "name one of them" in result.output
+        assert other.request_id in result.output
+        assert asked.request_id in result.output
+    assert not asked.done
+
+
+def test_an_encrypted_key_needs_a_terminal(home, asked, tmp_path):
+    key = tmp_path / "id"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "opens", "-f", str(key)], check=True)
+    result = vote(home, "approve", asked.request_id, key=key)
+    assert result.exit_code == 1
+    assert "is encrypted: its passphrase is needed: run this on a terminal." in result.output
+
+
+def test_the_passphrase_is_asked_for_three_times(tmp_path, monkeypatch):
+    key = tmp_path / "id"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "opens", "-f", str(key)], check=True)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    said = iter(["no", "opens", "no", "no", "no"])
+    monkeypatch.setattr("click.prompt", lambda *_, **__: next(said))
+    public = ssh.parse_public_key(key.with_suffix(".pub").read_text())
+    assert ssh.public_key(oncall.load_key(key)) == public
+    with pytest.raises(terminal.Failure, match="No passphrase fits"):
+        oncall.load_key(key)
+
+
+def test_a_key_file_that_is_none_is_one_sentence(home, asked, tmp_path):
+    result = vote(home, "approve", asked.request_id, key=tmp_path / "absent")
+    assert result.exit_code == 1
+    assert "absent does not exist" in result.output
+    (tmp_path / "open").write_bytes(home.key.read_bytes())
+    (tmp_path / "open").chmod(0o644)
+    assert "chmod 600" in vote(home, "approve", asked.request_id, key=tmp_path / "open").output
+
+
+def test_a_gateway_that_is_not_there_is_exit_status_3(tmp_path):
+    home = made(tmp_path / "home")
+    for arguments in (["list"], ["show", "x"]):
+        result = run(*arguments, "--config", home.config)
+        assert result.exit_code == 3
+        assert "`countersign serve` is not running" in result.output
+    home.settings.data_dir.mkdir()
+    Cookie.bake(home.settings.data_dir)
+    result = vote(home, "approve", "abcdef")
+    assert result.exit_code == 3
+    assert "is `countersign serve` running?" in result.output
+
+
+def test_a_missing_configuration_is_one_sentence(tmp_path):
+    result = run("list", "--config", tmp_path / "countersign.toml")
+    assert result.exit_code == 1
+    assert "does not exist: name it with --config" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_commands_of_later_versions_are_unknown():
+    for command in ("freeze", "thaw", "doctor", "nonsense"):
+        assert run(command).exit_code == 2
+
+
+def test_a_policy_edited_meanwhile_is_pointed_out(home, asked):
+    path = home.settings.policy
+    text = path.read_text()
+    try:
+        path.write_text(text + "\n# edited\n")
+        assert (
+            "policy.toml differs" in run("show", asked.request_id, "--config", home.config).output
+        )
+        path.write_text("nonsense")
+        result = vote(home, "reject", asked.request_id)
+        assert "has mistakes" in result.output
+        assert result.exit_code == 0
+    finally:
+        path.write_text(text)
+
+
+class LyingDesk:
+    """Answers `find` as told and counts the votes that reach it."""
+
+    def __init__(self, home: Home, answer):
+        self.votes: list[bytes] = []
+        desk = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.reply({"approvals": [answer], "more": 0})
+
+            def do_POST(self):
+                desk.votes.append(self.rfile.read(int(self.headers["Content-Length"])))
+                self.reply({"error": "no"})
+
+            def reply(self, document):
+                content = json.dumps(document).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_):
+                pass
+
+        address = home.settings.operator_listen
+        self.server = HTTPServer((address.host, address.port), Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+@pytest.fixture
+def entry(home, asked):
+    (found,) = home.desk.find(asked.request_id)
+    return found
+
+
+def other_home(tmp_path):
+    home = made(tmp_path / "other")
+    home.settings.data_dir.mkdir()
+    Cookie.bake(home.settings.data_dir)
+    return home
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        lambda entry: entry["request"].update(detail=entry["request"]["detail"] + " "),
+        lambda entry: entry["request"].update(request_id="20261001120003341000000000000009:1"),
+        lambda entry: entry["request"].update(type=1),
+        lambda entry: entry["approval"].update(digest="ab" * 32),
+        lambda entry: entry["approval"].update(node="node-2"),
+        lambda entry: entry.update(request=None),
+        lambda entry: entry.update(gateway=None),
+        lambda entry: entry.update(gateway="x\nchoice: approve"),
+        lambda entry: entry.pop("approval"),
+    ],
+)
+def test_nothing_is_signed_for_a_desk_that_lies(entry, tmp_path, lie):
+    home = other_home(tmp_path)
+    wanted = entry["approval"]["request_id"]
+    with LyingDesk(home, entry) as honest:
+        vote(home, "approve", wanted)
+        assert len(honest.votes) == 1
+    lie(entry)
+    with LyingDesk(home, entry) as desk:
+        result = vote(home, "approve", wanted)
+        assert result.exit_code == 1
+        assert desk.votes == []
+        assert "Traceback" not in result.output
+
+
+def test_another_approval_than_asked_is_not_signed(entry, tmp_path):
+    home = other_home(tmp_path)
+    with LyingDesk(home, entry) as desk:
+        result = vote(home, "approve", "20991231000000000000000000000000:1")
+        assert result.exit_code == 1
+        assert "another approval than asked" in result.output
+        assert desk.votes == []
+
+
+def test_the_signed_digest_is_of_the_bytes_and_not_of_what_the_gateway_says(entry, tmp_path):
+    home = other_home(tmp_path)
+    entry.update(headline="Send 1 USDT -> a friend", verified=True)
+    with LyingDesk(home, entry) as desk:
+        result = vote(home, "approve", entry["approval"]["request_id"])
+        assert "Send 2,500 USDT" in result.output
+        assert "a friend" not in result.output
+        (body,) = desk.votes
+        assert f"digest: {entry['approval']['digest']}\n" in json.loads(body)["statement"]
