@@ -1,0 +1,173 @@
+"""`countersign demo`: one approval from end to end, on this machine, with throwaway keys."""
+
+import asyncio
+import os
+import sys
+import tempfile
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+import click
+
+from approvals.model import Choice
+from gateway import oncall
+from gateway.attempts import Conclusion, Event
+from gateway.child import free_addresses, running_gateway
+from gateway.client import DeskClient
+from gateway.clock import SYSTEM
+from gateway.config import load_for_operator
+from gateway.fresh import freshen
+from gateway.init import APPROVER_KEY, Plan, init
+from gateway.node import NodeSettings, ask
+from gateway.settings import Settings
+from gateway.simulate import describe, node_settings, request_id_of, told
+from gateway.terminal import Failure
+from keys import rsa
+
+APPROVER: Final = "you"
+_SHORT: Final = {"retry_times": "2", "sleep_seconds": "1", "request_timeout": "4"}
+_LONG: Final = {"retry_times": "30", "sleep_seconds": "1", "request_timeout": "10"}
+_REASON: Final = "Seen in the demo"
+_POLL_S: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """Where the demo plays. `answer` None: the person at the terminal says."""
+
+    settings: Settings
+    node: NodeSettings
+    package: bytes
+    request_id: str
+    key: Path
+    answer: str | None
+
+
+def demo(answer: str | None, package: bytes | None) -> None:
+    """Play it.
+
+    Raises:
+        Failure: the node did not conclude what was asked for.
+    """
+    if answer is None and not sys.stdin.isatty():
+        raise click.UsageError("Nobody is at the terminal: use --answer approve, reject or none.")
+    with tempfile.TemporaryDirectory(prefix="countersign-demo-") as folder:
+        home = Path(folder)
+        stage = _set_up(home, answer, package or _sample())
+        click.echo(f"A gateway with throwaway keys starts in {home}.")
+        with running_gateway(stage.settings.path, stage.settings.listen, home / "gateway.log"):
+            wanted, conclusion = asyncio.run(_play(stage))
+    _judge(wanted, conclusion)
+
+
+def _set_up(home: Path, answer: str | None, package: bytes) -> _Stage:
+    listen, operator_listen = free_addresses(2)
+    window = _LONG if answer is None else _SHORT
+    addresses = {"listen": str(listen), "operator_listen": str(operator_listen)}
+    init(Plan(home, APPROVER, None, with_test_node=True, bits=2048, settings=addresses | window))
+    settings = load_for_operator(home / "countersign.toml")
+    fresh = freshen(package, SYSTEM.now_ms())
+    return _Stage(
+        settings=settings,
+        node=node_settings(settings, settings.nodes[0], None),
+        package=fresh,
+        request_id=request_id_of(fresh),
+        key=home / APPROVER_KEY,
+        answer=answer,
+    )
+
+
+async def _play(stage: _Stage) -> tuple[str | None, Conclusion]:
+    """The node asks while a person decides; whoever is late is told."""
+    stop = asyncio.Event()
+    asking = asyncio.create_task(
+        ask(stage.node, stage.package, on_event=_print_event, stop=stop), name="node"
+    )
+    deciding = asyncio.create_task(_decide(stage), name="person")
+    try:
+        await asyncio.wait({asking, deciding}, return_when=asyncio.FIRST_COMPLETED)
+        if deciding.done():
+            await deciding
+        conclusion = await asking
+        wanted = await deciding if deciding.done() else stage.answer
+    finally:
+        stop.set()
+        deciding.cancel()
+        await asyncio.gather(asking, deciding, return_exceptions=True)
+    click.echo(f"node    | {told(conclusion)}")
+    print_ = rsa.fingerprint(stage.node.server_key)
+    times = "once" if conclusion.attempts == 1 else f"{conclusion.attempts} times"
+    click.echo(f"node    | asked {times}; it believes answers signed by {print_}")
+    return wanted, conclusion
+
+
+async def _decide(stage: _Stage) -> str | None:
+    """What the person said, once it is counted; None where they were not needed."""
+    if not await _arrived(stage):
+        return None
+    await asyncio.to_thread(oncall.show, stage.settings, stage.request_id, as_json=False)
+    click.echo()
+    answer, reason = await _said(stage)
+    if answer == "none":
+        click.echo("person  | says nothing; the deadline will")
+        return answer
+    choice = Choice(answer)
+    click.echo(f"person  | countersign {choice} {stage.request_id} --reason {reason!r}")
+    await asyncio.to_thread(
+        oncall.vote, stage.settings, stage.request_id, choice, reason, stage.key, quiet=True
+    )
+    return answer
+
+
+async def _arrived(stage: _Stage) -> bool:
+    """Wait until the approval is in the store; False if it was decided without people."""
+    client = DeskClient.of(stage.settings)
+    while True:
+        found = await asyncio.to_thread(client.find, stage.request_id)
+        if found:
+            return found[0]["approval"]["final"] is None
+        await asyncio.sleep(_POLL_S)
+
+
+async def _said(stage: _Stage) -> tuple[str, str]:
+    if stage.answer is not None:
+        return stage.answer, _REASON
+    choice = ""
+    while choice not in {"a", "r"}:
+        choice = (await _line("you     | [a]pprove or [r]eject? ")).strip().lower()[:1]
+    reason = (await _line("you     | because? ")).strip()
+    return {"a": "approve", "r": "reject"}[choice], reason or _REASON
+
+
+async def _line(prompt: str) -> str:
+    """A line from the terminal, without a thread that nobody could end."""
+    click.echo(prompt, nl=False)
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    descriptor = sys.stdin.fileno()
+    loop.add_reader(descriptor, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(descriptor)
+    content = os.read(descriptor, 4096).decode(errors="replace")
+    if not content:
+        raise Failure("The terminal was closed before you answered.")
+    return content
+
+
+def _print_event(event: Event) -> None:
+    click.echo(f"node    | {describe(event)}")
+
+
+def _judge(wanted: str | None, conclusion: Conclusion) -> None:
+    """Exit 0 only if the node concluded what was asked for, from a signed answer."""
+    expected = "APPROVE" if wanted == "approve" else "REJECT"
+    if conclusion.by != "server" or (wanted is not None and conclusion.action != expected):
+        raise Failure(f"The node concluded {conclusion.action} ({conclusion.by}).")
+
+
+def _sample() -> bytes:
+    return resources.files("gateway").joinpath("demo_request.json").read_bytes()
