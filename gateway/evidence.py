@@ -57,4 +57,4 @@ def _told(line: dict[str, Any]) -> str:
         parts.append(f"{final['outcome']} {final['sentence']}")
     if approval.get("digest"):
         parts.append(f"digest {approval['digest'][:16]}")
-    return visible("  ".join(part for part in parts if part), 400)
+    return "  ".join(visible(part, 400) for part in parts if part)

@@ -272,7 +272,7 @@ class LyingDesk:
 
         address = home.settings.operator_listen
         self.server = HTTPServer((address.host, address.port), Handler)
-        self.thread = threading.Thread(target=self.server.serve_forever)
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
 
     def __enter__(self):
         self.thread.start()

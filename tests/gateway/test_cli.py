@@ -1,0 +1,192 @@
+import json
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from gateway.cli import main
+from tests.support.home import made
+from tests.support.requests import FOLDER
+
+ERC20 = FOLDER / "keysign_erc20_usdt.json"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    home = made(tmp_path_factory.mktemp("cli") / "home")
+    with home.served():
+        yield home
+
+
+@pytest.fixture
+def stopped(tmp_path):
+    return made(tmp_path / "home", retry_times="1", sleep_seconds="0.1", request_timeout="1")
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys, click\n"
+        "from gateway.cli import main\n"
+        "main(['--help'], standalone_mode=False)\n"
+        "heavy = 'aiohttp cryptography redis rich slack_sdk starlette structlog uvicorn'.split()\n"
+        "print([name for name in heavy if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["serve", "list", "show", "approve", "reject", "policy check", "policy explain", "simulate"],
+)
+def test_every_command_takes_a_configuration(command):
+    assert "--config FILE" in run(*command.split(), "--help").output
+
+
+def test_policy_check_says_what_it_holds(stopped):
+    result = run("policy", "check", "--config", stopped.config)
+    assert result.exit_code == 0
+    assert "policy.toml is fine: 2 rules, 1 person, otherwise ask" in result.output
+
+
+def test_policy_check_names_file_line_and_what_was_expected(stopped):
+    path = stopped.settings.policy
+    path.write_text(path.read_text().replace('within = "30m"', 'within = "soon"\ncolour = 1'))
+    result = run("policy", "check", "--config", stopped.config)
+    assert result.exit_code == 1
+    lines = result.output.splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith(f"{path}:") and "expected" in line for line in lines)
+    path.unlink()
+    assert "cannot be read" in run("policy", "check", "--config", stopped.config).output
+
+
+def test_policy_explain_prints_findings_rules_and_verdict(stopped):
+    result = run("policy", "explain", ERC20, "--config", stopped.config)
+    assert result.exit_code == 0
+    lines = result.output.splitlines()
+    assert lines[0] == "Send 2,500 USDT -> 0xd631…2A2c on Ethereum"
+    assert lines[1] == "checks: passed"
+    assert "rule not-readable (ask): no" in lines
+    assert lines[-1] == "verdict: ask 1 of approvers, within 1800 s"
+
+
+def test_policy_explain_speaks_json(stopped):
+    arguments = ["policy", "explain", FOLDER / "keysign_raw_message_hash.json", "--json"]
+    document = json.loads(run(*arguments, "--config", stopped.config).output)
+    assert document["checks"] == "unverified"
+    answers = {rule["id"]: rule["answer"] for rule in document["rules"]}
+    assert answers == {"not-readable": "yes", "key-ceremony": "no"}
+    assert document["verdict"]["strength"] == "ssh"
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("ping.json", "This is a ping"), ("manifest.json", "This is no CallbackRequest")],
+)
+def test_policy_explain_needs_a_request(stopped, name, sentence):
+    result = run("policy", "explain", FOLDER / name, "--config", stopped.config)
+    assert result.exit_code == 1
+    assert sentence in result.output
+
+
+def test_an_unknown_node_is_one_sentence(stopped):
+    for command in (["policy", "explain"], ["simulate"]):
+        result = run(*command, ERC20, "--node", "x", "--config", stopped.config)
+        assert result.exit_code == 1
+        assert "No [[tss_node]] is called x: there are node-1." in result.output
+
+
+def test_simulate_prints_attempts_and_the_verified_answer(home):
+    result = run("simulate", FOLDER / "bad_hash_mismatch.json", "--fresh", "--config", home.config)
+    assert result.exit_code == 1, result.output
+    lines = result.output.splitlines()
+    assert lines[1] == "attempt 1 of 21: waiting"
+    assert lines[2].startswith("attempt 1 of 21: REJECT after ")
+    assert lines[3].startswith("REJECT, verified and signed by the gateway, after ")
+    assert ": contradiction: " in lines[3]
+
+
+def test_simulate_speaks_json(home):
+    arguments = ["simulate", FOLDER / "bad_hash_mismatch.json", "--json", "--fresh"]
+    document = json.loads(run(*arguments, "--config", home.config).output)
+    assert (document["action"], document["by"], document["attempts"]) == ("REJECT", "server", 1)
+
+
+@pytest.mark.parametrize("name", ["ping.json", "ping_empty_objects.json", "ping_omitempty.json"])
+def test_simulate_pings(home, name):
+    result = run("simulate", FOLDER / name, "--config", home.config)
+    assert result.exit_code == 0, result.output
+    assert "the answer to a ping, verified and signed by the gateway" in result.output
+
+
+def test_simulate_without_a_gateway_keeps_the_window_and_exits_3(stopped):
+    result = run("simulate", ERC20, "--config", stopped.config)
+    assert result.exit_code == 3
+    assert "attempt 1 of 2: connection refused after 0.0 s; again in 0.1 s" in result.output
+    assert "REJECT, because the node gave up" in result.output
+    assert "is `countersign serve` running?" in result.output
+
+
+def test_simulate_signs_with_the_nodes_own_key_only(stopped):
+    result = run(
+        "simulate", ERC20, "--key", stopped.settings.private_key, "--config", stopped.config
+    )
+    assert result.exit_code == 1
+    assert "is not the private half of a callback key of node-1." in result.output
+    result = run("simulate", ERC20, "--key", "absent.pem", "--config", stopped.config)
+    assert "absent.pem does not exist" in result.output
+
+
+def test_a_request_that_is_no_json_object_is_a_usage_error(stopped, tmp_path):
+    path = tmp_path / "request.json"
+    path.write_text("[1]")
+    assert run("simulate", path, "--config", stopped.config).exit_code == 2
+    assert run("simulate", tmp_path / "absent", "--config", stopped.config).exit_code == 2
+
+
+def test_serve_refuses_to_start_half_configured(stopped):
+    stopped.settings.private_key.chmod(0o644)
+    stopped.settings.seal_key.unlink()
+    result = run("serve", "--config", stopped.config)
+    assert result.exit_code == 1
+    assert "chmod 600" in result.output
+    assert "seal.key does not exist" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_serve_refuses_a_policy_with_mistakes(stopped):
+    stopped.settings.policy.write_text('default = "approve"\n')
+    result = run("serve", "--config", stopped.config)
+    assert result.exit_code == 1
+    assert "policy.toml:1: default: found" in result.output
+
+
+def test_a_second_gateway_on_the_same_data_is_refused(home):
+    result = run("serve", "--config", home.config)
+    assert result.exit_code == 1
+    assert "is in use by another gateway" in result.output
+
+
+def test_the_audit_tells_what_happened_to_a_request(home):
+    with home.asked() as asked:
+        arguments = ["reject", asked.request_id, "--reason", "not ours", "--key", home.key]
+        assert run(*arguments, "--config", home.config).exit_code == 0
+        assert asked.conclusion.action == "REJECT"
+    result = run("audit", "show", asked.request_id, "--config", home.config)
+    assert result.exit_code == 0, result.output
+    events = [line.split("  ")[1] for line in result.output.splitlines()]
+    assert events == sorted(events, key=["asked", "voted", "finalized", "answered"].index)
+    assert "ana reject: not ours" in result.output
+    lines = json.loads(
+        run("audit", "show", asked.request_id, "--json", "--config", home.config).output
+    )
+    assert [line["event"] for line in lines] == events
+    nothing = run("audit", "show", "20991231", "--config", home.config)
+    assert nothing.exit_code == 1
+    assert "holds nothing about 20991231" in nothing.output

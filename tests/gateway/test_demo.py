@@ -1,0 +1,112 @@
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.requests import FOLDER
+
+COMMAND = [sys.executable, "-m", "gateway", "demo"]
+
+
+@pytest.fixture
+def temporary(tmp_path, monkeypatch):
+    """Where the demo puts its folder: short, for the embedded server's socket has a long name."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    return tmp_path
+
+
+def play(*arguments):
+    began = time.monotonic()
+    done = subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, check=False, text=True, timeout=60
+    )
+    return done, time.monotonic() - began
+
+
+def left_running(folder: Path) -> list[str]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if str(folder) in command:
+            found.append(command)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("answer", "concluded"),
+    [
+        ("approve", "APPROVE, verified and signed by the gateway"),
+        ("reject", "REJECT, verified and signed by the gateway"),
+        ("none", "timeout: no decision in time"),
+    ],
+)
+def test_the_node_concludes_what_was_asked_for(answer, concluded, temporary):
+    done, took = play("--answer", answer)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert concluded in done.stdout
+    assert "Send 2,500 USDT" in done.stdout
+    assert "VERIFIED" in done.stdout
+    assert took < 25
+    assert list(temporary.iterdir()) == []
+    assert left_running(temporary) == []
+
+
+def test_a_request_that_no_person_can_approve_is_not_what_was_asked_for(temporary):
+    done, _ = play("--answer", "approve", "--request", str(FOLDER / "bad_hash_mismatch.json"))
+    assert done.returncode == 1
+    assert "contradiction: " in done.stdout
+    assert "The node concluded REJECT" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(temporary.iterdir()) == []
+
+
+def test_another_request_can_be_shown(temporary):
+    done, _ = play("--answer", "reject", "--request", str(FOLDER / "keygen_secp256k1.json"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "NOT VERIFIED" in done.stdout
+
+
+def test_without_a_terminal_it_must_be_told_the_answer():
+    done = subprocess.run(
+        COMMAND, capture_output=True, check=False, text=True, stdin=subprocess.DEVNULL, timeout=60
+    )
+    assert done.returncode == 2
+    assert "Nobody is at the terminal" in done.stderr
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_person_answers_at_the_terminal(temporary):
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(sys.executable, COMMAND, {**os.environ, "COLUMNS": "80", "TERM": "xterm"})
+    shown = b""
+    answers = [(b"eject? ", b"x\n"), (b"eject? ", b"a\n"), (b"because? ", b"payroll\n")]
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        if not select.select([terminal], [], [], 1)[0]:
+            continue
+        try:
+            content = os.read(terminal, 65_536)
+        except OSError:
+            break
+        shown += content
+        if answers and answers[0][0] in content:
+            os.write(terminal, answers.pop(0)[1])
+    os.close(terminal)
+    text = shown.decode()
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, text
+    assert "--reason 'payroll'" in text
+    assert "APPROVE, verified and signed by the gateway" in text
+
+
+def test_the_shipped_request_is_the_sample():
+    shipped = Path(__file__).parents[2] / "gateway/demo_request.json"
+    assert shipped.read_bytes() == (FOLDER / "keysign_erc20_usdt.json").read_bytes()
