@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -53,6 +54,7 @@ def demo(answer: str | None, package: bytes | None) -> None:
     """
     if answer is None and not sys.stdin.isatty():
         raise click.UsageError("Nobody is at the terminal: use --answer approve, reject or none.")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # and clean up
     with tempfile.TemporaryDirectory(prefix="countersign-demo-") as folder:
         home = Path(folder)
         stage = _set_up(home, answer, package or _sample())

@@ -28,6 +28,7 @@ from gateway.cookie import Cookie
 from gateway.settings import Address
 from keys import ssh, sshsig
 from notifiers.status import refusal, status_of
+from notifiers.story import names_of
 from notifiers.text import headline
 
 MOST_LISTED: Final = 500
@@ -162,6 +163,7 @@ class Desk:
         request = await self._request_of(approval)
         findings = None if request is None else self._service.findings_of(request)
         status = status_of(approval, decision)
+        names = names_of(self._service.policy)
         return {
             "member": approval.member,
             "gateway": self._gateways.get(approval.node),
@@ -169,7 +171,7 @@ class Desk:
             "state": status.state,
             "status": status.line,
             "details": list(status.details),
-            "headline": "" if findings is None else headline(findings),
+            "headline": "" if findings is None else headline(findings, names),
             "verified": findings is not None and isinstance(findings.integrity, Passed),
             "approval": json.loads(approval_to_json(approval)),
             "request": json.loads(request_to_json(request)) if request and bytes_too else None,

@@ -16,7 +16,8 @@ from approvals.request import Request
 from gateway.settings import Settings
 from gateway.terminal import Failure
 from notifiers.sheet import EFFECTS_SHOWN, Fact, Sheet, sheet_of
-from notifiers.text import Names
+from notifiers.story import names_of
+from notifiers.text import NO_NAMES, Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +110,7 @@ class Reader:
 
     def names(self) -> Names:
         """What the policy calls things."""
-        return Names() if self.policy is None else names_of(self.policy)
-
-
-def names_of(policy: Policy) -> Names:
-    """The list an address is in, a chain's name."""
-
-    def chain_name(chain_id: str) -> str:
-        chain = policy.tables.chain(chain_id)
-        return chain_id if chain is None else chain.name
-
-    return Names(address=policy.label_of, chain=chain_name)
+        return NO_NAMES if self.policy is None else names_of(self.policy)
 
 
 def _of(approval: Approval, request: Request) -> Request:

@@ -11,10 +11,10 @@ from approvals.policy.load import load
 from approvals.policy.mistakes import PolicyError
 from approvals.policy.model import Policy
 from approvals.request import Request
-from gateway.dossier import names_of
 from gateway.settings import Settings
 from gateway.terminal import Failure, print_json
 from gateway.wire import NotACallbackRequest, Ping, parse
+from notifiers.story import names_of
 from notifiers.text import headline
 
 

@@ -1,6 +1,7 @@
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -72,6 +73,22 @@ def test_another_request_can_be_shown(temporary):
     done, _ = play("--answer", "reject", "--request", str(FOLDER / "keygen_secp256k1.json"))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "NOT VERIFIED" in done.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_whoever_ends_it_early_leaves_nothing_behind(number, temporary):
+    with subprocess.Popen(
+        [*COMMAND, "--answer", "none"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        while "says nothing" not in process.stdout.readline():
+            assert process.poll() is None
+        process.send_signal(number)
+        _, said = process.communicate(timeout=20)
+    assert process.returncode != 0
+    assert "Traceback" not in said
+    assert list(temporary.iterdir()) == []
+    assert left_running(temporary) == []
 
 
 def test_without_a_terminal_it_must_be_told_the_answer():
