@@ -135,25 +135,32 @@ async def test_it_stops_when_told(asked):
 
 
 @pytest.mark.parametrize(
-    ("body", "happened"),
+    ("changes", "happened"),
     [
-        (answer(), Answer("APPROVE", "")),
-        (f'  "{answer()}"\n', Answer("APPROVE", "")),
-        (answer(status=None), Answer("APPROVE", "")),
-        (answer(status=30, error="oops"), ErrorStatus(30, "oops")),
-        (answer(request_id="other"), BadAnswer("the answer names another request_id")),
-        (answer(request_id=None), BadAnswer("the answer names another request_id")),
-        (answer(action="approve"), BadAnswer("the action is neither APPROVE nor REJECT")),
-        (answer(action="WAIT"), BadAnswer("the action is neither APPROVE nor REJECT")),
-        (answer(action=None), BadAnswer("the action is neither APPROVE nor REJECT")),
-        (answer(status=True), BadAnswer("status or error has the wrong type")),
-        (answer(key=NODE_KEY), BadAnswer("the token does not verify: no trusted key")),
-        (answer(exp=-60), BadAnswer("the token does not verify: expired")),
-        ("hello", BadAnswer("the token does not verify: not three parts")),
-        ("", BadAnswer("the token does not verify: not three parts")),
+        ({}, Answer("APPROVE", "")),
+        ({"status": None}, Answer("APPROVE", "")),
+        ({"status": 30, "error": "oops"}, ErrorStatus(30, "oops")),
+        ({"request_id": "other"}, BadAnswer("the answer names another request_id")),
+        ({"request_id": None}, BadAnswer("the answer names another request_id")),
+        ({"action": "approve"}, BadAnswer("the action is neither APPROVE nor REJECT")),
+        ({"action": "WAIT"}, BadAnswer("the action is neither APPROVE nor REJECT")),
+        ({"action": None}, BadAnswer("the action is neither APPROVE nor REJECT")),
+        ({"status": True}, BadAnswer("status or error has the wrong type")),
+        ({"key": NODE_KEY}, BadAnswer("the token does not verify: no trusted key")),
+        ({"exp": -60}, BadAnswer("the token does not verify: expired")),
     ],
 )
-def test_an_answer_is_believed_only_if_all_of_it_is_right(body, happened):
+def test_an_answer_is_believed_only_if_all_of_it_is_right(changes, happened):
+    assert classify(NODE, SAMPLE, 200, answer(**changes)) == happened
+
+
+def test_quotes_and_white_space_around_an_answer_are_what_templates_send():
+    assert classify(NODE, SAMPLE, 200, f'  "{answer()}"\n') == Answer("APPROVE", "")
+
+
+@pytest.mark.parametrize("body", ["hello", "", '"', '""'])
+def test_what_is_no_token_is_no_answer(body):
+    happened = BadAnswer("the token does not verify: not three parts")
     assert classify(NODE, SAMPLE, 200, body) == happened
 
 
