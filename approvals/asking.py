@@ -70,6 +70,7 @@ class Asking:
                 if hearing.gone:
                     await self._end_attempt(approval, hearing)
                 hearing.check(ledger.now())
+                approval = await ledger.newest(approval)
                 ledger.check_undamaged(approval)
                 approval = await ledger.settle(approval, heard=not hearing.gone)
                 if approval.final is not None:

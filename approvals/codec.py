@@ -26,6 +26,7 @@ from approvals.model import (
 from approvals.model import Final as FinalFact
 from approvals.plain import plain
 from approvals.request import Request
+from approvals.strict_json import BadJson, loads
 from keys.seals import SealKey
 
 VERSION: Final = 1
@@ -95,8 +96,9 @@ def request_to_json(request: Request) -> str:
 def request_from_json(body: str, digest: str) -> Request:
     """The request, proved by its digest: it needs no seal."""
     try:
-        request = Request(**json.loads(body))
-    except (TypeError, ValueError, AttributeError) as error:
+        document = loads(body)
+        request = Request(**document)  # type: ignore[arg-type]
+    except (BadJson, TypeError, ValueError, AttributeError) as error:
         raise DamagedRecord(f"not a request: {type(error).__name__}") from None
     if request.digest != digest:
         raise DamagedRecord("the stored request is not the one that was asked")

@@ -82,6 +82,12 @@ class Ledger:
             remembered=self.parts.memory.of(approval.digest),
         )
 
+    async def newest(self, approval: Approval) -> Approval:
+        """The record read again where it is older than what this process has learned meanwhile."""
+        if isinstance(self.decision_of(approval), Damaged):
+            return await self.store.read(approval.member) or approval
+        return approval
+
     def check_undamaged(self, approval: Approval) -> None:
         """NoAnswer for a record that contradicts itself or what our audit knows."""
         decision = self.decision_of(approval)

@@ -66,6 +66,10 @@ class Service:
         """What the record amounts to now."""
         return self._ledger.decision_of(approval)
 
+    async def newest(self, approval: Approval) -> Approval:
+        """See `Ledger.newest`: for whoever acts on a record that was read a while ago."""
+        return await self._ledger.newest(approval)
+
     async def read(self, member: str) -> Approval | None:
         """One record; DamagedRecord if it is not as we wrote it."""
         return await self._ledger.store.read(member)

@@ -86,7 +86,8 @@ class Voting:
         for event in events:
             ledger.note(event)
         await ledger.audit_or_alarm(approval.member, *events)
-        return Counted(approval, ledger.decision_of(approval))
+        newest = await ledger.newest(approval)
+        return Counted(newest, ledger.decision_of(newest))
 
     async def _not_counted(
         self, cause: NotCountedCause, member: str, ballot: Ballot, approval: Approval | None

@@ -17,7 +17,7 @@ from approvals import statement as statements
 from approvals.ballots import Ballot
 from approvals.codec import DamagedRecord, approval_to_json, request_to_json
 from approvals.findings import Passed
-from approvals.model import Approval, Damaged, Decision, SshSignature, member_of
+from approvals.model import Approval, SshSignature, member_of
 from approvals.redis_link import StoreDown
 from approvals.request import Request
 from approvals.service import Service
@@ -159,7 +159,8 @@ class Desk:
 
     async def _entry(self, approval: Approval, *, bytes_too: bool) -> dict[str, Any]:
         """What a terminal shows. The findings are for a list; who votes computes their own."""
-        approval, decision = await self._now(approval)
+        approval = await self._newest(approval)
+        decision = self._service.decision_of(approval)
         request = await self._request_of(approval)
         findings = None if request is None else self._service.findings_of(request)
         status = status_of(approval, decision)
@@ -177,20 +178,12 @@ class Desk:
             "request": json.loads(request_to_json(request)) if request and bytes_too else None,
         }
 
-    async def _now(self, approval: Approval) -> tuple[Approval, Decision]:
-        """The record and what it amounts to.
-
-        One that was made final since we read it looks as if it had lost that fact: it is read
-        again before we call it damaged.
-        """
-        decision = self._service.decision_of(approval)
-        if isinstance(decision, Damaged):
-            try:
-                approval = await self._service.read(approval.member) or approval
-            except DamagedRecord:
-                return approval, decision
-            decision = self._service.decision_of(approval)
-        return approval, decision
+    async def _newest(self, approval: Approval) -> Approval:
+        """Made final since we read it, it would look as if it had lost that fact."""
+        try:
+            return await self._service.newest(approval)
+        except DamagedRecord:
+            return approval
 
     async def _request_of(self, approval: Approval) -> Request | None:
         try:

@@ -61,7 +61,7 @@ def line_of(event: Event) -> Line:
             return _plain(event)
 
 
-def _plain(  # noqa: PLR0911 - one flat case for each event
+def _plain(
     event: BallotRefused | Malformed | Pinged | TokenRefused | Unanswered | Alarm | Trouble,
 ) -> Line:
     match event:

@@ -4,7 +4,6 @@ Slack signs the raw body with the app's signing secret; a signature is good for 
 vote is stored before the empty 200 that acknowledges it; what follows runs after the response.
 """
 
-import json
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 from urllib.parse import parse_qs
@@ -15,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from typing_extensions import override
 
+from approvals.strict_json import BadJson, loads
 from keys.secret import Secret
 from notifiers.slack_clicks import Heard
 
@@ -102,7 +102,7 @@ def _payload(body: bytes) -> object | None:
     try:
         fields = parse_qs(body.decode("ascii"), strict_parsing=True, max_num_fields=5)
         (text,) = fields["payload"]
-        payload = json.loads(text)
-    except (KeyError, ValueError, RecursionError):
+        payload = loads(text)
+    except (KeyError, ValueError, BadJson):
         return None
     return payload if isinstance(payload, dict) else None

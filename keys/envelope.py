@@ -31,6 +31,8 @@ MOST_AHEAD_S: Final = 3_600
 _RS256: Final = RSAAlgorithm(RSAAlgorithm.SHA256)
 _HEADER: Final = b'{"alg":"RS256","typ":"JWT"}'
 _PARTS: Final = 3
+_MOST_BRACKETS: Final = 32
+"""In a header or in claims, whose one long part, package_data, is base64 and has none."""
 
 
 class BadToken(Exception):  # noqa: N818 - it is the token that is bad, not the program
@@ -131,6 +133,8 @@ def _part(text: str) -> bytes:
 
 
 def _json_object(content: bytes, what: str) -> dict[str, Any]:
+    if content.count(b"{") + content.count(b"[") > _MOST_BRACKETS:
+        raise BadToken(f"bad {what}")  # the decoder recurses into them, at worst off its stack
     try:
         value = json.loads(content.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
     except (ValueError, RecursionError):

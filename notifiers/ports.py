@@ -49,6 +49,10 @@ class Approvals(Protocol):
         """One record."""
         ...
 
+    async def newest(self, approval: Approval) -> Approval:
+        """The record, read again where it is older than what is known of it."""
+        ...
+
     async def request_of(self, approval: Approval) -> Request | None:
         """The exact bytes, proved by their digest; None if they are not kept."""
         ...

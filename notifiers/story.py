@@ -37,6 +37,7 @@ def names_of(policy: Labels) -> Names:
 
 async def story_of(approvals: Approvals, approval: Approval, names: Callable[[], Names]) -> Story:
     """What there is to tell, from the stored bytes and today's policy."""
+    approval = await approvals.newest(approval)
     request = await approvals.request_of(approval)
     findings = _unknown(approval) if request is None else approvals.findings_of(request)
     return Story(approval, approvals.decision_of(approval), sheet_of(approval, findings, names()))

@@ -180,9 +180,7 @@ async def test_before_the_answer_is_signed(step, crash):
 
 
 async def test_before_the_outcome_is_told(step, crash, capsys):
-    step.before(
-        Teller, "_tell", lambda _teller, _member, approval: approval.final is not None
-    )
+    step.before(Teller, "_tell", lambda _teller, _member, approval: approval.final is not None)
     async with crash(voting("ana")) as (house, asking):
         assert (await asking).action == "APPROVE"
         await claims_run_out(house)
@@ -206,9 +204,7 @@ async def test_before_a_refusal_at_birth_is_spoken(step, crash):
 
 async def test_before_a_conflict_is_recorded(step, crash):
     other = sample("keysign_erc20_usdt").with_transaction("description", "changed")
-    step.before(
-        Store, "create", lambda _store, approval, _lists, **_rest: approval.conflict
-    )
+    step.before(Store, "create", lambda _store, approval, _lists, **_rest: approval.conflict)
 
     async def conflicting(house):
         await house.pending()
