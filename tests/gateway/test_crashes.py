@@ -12,11 +12,13 @@ from approvals.audit import Audit
 from approvals.events import Answered, Asked, Finalized, Voted
 from approvals.ledger import Ledger
 from approvals.model import Choice, Outcome
+from approvals.outbox import Outbox
 from approvals.store import Store
 from approvals.window import Window
 from gateway.callback import Callback
 from notifiers.teller import Teller
 from tests.support.requests import sample
+from tests.support.slack_server import local_slack
 from tests.support.waiting import until
 from tests.support.world import APPROVE_SMALL, RULES
 
@@ -133,6 +135,21 @@ async def claims_run_out(house):
         await redis.zadd("{countersign}:untold", {member: 0})
 
 
+async def test_before_a_posts_ts_is_stored(step, crash, world):
+    async with local_slack() as slack:
+        with pytest.MonkeyPatch.context() as environment:
+            world.with_slack(slack.settings, environment, "http")
+            step.before(
+                Outbox, "write_told", lambda _outbox, _member, told: told.posts[-1].ts is not None
+            )
+            async with crash() as (house, asking):
+                slack.interactions_url = f"{house.running.public.url}/slack/interactions"
+                await slack.click(slack.message, "Approve", "U0ANA", via="http")
+                assert (await asking).action == "APPROVE"
+                (ts,) = slack.messages
+                await until(lambda: not slack.messages[ts].buttons)
+
+
 async def test_before_a_vote_is_stored(step, crash):
     step.before(Ledger, "swap", lambda _ledger, _old, new, _lists: bool(new.votes))
     async with crash(voting("ana")) as (house, asking):
@@ -154,6 +171,7 @@ async def test_before_a_refusal_is_told(step, crash, capsys):
     async with crash(voting("bo", Choice.REJECT)) as (house, asking):
         conclusion = await concludes(house, asking, "REJECT")
         assert conclusion.error.startswith("person: ")
+        await claims_run_out(house)
         await until(lambda: "Rejected" in capsys.readouterr().out)
 
 

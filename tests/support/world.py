@@ -25,6 +25,7 @@ from gateway.serve import Running, serve
 from gateway.settings import Address
 from keys import ssh, sshsig
 from keys.rsa import fingerprint, generate_private_key, public_pem, write_private_key
+from notifiers.settings import SlackSettings
 from tests.support.requests import Sample, sample
 
 PEOPLE = ("ana", "bo", "chen", "dee", "eli")
@@ -40,6 +41,15 @@ policy = "policy.toml"
 [keys]
 private_key = "{keys}/server.pem"
 seal_key = "seal.key"
+"""
+
+SLACK = """
+[slack]
+workspace = "{slack.workspace}"
+channel = "{slack.channel}"
+bot_token = {{ env = "SLACK_BOT_TOKEN" }}
+{ways_in}
+api_url = "{slack.api_url}"
 """
 
 NODE = """
@@ -151,6 +161,17 @@ class World:
         path.write_text(config + self.more_config)
         (self.folder / "policy.toml").write_text((self.policy or people()) + self.rules)
         return path
+
+    def with_slack(self, slack: SlackSettings, monkeypatch: pytest.MonkeyPatch, *via: str) -> None:
+        """Tell people in this Slack, and hear them over `socket`, `http` or both."""
+        ways_in = []
+        if "socket" in via:
+            ways_in.append('app_token = { env = "SLACK_APP_TOKEN" }')
+        if "http" in via:
+            ways_in.append('signing_secret = { env = "SLACK_SIGNING_SECRET" }')
+        self.more_config += SLACK.format(slack=slack, ways_in="\n".join(ways_in))
+        for name in ("bot_token", "app_token", "signing_secret"):
+            monkeypatch.setenv(f"SLACK_{name.upper()}", getattr(slack, name).reveal())
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["House"]:
