@@ -7,6 +7,9 @@ import pytest
 from approvals.findings import Asset, ClaimedOutput, Claims, Reason, Refused, Transfer, Unverified
 from approvals.model import Cause
 from approvals.policy import judge, load
+from approvals.policy.facts import facts_of
+from approvals.policy.judge import approves
+from approvals.request import RequestType
 from tests.approvals.policy.world import (
     BSC_USDT,
     CLAIMS,
@@ -20,6 +23,7 @@ from tests.approvals.policy.world import (
     USDC,
     USDT,
     address,
+    asset,
     call,
     fee,
     keys,
@@ -132,6 +136,14 @@ class TestApproving:
     def test_incomplete_effects_are_never_approved(self):
         assert verdict(replace(passed(usdt(5)), complete=False), SWEEP).effect == "ask"
 
+    def test_what_is_not_said_to_be_all_is_not_approved_whatever_else_is_known(self):
+        rulebook = policy(SWEEP)
+        facts = facts_of(passed(usdt(5)), RequestType.KEY_SIGN, rulebook.tables)
+        (sweep,) = rulebook.rules
+        assert approves(sweep, facts)
+        assert not approves(sweep, replace(facts, complete=False))
+        assert not approves(sweep, replace(facts, rows=()))
+
     def test_zero_effects_are_never_approved(self):
         broad = rule("broad", "approve", 'when.type = "key_sign"', 'when.kind = "transfer"')
         assert verdict(passed(usdt(5)), broad).effect == "approve"
@@ -195,6 +207,8 @@ class TestApproving:
     def test_a_fee_in_another_coin_than_the_bounds_is_never_approved(self):
         frugal = SWEEP + '\nwhen.fee_at_most = "1 BNB"'
         assert verdict(passed(usdt(5)), frugal).effect == "ask"
+        elsewhere = replace(passed(usdt(5)), fee=fee(1, coin=asset("BSC_BNB")))
+        assert verdict(elsewhere, SWEEP).effect == "ask"
         in_tokens = replace(passed(usdt(5)), fee=fee(1, coin=USDT))
         assert verdict(in_tokens, SWEEP).effect == "ask"
 
@@ -256,6 +270,7 @@ class TestAskingAndRejecting:
     def test_an_unknown_does_not_take_the_place_of_default_reject(self):
         assert verdict(undecoded(), BIG, default="reject").effect == "reject"
         assert verdict(passed(usdt(2_000)), BIG, default="reject").effect == "ask"
+        assert verdict(passed(usdt(2_000, coin=USDC)), BIG, default="reject").effect == "reject"
 
     def test_a_reject_rule_that_cannot_tell_asks_and_is_named(self):
         said = verdict(undecoded(), NO_THIEF)
@@ -310,6 +325,11 @@ class TestAskingAndRejecting:
             said = verdict(findings, rule("r", "reject", line))
             assert [r.answer for r in said.rules] == ["unknown"], line
         assert verdict(passed(call(THIEF, value=value)), NO_THIEF).effect == "reject"
+
+    def test_the_coins_that_a_call_sends_along_are_seen(self):
+        over = rule("over", "reject", 'when.amount_over = "1 ETH"')
+        assert verdict(passed(call(value=10**18)), over).effect == "ask"
+        assert verdict(passed(call(value=10**18 + 1)), over).effect == "reject"
 
     def test_a_message_may_move_any_token(self):
         said = verdict(passed(message()), rule("r", "reject", 'when.amount_over = "1 USDT"'))
@@ -422,6 +442,17 @@ class TestAmounts:
         )
         assert verdict(passed(usdt(600), usdt(600, THIEF)), small).effect == "reject"
         assert verdict(passed(usdt(2_000)), small).rules == ()
+
+    @pytest.mark.parametrize(
+        "findings",
+        [passed(usdt(5), message()), replace(passed(usdt(5), usdt(5)), complete=False)],
+    )
+    def test_a_total_of_which_a_part_may_be_missing_is_known_only_to_exceed(self, findings):
+        for line in ('when.amount_at_most = "100 USDT"', 'when.amount_over = "100 USDT"'):
+            bounded = rule("r", "reject", 'when.kind = "transfer"', line)
+            assert [r.answer for r in verdict(findings, bounded).rules] == ["unknown"]
+        over = rule("r", "reject", 'when.kind = "transfer"', 'when.amount_over = "4 USDT"')
+        assert verdict(findings, over).effect == "reject"
 
     def test_another_token_than_the_units_is_unknown(self):
         said = verdict(passed(usdt(5, coin=USDC)), BIG)

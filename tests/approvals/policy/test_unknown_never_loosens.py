@@ -41,80 +41,89 @@ from tests.approvals.policy.world import (
     rule,
 )
 
-T = TypeVar("T", Findings, Claims, Row)
+T = TypeVar("T")
+Known = TypeVar("Known", Findings, Claims, Row)
+
+
+def mostly(home: T, *others: T) -> st.SearchStrategy[T]:
+    """The ordinary value three times in four: verdicts hang on one odd fact, not on ten."""
+    return st.sampled_from([home] * (3 * len(others)) + [*others])
+
 
 ONE_SEAT = '{ group = "treasury", count = 1 }'
 TWO_SEATS = '{ group = "treasury", count = 2 }'
 ON_CALL = '{ group = "on_call", count = 1 }'
 
 MATCHERS = {
-    "type": ['"key_sign"', '["key_gen", "key_sign"]', '"key_share_sign"'],
-    "kind": ['"transfer"', '["message", "blind"]', '["transfer", "contract_call"]'],
-    "chain": ['"ETH"', '["ETH", "BSC_BNB"]', '"BASE_ETH"'],
-    "token": ['"ETH_USDT"', '["ETH_USDT", "ETH_USDC"]', '"ETH"'],
-    "to": [f'["ETH:{COLD_TEXT}"]', f'["{COLD_TEXT}", "{THIEF_TEXT}"]', f'["ETH:{THIEF_TEXT}"]'],
-    "from": [f'["ETH:{HOT_TEXT}"]', f'["{HOT_TEXT}"]', f'["BSC_BNB:{COLD_TEXT}"]'],
-    "amount_at_most": ['"10 USDT"', '"100 ETH_USDT"', '"1 ETH"'],
-    "amount_over": ['"10 USDT"', '"100 ETH_USDT"', '"0 ETH"', '"5 USDC"'],
-    "fee_at_most": ['"0.01 ETH"', '"0.0001 ETH"', '"1 BNB"'],
-    "wallet": ['"w-1"', '["w-2", "Hot wallet"]'],
-    "initiator": ['"desk-bot"', '["ana@acme.example", "x"]'],
+    "type": mostly('"key_sign"', '["key_gen", "key_sign"]', '"key_share_sign"'),
+    "kind": mostly('"transfer"', '["message", "blind"]', '["transfer", "contract_call"]'),
+    "chain": mostly('"ETH"', '["ETH", "BSC_BNB"]', '"BASE_ETH"'),
+    "token": mostly('"ETH_USDT"', '["ETH_USDT", "ETH_USDC"]', '"ETH"'),
+    "to": st.sampled_from(
+        [f'["ETH:{COLD_TEXT}"]', f'["{COLD_TEXT}", "{THIEF_TEXT}"]', f'["ETH:{THIEF_TEXT}"]']
+    ),
+    "from": st.sampled_from([f'["ETH:{HOT_TEXT}"]', f'["{HOT_TEXT}"]', f'["BSC_BNB:{COLD_TEXT}"]']),
+    "amount_at_most": mostly('"10 USDT"', '"100 ETH_USDT"', '"4 USDT"', '"1 ETH"'),
+    "amount_over": st.sampled_from(['"4 USDT"', '"10 USDT"', '"100 ETH_USDT"', '"0 ETH"']),
+    "fee_at_most": mostly('"0.01 ETH"', '"0.0001 ETH"', '"1 BNB"'),
+    "wallet": st.sampled_from(['"w-1"', '["w-2", "Cold wallet"]', '["w-2", "Hot wallet"]']),
+    "initiator": st.sampled_from(['"desk-bot"', '["ana@acme.example", "x"]']),
 }
 
 
 @st.composite
 def rules(draw: st.DrawFn, number: int) -> str:
-    effect = draw(st.sampled_from(["approve", "ask", "reject"]))
+    effect = draw(st.sampled_from(["approve", "approve", "ask", "reject"]))
     wanted = {"type", "kind"} if effect == "approve" else set()
-    keys = sorted(wanted | draw(st.sets(st.sampled_from(sorted(MATCHERS)), max_size=3)))
-    lines = [f"when.{key} = {draw(st.sampled_from(MATCHERS[key]))}" for key in keys]
+    keys = wanted | draw(st.sets(st.sampled_from(sorted(MATCHERS)), max_size=2))
+    lines = [f"when.{key} = {draw(MATCHERS[key])}" for key in sorted(keys)]
     if effect == "ask":
-        seats = draw(st.sampled_from(["", ONE_SEAT, TWO_SEATS, f"{ONE_SEAT}, {ON_CALL}"]))
+        seats = draw(st.sampled_from(["", ONE_SEAT, TWO_SEATS, ON_CALL, f"{ONE_SEAT}, {ON_CALL}"]))
         lines += [f"approvals = [{seats}]"] if seats else []
         lines += draw(st.sampled_from([[], ['within = "5m"'], ['within = "2h"']]))
         if ON_CALL not in seats:
-            lines += draw(st.sampled_from([[], ['strength = "ssh"']]))
+            lines += draw(mostly([], ['strength = "ssh"']))
     return rule(f"r{number}", effect, *lines)
 
 
 @st.composite
 def policies(draw: st.DrawFn) -> tuple[list[str], str]:
-    count = draw(st.integers(1, 5))
-    default = draw(st.sampled_from(["ask", "ask", "reject"]))
+    count = draw(st.integers(1, 3))
+    default = draw(st.sampled_from(["ask", "reject"]))
     return [draw(rules(number)) for number in range(count)], default
-
-
-COINS = st.sampled_from([USDT, USDC, ETH, BSC_USDT])
-PLACES = st.sampled_from([COLD, HOT, THIEF])
 
 
 @st.composite
 def transfers(draw: st.DrawFn) -> Transfer:
-    coin = draw(COINS)
-    amount = draw(st.sampled_from([0, 1, 5, 10, 11, 100])) * 10 ** (coin.decimals or 0)
-    sender = draw(st.sampled_from([HOT, COLD, None]))
-    return Transfer(coin.chain, coin, sender, draw(PLACES), amount)
+    coin = draw(mostly(USDT, USDC, ETH, BSC_USDT))
+    amount = draw(mostly(5, 0, 1, 10, 11, 100)) * 10 ** (coin.decimals or 0)
+    sender = draw(mostly(HOT, COLD, None))
+    return Transfer(coin.chain, coin, sender, draw(mostly(COLD, HOT, THIEF)), amount)
 
 
-EFFECTS = st.lists(
-    transfers()
-    | st.sampled_from(
-        [
-            call(),
-            call(COLD, value=10**18),
-            replace(call(), contract=None),
-            message(),
-            replace(message(), kind="blind", chain=None),
-        ]
-    ),
-    max_size=3,
-).map(tuple)
+ODD = st.sampled_from(
+    [
+        call(),
+        call(COLD, value=10**18),
+        replace(call(), contract=None),
+        message(),
+        replace(message(), kind="blind", chain=None),
+    ]
+)
+EFFECTS = st.one_of(
+    st.tuples(transfers()),
+    st.tuples(transfers()),
+    st.tuples(transfers(), transfers()),
+    st.tuples(transfers(), ODD),
+    st.tuples(ODD),
+    st.just(()),
+)
 
 CLAIMS = st.builds(
     Claims,
-    chain_id=st.sampled_from([None, "ETH", "BSC_BNB", "NOPE"]),
-    token_id=st.sampled_from([None, "ETH_USDT", "ETH", "NOPE"]),
-    source=st.sampled_from([None, HOT_TEXT, "garbage"]),
+    chain_id=mostly("ETH", None, "BSC_BNB", "NOPE"),
+    token_id=mostly("ETH_USDT", None, "ETH", "NOPE"),
+    source=mostly(HOT_TEXT, None, "garbage"),
     kind=st.sampled_from([None, "transfer", "message"]),
     outputs=st.sampled_from(
         [
@@ -124,26 +133,26 @@ CLAIMS = st.builds(
             (ClaimedOutput("garbage", "1e9"),),
         ]
     ),
-    wallet_id=st.sampled_from([None, "w-1", "w-3"]),
-    wallet_name=st.sampled_from([None, "Hot wallet", "Other"]),
-    initiator=st.sampled_from([None, "desk-bot", "ana@acme.example", "somebody", " "]),
+    wallet_id=mostly("w-1", None, "w-3"),
+    wallet_name=mostly("Hot wallet", None, "Other"),
+    initiator=mostly("desk-bot", None, "ana@acme.example", "somebody", " "),
 )
 
 FINDINGS = st.builds(
     Findings,
     digest=st.just("d" * 64),
-    type=st.sampled_from([2, 2, 2, 1, 3, 5]),
-    integrity=st.sampled_from([Passed(), Passed(), Unverified((Reason(1, "?"),))]),
+    type=mostly(2, 1, 3, 5),
+    integrity=mostly(Passed(), Unverified((Reason(1, "?"),))),
     claims=CLAIMS,
     effects=EFFECTS,
-    complete=st.sampled_from([True, True, False]),
-    chain=st.sampled_from(["ETH", None]),
-    source=st.sampled_from([HOT, None]),
-    fee=st.sampled_from([None, fee(), fee(10**17), fee(coin=BSC_USDT)]),
+    complete=mostly(True, False),
+    chain=mostly("ETH", None),
+    source=mostly(HOT, None),
+    fee=mostly(fee(), None, fee(10**17), fee(coin=BSC_USDT)),
 )
 
 
-def forget(what: T, name: str) -> T:
+def forget(what: Known, name: str) -> Known:
     nothing: dict[str, Any] = {name: None}
     return replace(what, **nothing)
 
@@ -183,7 +192,7 @@ def loaded(drawn: tuple[list[str], str]) -> Policy:
     return policy(*drawn[0], default=drawn[1])
 
 
-@settings(max_examples=400)
+@settings(max_examples=800)
 @given(policies(), FINDINGS)
 def test_replacing_a_known_fact_by_unknown_never_loosens_a_verdict(drawn, findings):
     rulebook = loaded(drawn)
