@@ -10,6 +10,9 @@ from approvals.chains.amounts import MAX_DECIMALS, base_units, coin_text
 from approvals.findings import Asset, Family
 
 _ID: Final = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
+UNSTATED_FEE: Final = "0.05"
+"""Coins: the worst-case fee of an operator's chain that states none, as Ethereum's entry has it."""
+
 _CHAIN_KEYS: Final = ("eip155", "name", "symbol", "decimals", "fee_at_most")
 _TOKEN_KEYS: Final = ("chain", "symbol", "contract", "decimals")
 _FAMILIES: Final[Mapping[str, Family]] = {
@@ -80,7 +83,8 @@ def shipped_chain(chain_id: str, entry: Mapping[str, Any]) -> Chain:
     _check_id(where, chain_id)
     symbol = _text(where, entry, "symbol", chain_id)
     decimals = _decimals(where, entry, 18)
-    fee = base_units(_text(where, entry, "fee_at_most", "0").removesuffix(f" {symbol}"), decimals)
+    coins = _text(where, entry, "fee_at_most", UNSTATED_FEE).removesuffix(f" {symbol}")
+    fee = base_units(coins, decimals)
     if fee is None:
         sentence = f'fee_at_most must be an amount in coins, such as "0.05 {symbol}".'
         raise EntryError(where, "fee_at_most", sentence)

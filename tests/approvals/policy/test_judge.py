@@ -212,7 +212,7 @@ class TestApproving:
         in_tokens = replace(passed(usdt(5)), fee=fee(1, coin=USDT))
         assert verdict(in_tokens, SWEEP).effect == "ask"
 
-    def test_an_operators_chain_without_a_worst_case_fee_approves_nothing_by_default(self):
+    def test_an_operators_chain_without_a_worst_case_fee_has_ethereums(self):
         more = (
             '[chains.ACME_ETH]\neip155 = 424242\n[tokens.ACME_USDT]\nchain = "ACME_ETH"\n'
             f'symbol = "USDT"\ncontract = "{USDC.contract and USDC.contract.text}"\ndecimals = 6'
@@ -221,9 +221,12 @@ class TestApproving:
         coin = replace(USDC, chain="ACME_ETH", token_id="ACME_USDT", symbol="USDT")
         gas = Asset("ACME_ETH", "ACME_ETH", "ACME_ETH", None, 18)
         findings = replace(passed(usdt(5, coin=coin)), chain="ACME_ETH", fee=fee(0, coin=gas))
-        assert verdict(findings, home, more=more).effect == "ask"
+        limit = 5 * 10**16
+        for cost, effect in ((limit, "approve"), (limit + 1, "ask")):
+            dear = replace(findings, fee=fee(cost, coin=gas))
+            assert verdict(dear, home, more=more).effect == effect
         bounded = home + '\nwhen.fee_at_most = "0.1 ACME_ETH"'
-        assert verdict(findings, bounded, more=more).effect == "approve"
+        assert verdict(dear, bounded, more=more).effect == "approve"
 
     def test_unknown_in_an_approve_rule_is_no(self):
         by = SWEEP + f'\nwhen.from = ["ETH:{HOT_TEXT}"]'
