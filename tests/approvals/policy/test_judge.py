@@ -222,9 +222,10 @@ class TestApproving:
         gas = Asset("ACME_ETH", "ACME_ETH", "ACME_ETH", None, 18)
         findings = replace(passed(usdt(5, coin=coin)), chain="ACME_ETH", fee=fee(0, coin=gas))
         limit = 5 * 10**16
-        for cost, effect in ((limit, "approve"), (limit + 1, "ask")):
-            dear = replace(findings, fee=fee(cost, coin=gas))
-            assert verdict(dear, home, more=more).effect == effect
+        cheap = replace(findings, fee=fee(limit, coin=gas))
+        dear = replace(findings, fee=fee(limit + 1, coin=gas))
+        assert verdict(cheap, home, more=more).effect == "approve"
+        assert verdict(dear, home, more=more).effect == "ask"
         bounded = home + '\nwhen.fee_at_most = "0.1 ACME_ETH"'
         assert verdict(dear, bounded, more=more).effect == "approve"
 
