@@ -20,9 +20,9 @@ from gateway.embedded import EmbeddedServer
 from gateway.http_server import Server
 from gateway.observe import Observer
 from gateway.settings import Settings
+from gateway.tasks import end
 
 END_ATTEMPTS_S: Final = 2.0
-CANCEL_AGAIN_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ async def _run(
             server.stop()
         await asyncio.wait(listeners)
     finally:
-        await _end(everything)
+        await end(everything)
     for task in done - {stopping}:
         task.result()  # what failed ends the gateway, loudly
 
@@ -113,15 +113,6 @@ class _Stopped(Exception):  # noqa: N818 - it is how the waiting ends, not what 
 async def _until_stopped(stop: asyncio.Event) -> None:
     await stop.wait()
     raise _Stopped
-
-
-async def _end(tasks: set["asyncio.Task[Any]"]) -> None:
-    """Cancel until they are done: a client library may swallow one cancellation (redis-py does)."""
-    left = tasks
-    while left:
-        for task in left:
-            task.cancel()
-        _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_S)
 
 
 def stop_on_signals(stop: asyncio.Event) -> None:

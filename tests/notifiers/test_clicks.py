@@ -9,6 +9,7 @@ from approvals.events import BallotRefused
 from approvals.model import Approval, Choice, SlackClick
 from approvals.redis_link import StoreDown
 from approvals.told import Told
+from gateway.tasks import end
 from notifiers.slack_clicks import UNSURE
 from notifiers.slack_tokens import Token, read_token
 from tests.notifiers.transports import hearing_by
@@ -79,8 +80,7 @@ async def test_the_vote_is_stored_before_slack_is_answered(
         await heard.slack.click(heard.slack.message, "Approve", "U0ANA", via=via)
         await until(lambda: "chat.update ok" in order)
     finally:
-        loop.cancel()
-        await asyncio.gather(loop, return_exceptions=True)
+        await end([loop])
     assert order == ["stored", "ack block_actions", "chat.update ok"]
 
 

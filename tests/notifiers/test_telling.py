@@ -9,6 +9,7 @@ from approvals.events import Alarm, Trouble
 from approvals.model import Choice, SlackClick
 from approvals.told import Post
 from approvals.voting import Counted
+from gateway.tasks import end
 from tests.notifiers.world import World
 from tests.support.requests import sample
 from tests.support.slack_server import CHANNEL, Fails
@@ -318,8 +319,7 @@ async def test_the_loop_tells_at_once_when_woken(world: World) -> None:
         world.teller.wake()
         await until(lambda: world.slack.messages, within=0.5)
     finally:
-        loop.cancel()
-        await asyncio.gather(loop, return_exceptions=True)
+        await end([loop])
 
 
 async def test_a_bug_in_one_story_does_not_silence_the_others(

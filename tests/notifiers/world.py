@@ -25,6 +25,7 @@ from approvals.service import Service
 from approvals.store import Store
 from approvals.window import Window
 from gateway.clock import SYSTEM
+from gateway.tasks import end
 from keys.seals import SealKey
 from notifiers.pace import Pace
 from notifiers.slack_clicks import Clicks, Heard
@@ -205,9 +206,7 @@ class World:
         return found
 
     async def close(self) -> None:
-        for task in self._asking:
-            task.cancel()
-        await asyncio.gather(*self._asking, return_exceptions=True)
+        await end(self._asking)
         await self.clicks.close()
         await self._link.close()
         self.audit.close()
