@@ -16,6 +16,7 @@ from approvals.outbox import Outbox
 from approvals.store import Store
 from approvals.window import Window
 from gateway.callback import Callback
+from notifiers.console import Console
 from notifiers.teller import Teller
 from tests.support.requests import sample
 from tests.support.slack_server import local_slack
@@ -198,7 +199,7 @@ async def test_before_the_answer_is_signed(step, crash):
 
 
 async def test_before_the_outcome_is_told(step, crash, capsys):
-    step.before(Teller, "_tell", lambda _teller, _member, approval: approval.final is not None)
+    step.before(Console, "tell", lambda _console, story: story.approval.final is not None)
     async with crash(voting("ana")) as (house, asking):
         assert (await asking).action == "APPROVE"
         await claims_run_out(house)
