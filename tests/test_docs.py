@@ -1,0 +1,309 @@
+"""What the documents say is so: links, commands, keys, examples, numbers."""
+
+import re
+import shlex
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from approvals.inspect import inspect
+from approvals.policy import PolicyError, load
+from approvals.policy.explain import render_explanation
+from approvals.policy.judge import judge
+from approvals.request import Request
+from approvals.window import Window
+from gateway import config
+from gateway.cli import main
+from gateway.init import Plan, what_next
+from gateway.metrics import Metrics
+from gateway.tables import Reader
+from gateway.wire import parse
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "compose").glob("*.md")])
+EXAMPLES = sorted((DOCS / "examples").glob("*.toml"))
+README = (ROOT / "README.md").read_text("utf-8")
+
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
+COMMAND = re.compile(r"(?:^|[\s/`$])countersign((?: +[^\s`#|&;]+)+)")
+
+
+def named(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors that GitHub gives the headings of a page."""
+    text = FENCE.sub("", page.read_text("utf-8"))
+    headings = re.findall(r"^#+ +(.+?)\s*$", text, re.MULTILINE)
+    slugs = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings)
+    return {slug.replace(" ", "-") for slug in slugs}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_link_leads_to_a_file_and_a_heading_that_are_there(page: Path) -> None:
+    for link in LINK.findall(FENCE.sub("", page.read_text("utf-8"))):
+        if re.match(r"https?:|mailto:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        assert target.is_relative_to(ROOT), link
+        if anchor:
+            assert anchor in anchors(target), link
+
+
+def commands(page: Path) -> Iterator[list[str]]:
+    """The words after `countersign` in shell blocks and in code between backticks."""
+    text = page.read_text("utf-8")
+    shell = [body.replace("\\\n", " ") for kind, body in FENCE.findall(text) if kind == "sh"]
+    inline = re.findall(r"`([^`\n]+)`", FENCE.sub("", text))
+    for code in (*shell, *inline):
+        for words in COMMAND.findall(code):
+            yield shlex.split(words.replace("'", ""))
+
+
+def all_commands() -> list[Any]:
+    return [
+        pytest.param(words, id=f"{named(page)}: {' '.join(words)}")
+        for page in PAGES
+        for words in commands(page)
+    ]
+
+
+@pytest.mark.parametrize("words", all_commands())
+def test_every_command_that_is_named_exists_with_its_options(words: list[str]) -> None:
+    command: click.Command = main
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        assert words[0] in command.commands
+        command = command.commands[words.pop(0)]
+    known = {option for parameter in command.params for option in parameter.opts}
+    assert {word for word in words if word.startswith("--")} <= known | {"--help"}
+
+
+def test_every_command_stands_in_some_document() -> None:
+    def leaves(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+        for name, command in group.commands.items():
+            if isinstance(command, click.Group):
+                yield from leaves(command, (*path, name))
+            else:
+                yield (*path, name)
+
+    written = [words for page in PAGES for words in commands(page)]
+    for leaf in leaves(main):
+        assert any(tuple(words[: len(leaf)]) == leaf for words in written), leaf
+
+
+def verdicts(example: Path) -> list[tuple[str, str]]:
+    return re.findall(r"^# (\w+\.json): (.+)$", example.read_text("utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=named)
+def test_every_example_says_what_it_makes_of_the_samples(example: Path) -> None:
+    policy = load(example.read_text("utf-8"), source=example.name)
+    assert verdicts(example)
+    for sample, expected in verdicts(example):
+        request = parse((ROOT / "tests" / "samples" / sample).read_bytes(), "node-1")
+        assert isinstance(request, Request)
+        findings = inspect(request, policy.tables)
+        said = render_explanation(findings, policy, judge(findings, policy))[-1]
+        assert said == f"verdict: {expected}", sample
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=named)
+def test_an_example_warns_of_nothing_but_the_claims_it_is_about(example: Path) -> None:
+    warnings = load(example.read_text("utf-8"), source=example.name).warnings
+    assert example.name == "by-wallet.toml" or not warnings
+
+
+def test_the_page_about_rules_lists_every_example() -> None:
+    page = (DOCS / "rules.md").read_text("utf-8")
+    assert all(f"](examples/{example.name})" in page for example in EXAMPLES)
+
+
+def test_the_rules_that_the_pages_show_load() -> None:
+    frame = """
+        [people.ana]
+        slack = "U024ANA"
+        [people.bo]
+        slack = "U024BO"
+        [people.dee]
+        slack = "U024DEE"
+        [groups]
+        treasury = ["ana", "bo"]
+        on_call = ["dee"]
+        [lists]
+        own_cold = ["ETH:0xd63134CC52B0CC0bb754A0196bc249F38BDB2A2c"]
+        [ask]
+        approvals = [{ group = "treasury", count = 1 }]
+        within = "30m"
+        """
+    shown = [
+        body
+        for page in PAGES
+        for kind, body in FENCE.findall(page.read_text("utf-8"))
+        if kind == "toml" and "[[rule]]" in body
+    ]
+    assert len(shown) > 1
+    for body in shown:
+        assert load(frame + body).warnings == ()
+
+
+def documented(page: str) -> dict[str, set[str]]:
+    """Section -> the keys in the first column of its tables."""
+    found: dict[str, set[str]] = defaultdict(set)
+    section = ""
+    for line in (DOCS / page).read_text("utf-8").splitlines():
+        if line.startswith("#"):
+            section = line.strip("# `")
+        elif line.startswith("| `"):
+            found[section].update(re.findall(r"`(\w+)`", line.split("|")[1]))
+    return found
+
+
+FULL_CONFIG = """
+[gateway]
+[[tss_node]]
+name = "node-1"
+callback_public_key = "a.pem"
+retry_times = 1
+sleep_seconds = 1
+request_timeout = 1
+private_key = "b.pem"
+[keys]
+private_key = "b.pem"
+seal_key = "c.key"
+[redis]
+[slack]
+workspace = "T0ACME"
+channel = "C0APPROVALS"
+bot_token = { env = "A" }
+app_token = { env = "B" }
+signing_secret = { env = "C" }
+"""
+
+
+def test_every_setting_is_documented_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: dict[str, set[str]] = defaultdict(set)
+    take = Reader.take
+
+    def noting(self: Reader, key: str) -> Any:
+        read[re.sub(r" number \d+", "", self._where)].add(key)
+        return take(self, key)
+
+    monkeypatch.setattr(Reader, "take", noting)
+    (tmp_path / "countersign.toml").write_text(FULL_CONFIG)
+    config.load_for_operator(tmp_path / "countersign.toml")
+    sections = read.pop("")
+    pages = documented("configuration.md")
+    assert {name.strip("[]") for name in read} == sections - {"[[tss_node]]"}
+    assert {name: pages[name] for name in read} == read
+
+
+FULL_POLICY = """
+people.ana = { slack = "U024ANA", wrong = 1 }
+groups.all = ["ana"]
+chains.ACME_ETH = { eip155 = 4242, wrong = 1 }
+tokens.ACME_USD = { chain = "ETH", symbol = "A", decimals = 6, wrong = 1 }
+wrong = 1
+[ask]
+approvals = [{ group = "all", count = 1, wrong = 1 }]
+within = "1m"
+wrong = 1
+[[rule]]
+id = "a"
+why = "b"
+effect = "ask"
+when.wrong = 1
+wrong = 1
+"""
+
+
+def test_every_key_of_a_policy_is_documented() -> None:
+    with pytest.raises(PolicyError) as caught:
+        load(FULL_POLICY)
+    pages = documented("rules.md")
+    places = {
+        "wrong": "At the top",
+        "people.ana.wrong": "[people.NAME]",
+        "chains.ACME_ETH.wrong": "[chains.ID]",
+        "tokens.ACME_USD.wrong": "[tokens.ID]",
+        "ask.wrong": "[ask]",
+        "rule[1].wrong": "[[rule]]",
+        "rule[1].when.wrong": "when",
+    }
+    tables = {"people", "groups", "chains", "tokens", "lists", "ask", "rule"}
+    for mistake in caught.value.mistakes:
+        if mistake.key in places:
+            words = re.split(r"known here: |known are ", mistake.expected)[-1].rstrip(".")
+            known = set(words.split(", ")) - (tables if mistake.key == "wrong" else set())
+            assert known == pages[places.pop(mistake.key)], mistake.key
+    assert not places
+
+
+def test_the_readme_shows_the_manifest_as_it_is() -> None:
+    manifest = (DOCS / "slack-app-manifest.yaml").read_text("utf-8")
+    assert f"```yaml\n{manifest}```" in README
+
+
+def test_the_readme_shows_the_nodes_settings_as_init_prints_them() -> None:
+    shown = next(body for kind, body in FENCE.findall(README) if body.startswith("callback:"))
+    printed = what_next(Plan(Path("x"), "ana"))
+    assert "".join(f"   {line}\n" for line in shown.splitlines()) in printed
+
+
+def test_the_readmes_table_of_windows_is_computed_right() -> None:
+    rows = re.findall(
+        r"^\| (\d+) / (\d+) / (\d+) .*\| (\d+) (min|s) \| (\d+) % \| (\d+) s \|$",
+        README,
+        re.MULTILINE,
+    )
+    assert len(rows) == 3
+    for retries, sleep, timeout, people, unit, share, late in rows:
+        window = Window(int(retries), int(sleep) * 1000, int(timeout) * 1000)
+        per = 60_000 if unit == "min" else 1000
+        assert round(window.people_have_ms / per) == int(people)
+        assert round(window.listening_share * 100) == int(share)
+        assert window.worst_delay_ms == int(late) * 1000
+
+
+def sources() -> str:
+    rooms = ("approvals", "gateway", "notifiers")
+    return "\n".join(
+        path.read_text("utf-8") for room in rooms for path in (ROOT / room).rglob("*.py")
+    )
+
+
+def test_every_metric_alarm_and_reason_for_silence_is_in_the_operators_guide() -> None:
+    guide = (DOCS / "operations.md").read_text("utf-8")
+    metrics = Metrics().registry.collect()
+    names = {
+        f"{family.name}_total" if family.type == "counter" else family.name
+        for family in metrics
+        if family.name.startswith("countersign_")
+    }
+    code = sources()
+    alarms = set(re.findall(r"""\b_?alarm\(\s*"(\w+)",""", code))
+    alarms |= set(re.findall(r"""\bAlarm\([^"]+"(\w+)",""", code))
+    reasons = set(re.findall(r"""\bNoAnswer\("(\w+)"\)""", code))
+    assert len(names) > 10
+    assert len(alarms) > 10
+    assert len(reasons) > 5
+    written = set(re.findall(r"^\| `(\w+)` \|", guide, re.MULTILINE))
+    assert names | alarms | reasons <= written
+
+
+def test_every_toml_block_is_toml() -> None:
+    for page in PAGES:
+        for kind, body in FENCE.findall(page.read_text("utf-8")):
+            if kind == "toml":
+                tomllib.loads(body)
