@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,7 +30,7 @@ from approvals.events import (
 )
 from approvals.memory import Memory
 from approvals.model import Choice
-from approvals.plain import plain
+from approvals.plain import shallow, to_json
 
 VERSION: Final = 1
 KEPT: Final = (Asked, Voted, BallotRefused, Finalized, Answered, Malformed)
@@ -141,21 +142,26 @@ def _settle(done: "asyncio.Future[None]", failure: str | None) -> None:
 
 
 def _line(event: Event, process: str) -> bytes:
-    head = {"version": VERSION, "event": _name(event), "process": process}
-    body = plain(event)
-    approval = body.get("approval")
-    if approval is not None:
+    line = {
+        "version": VERSION,
+        "event": _name(type(event)),
+        "process": process,
+        **shallow(event),
+    }
+    if "approval" in line:
+        line["approval"] = approval = shallow(line["approval"])
         del approval["stamp"]
-    return json.dumps({**head, **body}, separators=(",", ":")).encode() + b"\n"
+    return to_json(line).encode() + b"\n"
 
 
 def _probe_line(process: str, at: int) -> bytes:
     document = {"version": VERSION, "event": "resumed", "process": process, "at": at}
-    return json.dumps(document, separators=(",", ":")).encode() + b"\n"
+    return to_json(document).encode() + b"\n"
 
 
-def _name(event: Event) -> str:
-    name = type(event).__name__
+@cache
+def _name(kind: type) -> str:
+    name = kind.__name__
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
 
 

@@ -24,7 +24,7 @@ from approvals.model import (
     Vote,
 )
 from approvals.model import Final as FinalFact
-from approvals.plain import plain
+from approvals.plain import shallow, to_json
 from approvals.request import Request
 from approvals.strict_json import BadJson, loads
 from keys.seals import SealKey
@@ -71,8 +71,9 @@ def unseal(key: SealKey, purpose: str, name: str, stored: bytes) -> tuple[Stamp,
 
 def approval_to_json(approval: Approval) -> str:
     """The record's facts; the member's name is in the key, the revision in the stamp."""
-    facts = {name: value for name, value in plain(approval).items() if name != "stamp"}
-    return json.dumps({"version": VERSION, **facts}, separators=(",", ":"))
+    facts = {"version": VERSION, **shallow(approval)}
+    del facts["stamp"]
+    return to_json(facts)
 
 
 def approval_from_json(body: str) -> Approval:
@@ -89,8 +90,9 @@ def approval_from_json(body: str) -> Approval:
 
 def request_to_json(request: Request) -> str:
     """The exact request, for those who must see what they approve."""
-    kept = {name: value for name, value in plain(request).items() if name != "digest"}
-    return json.dumps(kept, separators=(",", ":"))
+    kept = shallow(request)
+    del kept["digest"]
+    return to_json(kept)
 
 
 def request_from_json(body: str, digest: str) -> Request:

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 
 from approvals.codec import DamagedRecord
-from approvals.plain import plain
+from approvals.plain import to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Told:
 
 def told_to_json(told: Told) -> str:
     """The posts; the stamp is part of the stored form."""
-    return json.dumps([plain(post) for post in told.posts], separators=(",", ":"))
+    return to_json(told.posts)
 
 
 def told_from_json(body: str, stamp: str) -> Told:
