@@ -9,7 +9,7 @@ from approvals.birth import born, conflicting
 from approvals.events import Asked, Attempted
 from approvals.hearing import Hearing, NoAnswer
 from approvals.ledger import Ledger, lists_of
-from approvals.model import Approval, member_of
+from approvals.model import NOTHING_REMEMBERED, Approval, member_of
 from approvals.policy.judge import judge
 from approvals.redis_link import StoreDown
 from approvals.request import Request
@@ -30,13 +30,22 @@ class Arriving:
 
     async def arrive(self, request: Request, hearing: Hearing) -> Approval:
         """The record of a request, found or created, with this attempt counted."""
-        member = member_of(request.node, request.request_id)
-        known = await self._ledger.store.read(member)
+        known = None
+        if not self._is_news(request):
+            known = await self._ledger.store.read(member_of(request.node, request.request_id))
         if known is None:
             known = await self._create(request, hearing)
         if known.digest != request.digest:
             return await self._refuse_conflict(request, hearing)
         return await self._count_attempt(known, hearing)
+
+    def _is_news(self, request: Request) -> bool:
+        """Whether we have not met it: most have not been asked before, and creating says if not.
+
+        What our memory knows is looked up first, since a new record of it would contradict that.
+        """
+        remembered = self._ledger.parts.memory.of(request.digest)
+        return remembered is NOTHING_REMEMBERED and request.digest not in self._evidenced
 
     async def _create(self, request: Request, hearing: Hearing) -> Approval:
         """Record a request that nobody asked before, with its verdict and, if it has one, final."""
@@ -102,7 +111,7 @@ class Arriving:
         asked = self._asked(approval, request)
         self._ledger.note(asked)
         if approval.final is not None:
-            await self._ledger.learn(approval)
+            self._ledger.learn(approval)
             return
         try:
             await self._ledger.parts.audit.write(asked)

@@ -144,7 +144,7 @@ def _settle(done: "asyncio.Future[None]", failure: str | None) -> None:
 def _line(event: Event, process: str) -> bytes:
     line = {
         "version": VERSION,
-        "event": _name(type(event)),
+        "event": _name(type(event).__name__),
         "process": process,
         **shallow(event),
     }
@@ -160,8 +160,7 @@ def _probe_line(process: str, at: int) -> bytes:
 
 
 @cache
-def _name(kind: type) -> str:
-    name = kind.__name__
+def _name(name: str) -> str:
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
 
 

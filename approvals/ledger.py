@@ -118,7 +118,7 @@ class Ledger:
             return approval
         done = await self.swap(approval, changed, lists_of(changed, tell_at=self.now()))
         if isinstance(done, Swapped) and done.approval.final is not None:
-            await self.learn(done.approval)
+            await self.audit_or_alarm(done.approval.member, *self.learn(done.approval))
         return done.approval
 
     async def swap(self, old: Approval, new: Approval, lists: Lists) -> Swapped | Moved:
@@ -131,14 +131,17 @@ class Ledger:
             self.parts.bell.ring(old.member)
         return done
 
-    async def learn(self, approval: Approval) -> None:
-        """A final fact was stored by us: remember it, and put it on disk as soon as may be."""
+    def learn(self, approval: Approval) -> tuple[Finalized, ...]:
+        """A final fact was stored by us: remember it; what belongs in the audit as soon as may be.
+
+        The audit of what is final at birth begins with it, so that waits for the answer.
+        """
         if approval.final is None:
-            return
+            return ()
         self.parts.memory.learn_final(approval.digest, approval.final)
         finalized = Finalized(self.now(), approval)
         self.note(finalized)
-        await self.audit_or_alarm(approval.member, finalized)
+        return (finalized,)
 
     async def audit_or_alarm(self, member: str, *events: Event) -> None:
         """What is stored stays stored when the audit fails; only answers wait for the disk."""

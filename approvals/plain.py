@@ -27,7 +27,7 @@ def to_json(value: object) -> str:
     return _ENCODER.encode(value)
 
 
-def shallow(value: object) -> dict[str, Any]:
+def shallow(value: Any) -> dict[str, Any]:
     """A dataclass as a dict of its fields, each as it is."""
     names, values = _shape(type(value))
     return dict(zip(names, values(value), strict=True))
