@@ -29,10 +29,14 @@ class Arriving:
         self._evidenced: OrderedDict[str, None] = OrderedDict()
 
     async def arrive(self, request: Request, hearing: Hearing) -> Approval:
-        """The record of a request, found or created, with this attempt counted."""
+        """The record of a request, found or created, with this attempt counted.
+
+        Tried again, it reads first: while Redis is away, thousands may be trying.
+        """
         known = None
-        if not self._is_news(request):
+        if hearing.tried or not self._is_news(request):
             known = await self._ledger.store.read(member_of(request.node, request.request_id))
+        hearing.tried = True
         if known is None:
             known = await self._create(request, hearing)
         if known.digest != request.digest:

@@ -16,10 +16,10 @@ class Hearing:
     """An attempt, until its node hangs up or we may not answer it any more.
 
     `token` is the short digest of its JWT; `began` and `until` are Unix milliseconds: when it
-    came, and the ceiling past which no connection is held.
+    came, and the ceiling past which no connection is held. `tried`: it has come to the store once.
     """
 
-    __slots__ = ("began", "gone", "token", "until", "waiter")
+    __slots__ = ("began", "gone", "token", "tried", "until", "waiter")
 
     def __init__(self, token: str, began: int) -> None:
         """It is held as long as its waiter waits."""
@@ -27,6 +27,7 @@ class Hearing:
         self.began = began
         self.until = began
         self.gone = False
+        self.tried = False
         self.waiter = Waiter("")
 
     def hang_up(self) -> None:

@@ -1,7 +1,8 @@
 """The way to Redis: one pool, the scripts, and one name for everything that can go wrong."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.resources import files
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from redis.exceptions import RedisError
 
 TAG: Final = "{countersign}"
 CONNECTIONS: Final = 32
+MORE: Final = 8  # for what takes no turn: the bell's tail
 ANSWER_WITHIN_S: Final = 2.0
 CONNECT_WITHIN_S: Final = 1.0
 _SCRIPTS: Final = ("swap", "claim", "settle", "put")
@@ -33,7 +35,7 @@ class Link:
         """`check` reads the server's settings at each (re)connection and raises what it minds."""
         self._pool = BlockingConnectionPool.from_url(
             url,
-            max_connections=CONNECTIONS,
+            max_connections=CONNECTIONS + MORE,
             timeout=ANSWER_WITHIN_S,
             socket_timeout=ANSWER_WITHIN_S,
             socket_connect_timeout=CONNECT_WITHIN_S,
@@ -43,6 +45,8 @@ class Link:
         self.client: Any = Redis.from_pool(self._pool)
         self._check = check
         self._checked = False
+        self._turns = asyncio.Semaphore(CONNECTIONS)
+        self._answers = 0
         self._scripts = {name: self.client.register_script(_lua(name)) for name in _SCRIPTS}
 
     async def close(self) -> None:
@@ -63,15 +67,34 @@ class Link:
     @asynccontextmanager
     async def reaching(self) -> AsyncIterator[None]:
         """Turn every failure into StoreDown, and look the server over after each reconnection."""
+        await self._take_turn()
         try:
             if not self._checked:
                 await self._check(self.client)
                 self._checked = True
             yield
+            self._answers += 1
         except (RedisError, OSError, TimeoutError) as error:
             self._checked = False
-            await self._pool.disconnect(inuse_connections=False)
+            with suppress(RedisError, OSError, TimeoutError):
+                await self._pool.disconnect(inuse_connections=False)
             raise StoreDown(type(error).__name__) from None
+        finally:
+            self._turns.release()
+
+    async def _take_turn(self) -> None:
+        """Thousands may want a connection at once: as long as others get answers, just wait."""
+        while self._turns.locked():
+            answers = self._answers
+            try:
+                async with asyncio.timeout(ANSWER_WITHIN_S):
+                    await self._turns.acquire()
+            except TimeoutError:
+                if self._answers == answers:
+                    raise StoreDown("nobody gets an answer") from None
+            else:
+                return
+        await self._turns.acquire()
 
 
 def _lua(name: str) -> str:
