@@ -112,8 +112,9 @@ class Audit:
             failure = f"{self._directory}: {error.strerror or type(error).__name__}"
             self._abandon()
         self.down = failure
-        for batch in batches:
-            batch.loop.call_soon_threadsafe(_settle, batch.done, failure)
+        for loop in {batch.loop for batch in batches}:
+            waiting = [batch.done for batch in batches if batch.loop is loop]
+            loop.call_soon_threadsafe(_settle, waiting, failure)
 
     def _current(self) -> AuditFile:
         """The file to write to: a new one each day, and whenever the last can not be trusted."""
@@ -132,13 +133,15 @@ class Audit:
             self._file = None
 
 
-def _settle(done: "asyncio.Future[None]", failure: str | None) -> None:
-    if done.done():
-        return
-    if failure is None:
-        done.set_result(None)
-    else:
-        done.set_exception(AuditDown(failure))
+def _settle(waiting: "list[asyncio.Future[None]]", failure: str | None) -> None:
+    """One call for all: each wakes the loop, and each wake-up takes the interpreter's lock."""
+    for done in waiting:
+        if done.done():
+            continue
+        if failure is None:
+            done.set_result(None)
+        else:
+            done.set_exception(AuditDown(failure))
 
 
 def _line(event: Event, process: str) -> bytes:

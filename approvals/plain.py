@@ -29,7 +29,7 @@ def to_json(value: object) -> str:
 
 def shallow(value: Any) -> dict[str, Any]:
     """A dataclass as a dict of its fields, each as it is."""
-    names, values = _shape(type(value))
+    names, values = _shape(value.__class__)
     return dict(zip(names, values(value), strict=True))
 
 

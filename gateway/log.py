@@ -6,6 +6,7 @@ import logging
 import re
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
+from functools import lru_cache
 from typing import Any, Final, TextIO, TypeAlias
 
 import structlog
@@ -111,10 +112,12 @@ def _scrub_line(_logger: Any, _method: str, line: Any) -> str:
 
 
 def _drop_secret_fields(_logger: Any, _method: str, fields: Fields) -> Fields:
-    return {
-        name: REMOVED if _SECRET_NAME.search(name) else _short(value)
-        for name, value in fields.items()
-    }
+    return {name: REMOVED if _is_secret(name) else _short(value) for name, value in fields.items()}
+
+
+@lru_cache(maxsize=1024)
+def _is_secret(name: str) -> bool:
+    return _SECRET_NAME.search(name) is not None
 
 
 def _short(value: Any) -> Any:
