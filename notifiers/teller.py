@@ -68,6 +68,7 @@ class Teller:
             except StoreDown:
                 more = False
                 await self._sleep(POLL_S)
+            _stop_if_cancelled()
             if not more:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(POLL_S):
@@ -84,6 +85,7 @@ class Teller:
                 break  # the claim runs out, and these are due again
             if approval is not None:
                 await self._tell(member, approval)
+            _stop_if_cancelled()
             told += 1
         return told == CLAIM
 
@@ -149,6 +151,17 @@ class Teller:
         if down != self._down:
             self._down = down
             self._journal.note(Trouble(self._now(), "notifier", down=down, detail=why))
+
+
+def _stop_if_cancelled() -> None:
+    """Honor a cancellation that was swallowed on the way.
+
+    redis-py sends commands under `asyncio.wait_for`, and before Python 3.12 that returns as if
+    nothing was asked of it when the command ends in the very moment of the cancellation.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _urgency(found: tuple[str, Approval | None]) -> tuple[bool, int]:

@@ -322,6 +322,28 @@ async def test_the_loop_tells_at_once_when_woken(world: World) -> None:
         await end([loop])
 
 
+async def test_the_loop_ends_when_cancelled_though_a_library_swallows_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = world.outbox.claim_untold
+    swallowed = asyncio.Event()
+
+    async def swallows(now: int, limit: int) -> tuple[str, ...]:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            swallowed.set()
+        return await real(now, limit)
+
+    monkeypatch.setattr(world.outbox, "claim_untold", swallows)
+    loop = asyncio.create_task(world.teller.run())
+    await asyncio.sleep(0.05)
+    loop.cancel()
+    done, _ = await asyncio.wait({loop}, timeout=2)
+    assert swallowed.is_set()
+    assert done
+
+
 async def test_a_bug_in_one_story_does_not_silence_the_others(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

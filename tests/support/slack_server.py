@@ -91,6 +91,7 @@ class LocalSlack:
     tickets_issued: int = 0
     tickets_tried: int = 0
     patience_s: float = 3.0
+    ahead_s: int = 0
 
     def __post_init__(self) -> None:
         self._failures: dict[str, deque[Fails]] = defaultdict(deque)
@@ -216,7 +217,7 @@ class LocalSlack:
         at: str | None = None,
         signature: str | None = None,
     ) -> tuple[int, Any]:
-        at = str(int(time.time())) if at is None else at
+        at = str(int(time.time()) + self.ahead_s) if at is None else at
         made = self.sign(body, at)
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
