@@ -65,7 +65,7 @@ async def test_a_crowded_slack_is_not_stampeded(world: World) -> None:
 
 
 async def test_a_dead_url_is_dropped_for_a_fresh_one(world: World) -> None:
-    async with by_socket(world):
+    async with by_socket(world, rebuild_after=10_000):
         world.slack.dead_tickets = 2
         await world.slack.disconnect("refresh_requested")
         await until(lambda: world.slack.dead_tickets == 0)
