@@ -50,8 +50,8 @@ class Asking:
                 approval = await self._patiently(
                     lambda: self._arriving.arrive(request, hearing), hearing
                 )
-                approval = await self._until_final(approval, hearing)
-                self._check_speakable(approval)
+                approval = await self._until_final(approval, request, hearing)
+                self._check_speakable(approval, request)
                 await self._patiently(
                     lambda: self._put_on_record(approval, request, hearing), hearing
                 )
@@ -62,7 +62,9 @@ class Asking:
                 self._arriving.left(member, hearing)
         return approval
 
-    async def _until_final(self, approval: Approval, hearing: Hearing) -> Approval:
+    async def _until_final(
+        self, approval: Approval, request: Request, hearing: Hearing
+    ) -> Approval:
         """Wait and settle until the record is final. The one place that writes a final APPROVE."""
         ledger, waiter = self._ledger, hearing.waiter
         while approval.final is None:
@@ -71,6 +73,7 @@ class Asking:
                     await self._end_attempt(approval, hearing)
                 hearing.check(ledger.now())
                 approval = await ledger.newest(approval)
+                self._check_about(approval, request)
                 ledger.check_undamaged(approval)
                 approval = await ledger.settle(approval, heard=not hearing.gone)
                 if approval.final is not None:
@@ -105,8 +108,15 @@ class Asking:
                 return
             approval = done.approval
 
-    def _check_speakable(self, approval: Approval) -> None:
+    def _check_about(self, approval: Approval, request: Request) -> None:
+        """A store that lost our record may hold one of other bytes under the same name by now."""
+        if approval.digest != request.digest:
+            self._ledger.alarm("other_bytes", approval.member, "its record was lost and replaced")
+            raise NoAnswer("other_bytes")
+
+    def _check_speakable(self, approval: Approval, request: Request) -> None:
         """What the stored record amounts to is derived once more; an old yes is not repeated."""
+        self._check_about(approval, request)
         self._ledger.check_undamaged(approval)
         decision = self._ledger.decision_of(approval)
         if isinstance(decision, Approved) and self._ledger.now() >= approval.answer_until:

@@ -210,3 +210,20 @@ async def test_a_flushed_store_never_asks_again_what_was_approved(world):
         assert (await asking).action == "APPROVE"
         await house.service._ledger.store._link.client.flushall()
         assert await everything_from(house, raw_request()) == b""
+
+
+async def test_a_held_attempt_never_hears_the_decision_on_other_bytes(world):
+    world.window = LONG
+    other = sample("keysign_erc20_usdt").with_transaction("description", "changed")
+    async with world.running() as house:
+        request = raw_request().replace(b"Host: gateway", b"Host: gateway\r\nConnection: close")
+        held = asyncio.create_task(everything_from(house, request))
+        (first,) = await house.pending()
+        await house.service._ledger.store._link.client.flushall()
+        asking = asyncio.create_task(house.asks(other))
+        (second,) = await house.pending()
+        assert (second.member, second.digest) == (first.member, other.request.digest)
+        await house.votes("ana")
+        assert (await asking).action == "APPROVE"
+        assert await held == b""
+        assert any(line.get("what") == "other_bytes" for line in house.lines)
