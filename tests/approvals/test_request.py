@@ -2,13 +2,14 @@
 
 import hashlib
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from approvals.request import Request
 
 ASKED = Request("node-1", "r:1", 2, '{"a":1}', '{"b":2}')
-CHANGES = {
+CHANGES: dict[str, Any] = {
     "node": "node-2",
     "request_id": "r:2",
     "type": 3,

@@ -1,6 +1,8 @@
 """The main job: a node asks, people answer, the node hears one signed decision."""
 
 import asyncio
+import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -229,3 +231,45 @@ async def test_a_quorum_that_the_initiator_leaves_unmet_is_refused_at_once(world
     async with world.running() as house:
         conclusion = await house.asks()
     assert conclusion.error.startswith("people: ")
+
+
+async def test_a_vote_at_one_gateway_is_heard_at_another_at_once(world, tmp_path):
+    (tmp_path / "two").mkdir()
+    async with world.running() as house, replace(world, folder=tmp_path / "two").running() as other:
+        asking = asyncio.create_task(house.asks())
+        (approval,) = await other.pending()
+        await until(lambda: len(house.running.assembly.parked) == 1)
+        began = time.monotonic()
+        await other.votes("ana", approval=approval)
+        assert (await asking).action == "APPROVE"
+        assert time.monotonic() - began < 1
+
+
+async def test_the_sweeper_refuses_what_is_late_and_leaves_a_yes_to_who_hears_it(world):
+    world.window = Window(retry_times=60, sleep_ms=60_000, timeout_ms=1_000)
+    world.rules = RULES.replace("30m", "60s")
+    late, approved = (sample("keysign_erc20_usdt").fresh(number) for number in (1, 2))
+    async with world.running() as house:
+        asking = [asyncio.create_task(house.asks(what)) for what in (late, approved)]
+        await house.pending(2)
+        (mine,) = await house.service.find(f"node-1/{approved.request_id}")
+        await until(lambda: len(house.running.assembly.parked) == 0)
+        await house.votes("ana", approval=mine)
+        world.clock.ahead_ms = 61_000
+        for what in (late, approved):
+            await house.service._sweep_one(f"node-1/{what.request_id}")
+        (waiting,) = await house.service.open_approvals()
+        assert (waiting.member, waiting.final) == (mine.member, None)
+        for task in asking:
+            task.cancel()
+
+
+async def test_a_stored_refusal_is_remembered_by_the_gateway_that_stored_it(world):
+    async with world.running() as house:
+        asking = asyncio.create_task(house.asks())
+        (approval,) = await house.pending()
+        await house.votes("bo", Choice.REJECT)
+        known = house.service._ledger.parts.memory.of(approval.digest)
+        assert known.final is not None
+        assert [vote.person for vote in known.refusals] == ["bo"]
+        await asking

@@ -227,3 +227,30 @@ async def test_a_held_attempt_never_hears_the_decision_on_other_bytes(world):
         assert (await asking).action == "APPROVE"
         assert await held == b""
         assert any(line.get("what") == "other_bytes" for line in house.lines)
+
+
+async def test_a_record_that_vanished_is_no_answer_and_an_alarm(world, monkeypatch):
+    monkeypatch.setattr("approvals.window.CEILING_MS", 300)
+    world.window = Window(retry_times=0, sleep_ms=500, timeout_ms=1_000)
+    async with world.running() as house:
+        asking = asyncio.create_task(everything_from(house, raw_request()))
+        await house.pending()
+        await house.service._ledger.store._link.client.flushall()
+        assert await asking == b""
+        assert any(line.get("what") == "record_vanished" for line in house.lines)
+
+
+async def test_a_server_that_may_forget_is_not_used_unless_the_operator_says_so(
+    tmp_path, own_redis, monkeypatch
+):
+    monkeypatch.setattr("approvals.window.CEILING_MS", 300)
+    with own_redis.client() as client:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+    careful = f'\n[redis]\nurl = "{own_redis.url}"\n'
+    world = World(tmp_path, None, more_config=careful, rules=RULES + APPROVE_SMALL)
+    world.window = Window(retry_times=0, sleep_ms=500, timeout_ms=500)
+    async with world.running() as house:
+        assert await everything_from(house, raw_request()) == b""
+        assert (await house.get("/readyz"))[0] == 503
+        with own_redis.client() as client:
+            assert client.keys() == []

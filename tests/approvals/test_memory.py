@@ -1,0 +1,48 @@
+"""What a gateway remembers of its own audit: a no is never exchanged for a yes."""
+
+from approvals import memory as memories
+from approvals.memory import Memory
+from approvals.model import Cause, Choice, Final, Outcome
+from tests.support.records import DIGEST, NOW, POLICY, vote
+
+YES = Final(Outcome.APPROVE, None, "approved by people", NOW, 3, POLICY)
+NO = Final(Outcome.REJECT, Cause.PERSON, "refused by an approver", NOW, 2, POLICY)
+
+
+def test_of_two_final_facts_that_differ_the_refusal_is_kept():
+    for first, second in ((YES, NO), (NO, YES)):
+        memory = Memory()
+        memory.learn_final(DIGEST, first)
+        memory.learn_final(DIGEST, second)
+        assert memory.of(DIGEST).final == NO
+
+
+def test_the_refusals_of_all_people_are_kept_once():
+    memory = Memory()
+    refusals = [vote(person, Choice.REJECT) for person in ("ana", "bo", "ana")]
+    for refusal in refusals:
+        memory.learn_refusal(refusal)
+    assert memory.of(DIGEST).refusals == tuple(refusals[:2])
+
+
+def test_a_final_fact_and_refusals_stand_beside_each_other():
+    memory = Memory()
+    memory.learn_refusal(vote("ana", Choice.REJECT))
+    memory.learn_final(DIGEST, NO)
+    memory.learn_refusal(vote("bo", Choice.REJECT))
+    known = memory.of(DIGEST)
+    assert (known.final, len(known.refusals)) == (NO, 2)
+
+
+def test_what_is_remembered_of_these_bytes_says_nothing_of_others():
+    memory = Memory()
+    memory.learn_final(DIGEST, NO)
+    assert memory.of("cd" * 32).final is None
+
+
+def test_past_its_bound_the_oldest_is_forgotten(monkeypatch):
+    monkeypatch.setattr(memories, "MOST_KEPT", 2)
+    memory = Memory()
+    for digest in ("a", "b", "c"):
+        memory.learn_final(digest, NO)
+    assert [memory.of(digest).final for digest in ("a", "b", "c")] == [None, NO, NO]
