@@ -57,6 +57,7 @@ def test_what_was_approved_and_not_yet_heard_can_still_be_refused():
     record = approval(votes=(vote("ana"),))
     assert refused(record, "bo", YES) is NotCountedCause.ALREADY_DECIDED
     assert refused(record, "bo", NO) is None
+    assert refused(record, "bo", NO, now=record.deadline) is NotCountedCause.TOO_LATE
 
 
 def test_nothing_is_taken_once_it_is_final():

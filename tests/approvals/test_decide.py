@@ -167,6 +167,7 @@ def test_a_final_fact_is_the_decision_for_ever():
         approval(final=final()),
         approval(Verdict(effect="reject"), final=final()),
         approval(votes=(vote("ana", digest="00" * 32),), final=final()),
+        approval(votes=(vote("ana", at=approval().deadline),), final=final()),
         approval(votes=(vote("ana"), vote("bo", Choice.REJECT)), final=final()),
         approval(ask(need(), barred=("ana",)), votes=(vote("ana"),), final=final()),
         approval(Verdict(effect="ask"), votes=(vote("ana"),), final=final()),
@@ -175,6 +176,13 @@ def test_a_final_fact_is_the_decision_for_ever():
 )
 def test_a_final_fact_that_its_record_does_not_support_is_damage(record):
     assert isinstance(decided(record), Damaged)
+
+
+def test_a_final_approval_beside_a_refusal_that_the_record_lost_is_damage():
+    approved = approval(votes=(vote("ana"),), final=final())
+    lost = Remembered(refusals=(vote("bo", Choice.REJECT),))
+    assert isinstance(decided(approved), Approved)
+    assert isinstance(decided(approved, remembered=lost), Damaged)
 
 
 def test_a_final_decision_that_our_audit_knows_binds_a_record_that_forgot_it():

@@ -207,6 +207,20 @@ async def test_our_own_write_is_recognized_after_a_lost_answer(store, link, monk
     assert isinstance(done, Swapped)
 
 
+async def test_our_own_write_is_recognized_when_a_library_sends_it_twice(store, link, monkeypatch):
+    run = link.run
+
+    async def twice(script, keys, arguments):
+        await run(script, keys, arguments)
+        return await run(script, keys, arguments)
+
+    monkeypatch.setattr(link, "run", twice)
+    first = await created(store)
+    done = await store.swap(first, replace(first, votes=(vote("ana"),)), OPEN)
+    assert isinstance(done, Swapped)
+    assert await store.read(first.member) == done.approval
+
+
 async def test_a_server_that_is_away_is_store_down_and_comes_back(own_redis):
     link = Link(own_redis.url, check=no_check)
     store = store_over(link)
