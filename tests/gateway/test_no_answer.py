@@ -254,3 +254,51 @@ async def test_a_server_that_may_forget_is_not_used_unless_the_operator_says_so(
         assert (await house.get("/readyz"))[0] == 503
         with own_redis.client() as client:
             assert client.keys() == []
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    """Let a gateway's audit fail until this is called."""
+
+    def fail(house):
+        audit = house.service._ledger.parts.audit
+        real = audit._queued
+
+        async def down(_lines):
+            raise AuditDown("no space left on device")
+
+        monkeypatch.setattr(audit, "_queued", down)
+        return lambda: monkeypatch.setattr(audit, "_queued", real)
+
+    return fail
+
+
+@pytest.mark.parametrize("rules", [RULES, RULES + APPROVE_SMALL], ids=["people", "rules"])
+async def test_evidence_that_the_disk_refused_is_on_disk_before_the_answer(world, full_disk, rules):
+    world.window = Window(retry_times=0, sleep_ms=500, timeout_ms=5_000)
+    world.rules = rules
+    async with world.running() as house:
+        mend = full_disk(house)
+        asking = asyncio.create_task(house.asks())
+        await until(lambda: any(line.get("what") == "audit_down" for line in house.lines))
+        await asyncio.sleep(0.4)
+        mend()
+        if rules is RULES:
+            await house.votes("ana")
+        assert (await asking).action == "APPROVE"
+        events = [line["event"] for line in house.audit()]
+        assert events.count("asked") == 1
+        assert events.index("asked") < events.index("answered")
+
+
+async def test_what_is_malformed_is_not_answered_before_it_is_on_disk(world, full_disk):
+    token = sign(b"not json", rsa_key("node-1"), expires_at_s=int(time.time()) + 120)
+    body = f"TSS_JWT_MSG={token}"
+    head = f"POST /v2/check HTTP/1.1\r\nHost: g\r\nContent-Length: {len(body)}\r\n"
+    request = f"{head}Connection: close\r\n\r\n{body}".encode()
+    async with world.running() as house:
+        mend = full_disk(house)
+        assert await everything_from(house, request) == b""
+        mend()
+        assert await everything_from(house, request) != b""
+        assert [line["event"] for line in house.audit()] == ["malformed"]
