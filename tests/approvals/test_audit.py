@@ -39,6 +39,14 @@ async def test_a_line_is_on_disk_when_write_returns(audit, tmp_path, monkeypatch
     assert synced[-1] > 0
 
 
+async def test_the_name_of_a_new_file_is_on_disk_too(audit, tmp_path, monkeypatch):
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda fd: synced.append(os.fstat(fd).st_ino))
+    await audit.write(event())
+    (path,) = (tmp_path / "audit").glob("*.jsonl")
+    assert synced == [(tmp_path / "audit").stat().st_ino, path.stat().st_ino]
+
+
 async def test_evidence_is_for_its_owner_alone(audit, tmp_path):
     await audit.write(event())
     (path,) = (tmp_path / "audit").glob("*.jsonl")

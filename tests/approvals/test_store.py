@@ -207,6 +207,23 @@ async def test_our_own_write_is_recognized_after_a_lost_answer(store, link, monk
     assert isinstance(done, Swapped)
 
 
+async def test_a_final_fact_names_the_revision_at_which_it_was_added(store):
+    first = await created(store)
+    second = await store.swap(first, replace(first, votes=(vote("ana"),)), OPEN)
+    third = await store.swap(second.approval, replace(second.approval, final=FINAL), DONE)
+    assert (third.approval.revision, third.approval.final.revision) == (3, 3)
+
+
+async def test_a_write_of_which_nothing_is_known_is_never_taken_for_done(own_redis):
+    link = Link(own_redis.url, check=no_check)
+    store = store_over(link)
+    read = await created(store)
+    own_redis.kill()
+    with pytest.raises(StoreDown):
+        await store.swap(read, replace(read, final=FINAL), DONE)
+    await link.close()
+
+
 async def test_our_own_write_is_recognized_when_a_library_sends_it_twice(store, link, monkeypatch):
     run = link.run
 

@@ -177,6 +177,7 @@ async def test_a_damaged_record_gives_no_answer_and_stays_as_it_is(world):
         assert await everything_from(house, raw_request()) == b""
         assert await redis.get(key) == forged
         assert any(line.get("what") == "damaged" for line in house.lines)
+        assert [line["reason"] for line in house.lines if "reason" in line] == ["damaged"]
 
 
 async def test_past_ten_thousand_open_approvals_there_is_no_answer_and_an_alarm(world):
