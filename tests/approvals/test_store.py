@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from approvals.codec import DamagedRecord
+from approvals.codec import DamagedRecord, Stamp, approval_from_json, approval_to_json, seal
 from approvals.model import Cause, Final, Outcome
 from approvals.outbox import Outbox
 from approvals.redis_link import Link, StoreDown
@@ -130,6 +130,24 @@ async def test_a_record_moved_under_another_name_is_damaged(store, redis):
     await redis.set("{countersign}:approval:node-2/" + read.request_id, stored)
     with pytest.raises(DamagedRecord):
         await store.read("node-2/" + read.request_id)
+
+
+@pytest.mark.parametrize("changes", [{"revision": 4}, {"request_id": "another"}])
+async def test_a_sealed_record_that_says_it_is_another_one_is_damaged(store, redis, changes):
+    """Only a mistake of our own could seal one; even then it is not believed."""
+    name = f"{{countersign}}:approval:{approval().member}"
+    body = approval_to_json(approval(revision=5) if "request_id" in changes else approval())
+    body = approval_to_json(replace(approval_from_json(body), **changes))
+    await redis.set(name, seal(SealKey(b"k" * 32), "approval", name, Stamp(5, "0" * 32), body))
+    with pytest.raises(DamagedRecord, match="another one's"):
+        await store.read(approval().member)
+
+
+async def test_a_forged_note_of_what_an_id_was_first_asked_for_is_damage(store, redis):
+    record = await created(store)
+    await redis.set(f"{{countersign}}:content:{record.request_id}", f"c2:{'0' * 64}")
+    with pytest.raises(DamagedRecord):
+        await store.create(approval(node="node-2"), OPEN, request=None, content="c1")
 
 
 async def test_a_value_of_another_type_is_neither_used_nor_overwritten(store, redis):
