@@ -211,6 +211,8 @@ async def test_a_flushed_store_never_asks_again_what_was_approved(world):
         assert (await asking).action == "APPROVE"
         await house.service._ledger.store._link.client.flushall()
         assert await everything_from(house, raw_request()) == b""
+        assert any(line.get("what") == "damaged" for line in house.lines)
+        assert await house.service.open_approvals() == ()
 
 
 async def test_a_held_attempt_never_hears_the_decision_on_other_bytes(world):
