@@ -37,6 +37,8 @@ class Arriving:
         if hearing.tried or not self._is_news(request):
             known = await self._ledger.store.read(member_of(request.node, request.request_id))
         hearing.tried = True
+        if known is None and self._ledger.parts.memory.contradicts(request):
+            return await self._refuse_conflict(request, hearing)
         if known is None:
             known = await self._create(request, hearing)
         if known.digest != request.digest:
@@ -114,6 +116,8 @@ class Arriving:
         """A new pending record's evidence goes to disk now; a final one's with its answer."""
         asked = self._asked(approval, request)
         self._ledger.note(asked)
+        if not approval.conflict:
+            self._ledger.parts.memory.learn_content(request)
         if approval.final is not None:
             self._ledger.learn(approval)
             return

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from approvals.audit_file import AuditFile
-from approvals.codec import final_from_plain, vote_from_plain
+from approvals.codec import final_from_plain, request_from_plain, vote_from_plain
 from approvals.events import (
     Answered,
     Asked,
@@ -39,6 +39,10 @@ _MOST_AT_ONCE: Final = 512
 
 class AuditDown(Exception):  # noqa: N818 - a state of the disk, not a mistake of ours
     """The line is not on disk: whatever it is evidence of may not be spoken."""
+
+
+class AuditUnreadable(Exception):  # noqa: N818 - a state of the file, not a mistake of ours
+    """A whole line is not as we wrote it. What it recorded may not be forgotten in silence."""
 
 
 @dataclass(slots=True)
@@ -177,21 +181,29 @@ def read_lines(directory: Path, *, since: int = 0) -> Iterator[dict[str, Any]]:
     paths = [path for path in directory.glob("*.jsonl") if path.stat().st_mtime * 1000 >= since]
     for path in sorted(paths):
         with path.open("rb") as lines:
-            for line in lines:
+            for number, line in enumerate(lines, 1):
                 if line.endswith(b"\n"):
-                    document = json.loads(line)
-                    document["file"] = path.name
-                    yield document
+                    yield {**_document(path, number, line), "file": path.name}
+
+
+def _document(path: Path, number: int, line: bytes) -> dict[str, Any]:
+    try:
+        document: dict[str, Any] = json.loads(line)
+    except ValueError:
+        raise AuditUnreadable(f"{path}, line {number} is not JSON: was it edited?") from None
+    return document
 
 
 def remember(directory: Path, memory: Memory, *, since: int) -> int:
-    """Load finals and refusals into `memory`; returns how many lines were read."""
+    """Load contents, finals and refusals into `memory`; returns how many lines were read."""
     count = 0
     for document in read_lines(directory, since=since):
         count += 1
         approval = document.get("approval")
         if approval is None:
             continue
+        if "request" in document and not approval["conflict"]:
+            memory.learn_content(request_from_plain(document["request"]))
         if approval["final"] is not None:
             memory.learn_final(approval["digest"], final_from_plain(dict(approval["final"])))
         for vote in approval["votes"]:

@@ -2,16 +2,17 @@
 
 from collections import OrderedDict
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from approvals.model import NOTHING_REMEMBERED, Outcome, Remembered, Vote
 from approvals.model import Final as FinalFact
+from approvals.request import Request
 
 MOST_KEPT: Final = 1_000_000
 
 
 class Memory:
-    """Digest -> final fact and refusals, as this gateway's own audit has them on disk.
+    """Digests' final facts and refusals, and request ids' contents, as our own audit has them.
 
     Bounded: past a million digests the oldest are forgotten, and Redis alone speaks for them.
     """
@@ -19,10 +20,21 @@ class Memory:
     def __init__(self) -> None:
         """Start knowing nothing; `audit.remember` fills it."""
         self._known: OrderedDict[str, Remembered] = OrderedDict()
+        self._contents: OrderedDict[str, str] = OrderedDict()
 
     def of(self, digest: str) -> Remembered:
         """What is known of these bytes."""
         return self._known.get(digest, NOTHING_REMEMBERED)
+
+    def contradicts(self, request: Request) -> bool:
+        """Whether this request id is known to have been asked first for something else."""
+        first = self._contents.get(request.request_id)
+        return first is not None and first != request.content
+
+    def learn_content(self, request: Request) -> None:
+        """Keep what a request id was first asked for, whichever node asked."""
+        if self._contents.setdefault(request.request_id, request.content) == request.content:
+            _bound(self._contents)
 
     def learn_final(self, digest: str, final: FinalFact) -> None:
         """Keep the first final fact; of two that differ, the refusal."""
@@ -40,5 +52,9 @@ class Memory:
 
     def _keep(self, digest: str, remembered: Remembered) -> None:
         self._known[digest] = remembered
-        if len(self._known) > MOST_KEPT:
-            self._known.popitem(last=False)
+        _bound(self._known)
+
+
+def _bound(known: OrderedDict[str, Any]) -> None:
+    if len(known) > MOST_KEPT:
+        known.popitem(last=False)

@@ -11,15 +11,16 @@ from approvals.plain import to_json
 class Post:
     """One message. `nonce` is stored before it is posted and sits in its buttons.
 
-    `ts` is Slack's id of the message, None until known. `shown` is the SHA-256, hex, over the fact
-    texts that were rendered; `revision` the record's revision that they show.
+    `ts` is Slack's id of the message, None until known. `shown` are the SHA-256s, hex, over the
+    texts of its latest renderings, each stored before it is shown; `revision` is the record's
+    revision that was shown last.
     """
 
     nonce: str
     notifier: str
     channel: str
     ts: str | None
-    shown: str
+    shown: tuple[str, ...]
     revision: int
 
 
@@ -39,6 +40,7 @@ def told_to_json(told: Told) -> str:
 def told_from_json(body: str, stamp: str) -> Told:
     """The inverse; anything that is not ours raises DamagedRecord."""
     try:
-        return Told(posts=tuple(Post(**post) for post in json.loads(body)), stamp=stamp)
-    except (TypeError, ValueError) as error:
+        posts = tuple(Post(**{**post, "shown": tuple(post["shown"])}) for post in json.loads(body))
+        return Told(posts=posts, stamp=stamp)
+    except (KeyError, TypeError, ValueError) as error:
         raise DamagedRecord(f"not a list of posts: {type(error).__name__}") from None

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from starlette.types import ASGIApp
 
-from approvals.audit import Audit, remember
+from approvals.audit import Audit, AuditUnreadable, remember
 from approvals.bell import Bell
 from approvals.ledger import Parts
 from approvals.memory import Memory
@@ -42,8 +42,8 @@ _DAY_MS: Final = 86_400_000
 Task: TypeAlias = Callable[[], Coroutine[Any, Any, Any]]
 
 
-class PolicyFileError(Exception):
-    """The policy cannot be used: one plain sentence for each mistake."""
+class StartError(Exception):
+    """What keeps the gateway from starting: one plain sentence for each mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +139,11 @@ def load_policy(path: Path) -> Policy:
     try:
         return load(path.read_text(encoding="utf-8"), source=str(path))
     except OSError as error:
-        raise PolicyFileError(f"{path} cannot be read: {error.strerror}") from None
+        raise StartError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise PolicyFileError(f"{path} is not UTF-8 text: save it as UTF-8") from None
+        raise StartError(f"{path} is not UTF-8 text: save it as UTF-8") from None
     except PolicyError as error:
-        raise PolicyFileError(str(error)) from None
+        raise StartError(str(error)) from None
 
 
 def _looks_over(settings: Settings) -> Callable[[Any], Coroutine[Any, Any, None]]:
@@ -160,10 +160,14 @@ def _looks_over(settings: Settings) -> Callable[[Any], Coroutine[Any, Any, None]
 
 def _audit(settings: Settings, process: str, clock: Clock) -> tuple[Audit, Memory]:
     directory = settings.data_dir / "audit"
-    audit = Audit(directory, process=process, clock=clock.now_ms)
     memory = Memory()
-    remember(directory, memory, since=clock.now_ms() - settings.redis.keep_days * _DAY_MS)
-    return audit, memory
+    try:
+        remember(directory, memory, since=clock.now_ms() - settings.redis.keep_days * _DAY_MS)
+        return Audit(directory, process=process, clock=clock.now_ms), memory
+    except AuditUnreadable as error:
+        raise StartError(f"{error} Move it aside only if you know what it recorded.") from None
+    except OSError as error:
+        raise StartError(f"{directory} cannot be used for the audit: {error.strerror}") from None
 
 
 def _signing_keys(settings: Settings) -> Mapping[str, RSAPrivateKey]:

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from gateway.assembly import PolicyFileError
+from gateway.assembly import StartError
 from gateway.clock import SYSTEM
 from gateway.config import ConfigError, load
 from gateway.data_dir import DataDirError
@@ -31,7 +31,7 @@ def run(config: Path) -> None:
         EmbeddedError,
         KeyFileError,
         ListenError,
-        PolicyFileError,
+        StartError,
     ) as error:
         raise Failure(str(error)) from None
 

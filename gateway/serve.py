@@ -45,7 +45,7 @@ async def serve(
     """Run until `stop` is set.
 
     Raises:
-        DataDirError, EmbeddedError, ListenError, KeyFileError, PolicyFileError: one plain
+        DataDirError, EmbeddedError, ListenError, KeyFileError, StartError: one plain
             sentence saying what keeps the gateway from starting.
     """
     process = secrets.token_hex(4)

@@ -2,8 +2,8 @@
 
 All that comes from a request stands in `plain_text` objects with `emoji` off, where Slack reads
 no markup at all, and is escaped besides: a memo cannot mention a channel, draw a link, or paint
-our check mark. Blocks whose id begins with `fact` hold what a person decides on; `shown_of` reads
-the same texts from what we send and from what Slack says was clicked.
+our check mark. `shown_of` reads the same texts from what we send and from what Slack says was
+clicked.
 """
 
 import hashlib
@@ -34,12 +34,17 @@ from notifiers.text import command
 APPROVE: Final = "countersign.approve"
 REJECT: Final = "countersign.reject"
 
-_FACT: Final = "fact"
 _SQUEEZES: Final = (400, 200, 100, 60)
 """How long a claim, a reason or a rule's `why` may be, in turn, until the message fits."""
 
 _LINE: Final = 300
 _LINES: Final = 5
+
+_SAYING: Final = (
+    *("text", "fields", "elements", "accessory", "title", "confirm", "deny"),
+    *("alt_text", "image_url", "fallback", "pretext", "author_name", "blocks", "footer"),
+)
+"""Where a block, or an attachment, can hold something to read."""
 
 _SEALS: Final = {
     True: ":white_check_mark: *VERIFIED*",
@@ -50,7 +55,7 @@ _SAYS: Final = ":speech_balloon: *Cobo says* · nothing below is proved"
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`shown` names the facts, `face` everything there is to see."""
+    """`shown` names all that it says, `face` that and the buttons' values."""
 
     text: str
     blocks: list[Json]
@@ -82,18 +87,28 @@ def render(
 
 
 def shown_of(blocks: object) -> str:
-    """SHA-256, hex, over the texts of the fact blocks, in order; of ours or of Slack's echo.
+    """SHA-256, hex, over everything that blocks say, in order; of ours or of Slack's echo.
 
-    Slack echoes `&` as `&amp;` and may add keys of its own: only texts are read, unescaped, with
-    runs of white space as one.
+    Nothing may be added to a message, or changed in it, that a person could read: every block's
+    kind and every text of it counts, confirm dialogs and pictures' words too. Slack echoes `&` as
+    `&amp;` and may add keys of its own: only what is shown is read, unescaped, with runs of white
+    space as one.
     """
-    texts: list[str] = []
-    for block in blocks if isinstance(blocks, list) else ():
-        if isinstance(block, Mapping) and str(block.get("block_id", "")).startswith(_FACT):
-            fields = block.get("fields")
-            objects = [block.get("text"), *(fields if isinstance(fields, list) else ())]
-            texts += [str(o.get("text", "")) for o in objects if isinstance(o, Mapping)]
-    return _hash(" ".join(unescape(text).split()) for text in texts)
+    return _hash(" ".join(unescape(text).split()) for text in _said(blocks))
+
+
+def _said(part: object) -> Iterator[str]:
+    """The words of a block or of a part of one, in an order that does not hang on its keys'."""
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, list):
+        for each in part:
+            yield from _said(each)
+    elif isinstance(part, Mapping):
+        yield str(part.get("type", ""))
+        for key in _SAYING:
+            if key in part:
+                yield from _said(part[key])
 
 
 def _fits(sheet: Sheet) -> Iterator[tuple[Sheet, int]]:

@@ -1,6 +1,5 @@
 """Whether a click means what it seems to: checks 1 to 5 of `slack_clicks`, before any vote."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -9,10 +8,8 @@ from approvals.told import Post
 from notifiers.ports import Approvals, Posts
 from notifiers.slack_blocks import APPROVE, REJECT, shown_of
 from notifiers.slack_payloads import Click, Payload, Submission, is_of_workspace
-from notifiers.slack_posts import NAME, change_posts, message_of
+from notifiers.slack_posts import NAME, change_posts
 from notifiers.slack_tokens import Token, read_token
-from notifiers.story import story_of
-from notifiers.text import Names
 
 CHOICES: Final = {APPROVE: Choice.APPROVE, REJECT: Choice.REJECT}
 
@@ -50,14 +47,11 @@ class Unsound:
 class Checks:
     """What every click must pass. Raises StoreDown, DamagedRecord and NotTold."""
 
-    def __init__(
-        self, approvals: Approvals, posts: Posts, workspace: str, names: Callable[[], Names]
-    ) -> None:
+    def __init__(self, approvals: Approvals, posts: Posts, workspace: str) -> None:
         """`workspace` is the one whose clicks count."""
         self._approvals = approvals
         self._posts = posts
         self._workspace = workspace
-        self._names = names
 
     async def check(self, heard: Payload) -> Sound | Unsound:
         """Steps 1 to 5, in their order; the first that fails is the answer."""
@@ -75,7 +69,7 @@ class Checks:
             return Unsound("no_record", token.member)
         if isinstance(heard, Submission):
             return Sound(token, post, approval)  # the form opened only after a sound click
-        wrong = await self._wrong(heard, token, post, approval)  # 3, 4, 5
+        wrong = _wrong(heard, post)  # 3, 4, 5
         if wrong is not None:
             return Unsound(wrong, token.member)
         return Sound(token, await self._adopted(token.member, post, heard.ts), approval)
@@ -84,22 +78,6 @@ class Checks:
         told = await self._posts.read_told(token.member)
         ours = (post for post in told.posts if post.notifier == NAME)
         return next((post for post in ours if post.nonce == token.nonce), None)
-
-    async def _wrong(
-        self, click: Click, token: Token, post: Post, approval: Approval
-    ) -> str | None:
-        if click.channel != post.channel:
-            return "other_channel"
-        if click.posted_by and click.app != click.posted_by:
-            return "not_ours"
-        if not click.ts or (post.ts is not None and click.ts != post.ts):
-            return "stale_message"
-        shown = shown_of(click.blocks)
-        if shown == post.shown:
-            return None
-        # The message may be newer than the note of it: we died, or are, between the two.
-        story = await story_of(self._approvals, approval, self._names)
-        return None if message_of(story, token.nonce).shown == shown else "other_facts"
 
     async def _adopted(self, member: str, post: Post, ts: str) -> Post:
         """Step 4: the message whose `ts` we died before we learned."""
@@ -114,3 +92,14 @@ class Checks:
 
         await change_posts(self._posts, member, adopt)
         return replace(post, ts=ts)
+
+
+def _wrong(click: Click, post: Post) -> str | None:
+    """Whether the click came from our message, as we rendered it."""
+    if click.channel != post.channel:
+        return "other_channel"
+    if click.posted_by and click.app != click.posted_by:
+        return "not_ours"
+    if not click.ts or (post.ts is not None and click.ts != post.ts):
+        return "stale_message"
+    return None if shown_of(click.blocks) in post.shown else "other_facts"

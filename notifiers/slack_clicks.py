@@ -117,7 +117,7 @@ class Clicks:
     ) -> None:
         """`store_within_s` is how long an acknowledgement may wait for the store."""
         self._approvals = approvals
-        self._checks = Checks(approvals, posts, workspace, names)
+        self._checks = Checks(approvals, posts, workspace)
         self._slack = slack
         self._screen = screen
         self._workspace = workspace

@@ -77,7 +77,7 @@ def _click(payload: object) -> Click:
         value=_text(action, "value"),
         app=_text(payload, "api_app_id"),
         posted_by=_text(payload, "message", "app_id"),
-        blocks=_at(payload, "message", "blocks"),
+        blocks=_visible(payload),
     )
 
 
@@ -111,3 +111,9 @@ def _at(document: object, *path: str | int) -> Any:
         else:
             return None
     return document
+
+
+def _visible(payload: object) -> object:
+    """All that the clicked message shows: attachments stand below its blocks."""
+    blocks, attached = (_at(payload, "message", key) for key in ("blocks", "attachments"))
+    return [blocks, attached] if attached else blocks

@@ -1,7 +1,7 @@
 """One Slack message per approval, kept as the record stands: posted once, then updated.
 
 The order is what a crash between any two steps can be repaired from:
-1. a nonce is stored before the post that carries it;
+1. a nonce is stored before the post that carries it, and what a message will say before it does;
 2. the message is posted;
 3. its `ts` is stored.
 A death after 2 leaves a nonce without a `ts`. Nobody knows whether that message is there, so the
@@ -27,6 +27,9 @@ NAME: Final = "slack"
 
 MOST_UNKNOWN: Final = 5
 """Posts whose `ts` nobody learned; after that many the last nonce is used again."""
+
+RENDERINGS_KEPT: Final = 16
+"""Of one message: a click on an older one is answered with the newest, and counts no more."""
 
 _FACES_KEPT: Final = 2_000
 _SWAPS: Final = 5
@@ -63,7 +66,7 @@ class SlackPosts:
 
     async def tell(self, story: Story) -> None:
         """Post once, update every post of it; no call where a message already says all this."""
-        told = await self._posts.read_told(story.approval.member)
+        told = await self._noted(story)
         ours = [post for post in told.posts if post.notifier == NAME]
         if any(post.revision > story.approval.revision for post in ours):
             return  # another gateway has told something newer
@@ -81,6 +84,21 @@ class SlackPosts:
         except OverLimit as over:
             raise NotTold(f"over_limit: {over}", alarm=True) from over
 
+    async def _noted(self, story: Story) -> Told:
+        """What was posted, with what it is about to say: a click on it may come at once."""
+        member = story.approval.member
+        told = await self._posts.read_told(member)
+
+        def note(post: Post) -> Post:
+            if post.notifier != NAME or post.revision > story.approval.revision:
+                return post
+            return _rendered(post, message_of(story, post.nonce).shown)
+
+        if tuple(map(note, told.posts)) == told.posts:
+            return told
+        await change_posts(self._posts, member, lambda posts: tuple(map(note, posts)))
+        return await self._posts.read_told(member)
+
     async def _update(self, story: Story, post: Post) -> Post | None:
         """The post as it shows now; None where the message was deleted."""
         assert post.ts is not None  # noqa: S101 - for the type checker; the caller chose these
@@ -92,7 +110,7 @@ class SlackPosts:
             except MessageGone:
                 return None
             self._remember(post.nonce, message)
-        return replace(post, shown=message.shown, revision=story.approval.revision)
+        return replace(post, revision=story.approval.revision)
 
     async def _post(self, story: Story) -> None:
         member = story.approval.member
@@ -123,7 +141,8 @@ class SlackPosts:
         nonce = again[-1].nonce if again else secrets.token_urlsafe(16)
         message = message_of(story, nonce)
         revision = story.approval.revision
-        post = Post(nonce, NAME, self._channel, None, message.shown, revision)
+        fresh = Post(nonce, NAME, self._channel, None, (), revision)
+        post = _rendered(replace(again[-1] if again else fresh, revision=revision), message.shown)
         await change_posts(
             self._posts,
             member,
@@ -152,6 +171,12 @@ class SlackPosts:
         self._faces[nonce] = message.face
         if len(self._faces) > _FACES_KEPT:
             self._faces.pop(next(iter(self._faces)))
+
+
+def _rendered(post: Post, shown: str) -> Post:
+    """The post with one more rendering that is ours, the newest last."""
+    kept = [one for one in post.shown if one != shown]
+    return replace(post, shown=(*kept, shown)[-RENDERINGS_KEPT:])
 
 
 def message_of(story: Story, nonce: str) -> Message:

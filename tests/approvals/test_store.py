@@ -202,7 +202,7 @@ async def test_a_teller_that_showed_an_old_revision_must_tell_again(store, outbo
 
 
 async def test_what_was_told_is_sealed_and_swapped_too(outbox, redis):
-    post = Post("n" * 32, "slack", "C0APPROVALS", None, DIGEST, 1)
+    post = Post("n" * 32, "slack", "C0APPROVALS", None, (DIGEST,), 1)
     empty = await outbox.read_told("node-1/r1")
     first = await outbox.write_told("node-1/r1", replace(empty, posts=(post,)))
     assert first == await outbox.read_told("node-1/r1")

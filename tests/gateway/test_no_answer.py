@@ -10,6 +10,7 @@ import pytest
 from approvals.audit import AuditDown
 from approvals.model import Choice
 from approvals.window import Window
+from gateway.assembly import StartError
 from keys.envelope import sign
 from tests.support.requests import sample
 from tests.support.waiting import until
@@ -305,3 +306,33 @@ async def test_what_is_malformed_is_not_answered_before_it_is_on_disk(world, ful
         mend()
         assert await everything_from(house, request) != b""
         assert [line["event"] for line in house.audit()] == ["malformed"]
+
+
+async def test_a_flushed_store_never_takes_other_content_under_a_known_id(world):
+    world.nodes = ("node-1", "node-2")
+    world.rules = RULES + APPROVE_SMALL
+    first = sample("keysign_erc20_usdt")
+    other = first.with_transaction("description", "changed")
+    async with world.running() as house:
+        assert (await house.asks(first)).action == "APPROVE"
+        await house.service._ledger.store._link.client.flushall()
+        assert (await house.asks(other)).error.startswith("conflict: ")
+        await house.service._ledger.store._link.client.flushall()
+    async with world.running() as house:
+        for node in ("node-1", "node-2"):
+            asked = other.with_outer(node=node)
+            assert (await house.asks(asked, name=node)).error.startswith("conflict: ")
+
+
+@pytest.mark.parametrize("trouble", ["a file", "an edited line"])
+async def test_an_audit_that_cannot_be_read_or_written_keeps_it_from_starting(world, trouble):
+    data = world.folder / "data"
+    data.mkdir(mode=0o700)
+    if trouble == "a file":
+        (data / "audit").write_text("")
+    else:
+        (data / "audit").mkdir(mode=0o700)
+        (data / "audit" / "20260101-1-x-1.jsonl").write_text('{"event":\n')
+    with pytest.raises(StartError, match="audit"):
+        async with world.running():
+            pass

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
 from approvals.events import BallotRefused
 from approvals.model import Approval, Choice, SlackClick
 from approvals.redis_link import StoreDown
-from approvals.told import Told
 from gateway.tasks import end
 from notifiers.slack_clicks import UNSURE
 from notifiers.slack_tokens import Token, read_token
@@ -323,14 +323,45 @@ async def test_a_payload_without_its_message_counts_for_nothing(heard: World, vi
     await whispered(heard, "U0ANA", "does not show what we rendered")
 
 
-async def test_a_message_newer_than_the_note_of_it_still_counts(heard: World, via: Via) -> None:
-    approval = await record(heard)
-    told = await heard.outbox.read_told(approval.member)
-    (post,) = told.posts
-    old = type(post)(post.nonce, post.notifier, post.channel, post.ts, "older", 1)
-    assert await heard.outbox.write_told(approval.member, Told((old,), told.stamp))
+async def test_an_earlier_rendering_of_ours_still_counts(heard: World, via: Via) -> None:
+    earlier = heard.slack.payload(heard.slack.message, "Approve", "U0BO")
     await heard.slack.click(heard.slack.message, "Approve", "U0ANA", via=via)
-    assert (await record(heard)).votes
+    await heard.told()
+    assert heard.slack.message.updates
+    await heard.slack.deliver(earlier, via)
+    assert [vote.person for vote in (await record(heard)).votes] == ["ana", "bo"]
+
+
+WORDS = {"type": "plain_text", "text": "Actually it is 1 USDT"}
+ADDITIONS: dict[str, Any] = {
+    "section": {"type": "section", "text": WORDS},
+    "status": {"type": "section", "block_id": "status-r1", "text": WORDS},
+    "fields": {"type": "section", "fields": [WORDS]},
+    "picture": {"type": "image", "image_url": "https://x.example/1.png", "alt_text": "1 USDT"},
+    "rich text": {"type": "rich_text", "elements": [{"type": "text", "text": "1 USDT"}]},
+}
+
+
+@pytest.mark.parametrize("kind", [*ADDITIONS, "attachment", "status line", "confirm", "button"])
+async def test_a_message_with_something_added_or_changed_counts_for_nothing(
+    heard: World, via: Via, kind: str
+) -> None:
+    payload = heard.slack.payload(heard.slack.message, "Approve", "U0ANA")
+    blocks = payload["message"]["blocks"]
+    (buttons,) = [block for block in blocks if block["type"] == "actions"]
+    if kind in ADDITIONS:
+        blocks.insert(2, ADDITIONS[kind])
+    elif kind == "attachment":
+        payload["message"]["attachments"] = [{"fallback": "1 USDT", "text": "1 USDT"}]
+    elif kind == "status line":
+        blocks[1]["text"]["text"] += " for 1 USDT"
+    elif kind == "confirm":
+        buttons["elements"][0]["confirm"]["text"]["text"] = "1 USDT"
+    else:
+        buttons["elements"][1]["text"]["text"] = "Reject later"
+    await heard.slack.deliver(payload, via)
+    await whispered(heard, "U0ANA", "does not show what we rendered")
+    assert not (await record(heard)).votes
 
 
 async def test_what_needs_a_signature_has_no_approve_button(world: World, via: Via) -> None:
