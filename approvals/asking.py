@@ -88,12 +88,18 @@ class Asking:
 
     async def _patiently(self, step: Callable[[], Awaitable[T]], hearing: Hearing) -> T:
         """Repeat a step while Redis or the audit's disk is away, as long as the node is held."""
+        alarmed = False
         while True:
             hearing.check(self._ledger.now())
             try:
                 return await step()
-            except (StoreDown, AuditDown):
-                await hearing.waiter.wait(AGAIN_S)
+            except StoreDown:
+                pass
+            except AuditDown as down:
+                if not alarmed:
+                    self._ledger.alarm("audit_down", hearing.waiter.member, str(down))
+                alarmed = True
+            await hearing.waiter.wait(AGAIN_S)
 
     async def _end_attempt(self, approval: Approval, hearing: Hearing) -> None:
         """Note that the node hung up: the schedule of its next attempt counts from there."""
