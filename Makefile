@@ -6,10 +6,10 @@ STAMP := $(VENV)/.stamp
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup lint test bench demo lock clean
+.PHONY: help setup lint test explore bench demo lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  \033[1m%-6s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  \033[1m%-7s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## Make .venv from the locks, with the countersign command in it
 	@:
@@ -30,6 +30,9 @@ lint: setup ## Check style, types and the arrows between rooms
 
 test: setup ## Run the tests
 	@$(BIN)/pytest -n 2
+
+explore: setup ## Run the tests with new random examples, ten times as many
+	@HYPOTHESIS_PROFILE=explore $(BIN)/pytest -n 2
 
 bench: setup ## Measure
 	@$(BIN)/python -m tests.bench

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Final
 
 from approvals.audit_file import AuditFile
@@ -57,12 +58,23 @@ class _Batch:
 class Audit:
     """Appends events for one process. `write` returns once its lines are on disk."""
 
-    def __init__(self, directory: Path, *, process: str, clock: Callable[[], int]) -> None:
-        """Make the directory (0700) and start the writing thread; `process` names the files."""
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        process: str,
+        clock: Callable[[], int],
+        took: Callable[[float], None] = lambda _seconds: None,
+    ) -> None:
+        """Make the directory (0700) and start the writing thread; `process` names the files.
+
+        `took` is told, from that thread, how long each group of lines took to reach the disk.
+        """
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._directory = directory
         self._process = process
         self._clock = clock
+        self._took = took
         self._queue: queue.SimpleQueue[_Batch | None] = queue.SimpleQueue()
         self._file: AuditFile | None = None
         self._opened = 0
@@ -110,12 +122,14 @@ class Audit:
 
     def _commit(self, batches: list[_Batch]) -> None:
         failure: str | None = None
+        began = perf_counter()
         try:
             self._current().append(b"".join(batch.lines for batch in batches))
         except OSError as error:
             failure = f"{self._directory}: {error.strerror or type(error).__name__}"
             self._abandon()
         self.down = failure
+        self._took(perf_counter() - began)
         for loop in {batch.loop for batch in batches}:
             waiting = [batch.done for batch in batches if batch.loop is loop]
             loop.call_soon_threadsafe(_settle, waiting, failure)

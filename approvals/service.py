@@ -86,12 +86,13 @@ class Service:
         """By request id, `node/request_id`, or a prefix (6 characters) of these or of a digest.
 
         An exact name comes first and alone; several matches mean that the caller must say more.
+        DamagedRecord if the record of an exact name is not as we wrote it.
         """
         nodes = self._ledger.parts.windows
         exact = [member_of(node, wanted) for node in nodes]
         if wanted.partition("/")[0] in nodes:
             exact.append(wanted)
-        found = await self._readable(exact)
+        found = await self._readable(exact, damage_matters=True)
         if found or len(wanted) < SHORTEST_PREFIX:
             return found
         everything = await self._readable(await self._ledger.store.finished_members())
@@ -131,7 +132,9 @@ class Service:
             later = due if due > ledger.now() else approval.answer_until
             await ledger.store.postpone(member, max(later, ledger.now() + 1_000))
 
-    async def _readable(self, members: Iterable[str]) -> tuple[Approval, ...]:
+    async def _readable(
+        self, members: Iterable[str], *, damage_matters: bool = False
+    ) -> tuple[Approval, ...]:
         wanted = list(dict.fromkeys(members))
         found: list[Approval] = []
         for start in range(0, len(wanted), READ_AT_ONCE):
@@ -141,4 +144,6 @@ class Service:
                     found.append(record)
                 else:
                     self._ledger.alarm("damaged", member, str(record))
+                    if damage_matters:
+                        raise record
         return tuple(found)

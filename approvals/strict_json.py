@@ -23,7 +23,7 @@ def loads(text: str) -> object:
     Raises:
         BadJson: for everything wrong with it, and nothing else is raised.
     """
-    _check_depth(text)
+    check_depth(text)
     try:
         value: object = _DECODER.decode(text)
     except json.JSONDecodeError as error:
@@ -34,8 +34,8 @@ def loads(text: str) -> object:
     return value
 
 
-def _check_depth(text: str) -> None:
-    """Refuse deep nesting before the decoder sees it.
+def check_depth(text: str) -> None:
+    """Refuse deep nesting before a decoder sees it.
 
     The decoder recurses in C as deep as `sys.getrecursionlimit()` lets it, and libraries raise
     that limit (py_ecc, below eth-account, to 100,000): a text of brackets would end the process.

@@ -6,7 +6,7 @@ from approvals.ballots import SENTENCES, Ballot, NotCountedCause, admit
 from approvals.codec import DamagedRecord
 from approvals.events import BallotRefused, Event, Finalized, Voted
 from approvals.ledger import Ledger, lists_of
-from approvals.model import Approval, Choice, Decision, Vote
+from approvals.model import Approval, Choice, Decision, SlackClick, Vote
 from approvals.store import Swapped
 
 
@@ -92,7 +92,8 @@ class Voting:
     async def _not_counted(
         self, cause: NotCountedCause, member: str, ballot: Ballot, approval: Approval | None
     ) -> NotCounted:
-        await self.refuse(member, ballot.person, cause, type(ballot.evidence).__name__)
+        via = "slack" if isinstance(ballot.evidence, SlackClick) else "ssh"
+        await self.refuse(member, ballot.person, cause, via)
         return NotCounted(cause, SENTENCES[cause], approval)
 
 

@@ -75,7 +75,7 @@ def assemble(
     stack.push_async_callback(link.close)
     seal_key = SealKey.load(settings.seal_key)
     store = Store(link, seal_key, keep_days=settings.redis.keep_days)
-    audit, memory = _audit(settings, process, clock)
+    audit, memory = _audit(settings, process, clock, observer)
     stack.callback(audit.close)
     bell = Bell(link, store.revisions)
     journals = (observer,)
@@ -158,12 +158,15 @@ def _looks_over(settings: Settings) -> Callable[[Any], Coroutine[Any, Any, None]
     return check
 
 
-def _audit(settings: Settings, process: str, clock: Clock) -> tuple[Audit, Memory]:
+def _audit(
+    settings: Settings, process: str, clock: Clock, observer: Observer
+) -> tuple[Audit, Memory]:
     directory = settings.data_dir / "audit"
     memory = Memory()
     try:
         remember(directory, memory, since=clock.now_ms() - settings.redis.keep_days * _DAY_MS)
-        return Audit(directory, process=process, clock=clock.now_ms), memory
+        took = observer.metrics.took_fsync
+        return Audit(directory, process=process, clock=clock.now_ms, took=took), memory
     except AuditUnreadable as error:
         raise StartError(f"{error} Move it aside only if you know what it recorded.") from None
     except OSError as error:

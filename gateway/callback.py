@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 BODY_LIMIT: Final = 10 * 1024 * 1024
 FIELD: Final = "TSS_JWT_MSG"
 ANSWER_LIVES_S: Final = 120
+NOT_ALLOWED: Final = 405
 
 
 class Refused(Exception):  # noqa: N818 - an outcome, named for what it says
@@ -66,7 +67,9 @@ class Callback:
             token = _token(await _body(scope, receive))
             verified = self._verified(token, began)
         except Refused as refused:
-            await PlainTextResponse(str(refused), refused.status)(scope, receive, send)
+            headers = {"allow": "POST"} if refused.status == NOT_ALLOWED else None
+            response = PlainTextResponse(str(refused), refused.status, headers)
+            await response(scope, receive, send)
             return
         abort = abort_of(scope)
         try:
@@ -148,7 +151,7 @@ class Callback:
 async def _body(scope: "Scope", receive: "Receive") -> bytes:
     """Step 1. A body that is refused as too large is not read to its end."""
     if scope["method"] != "POST":
-        raise Refused(405, "Only POST is answered here.")
+        raise Refused(NOT_ALLOWED, "Only POST is answered here.")
     chunks: list[bytes] = []
     size = 0
     while True:

@@ -147,7 +147,11 @@ def simulate(
 @click.argument("folder", metavar="DIR", type=_FILE)
 @click.option("--approver", metavar="NAME", help="Who may approve; your login name if not given.")
 @click.option("--ssh-key", type=_READABLE, metavar="FILE", help="The approver's public key (.pub).")
-@click.option("--with-test-node", is_flag=True, help="Also a node's key pair, for `simulate`.")
+@click.option(
+    "--with-test-node/--without-test-node",
+    default=True,
+    help="Also a node's key pair, for `simulate`; replace it before real use.",
+)
 def init(folder: Path, approver: str | None, ssh_key: Path | None, *, with_test_node: bool) -> None:
     """Write a working configuration with fresh keys into DIR."""
     from gateway import init as starting

@@ -85,6 +85,9 @@ class Desk:
                 return JSONResponse(await handler(http))
             except _Refused as refused:
                 return JSONResponse({"error": str(refused)}, refused.status)
+            except DamagedRecord:
+                sentence = "That record is damaged and gives no answer: the log says why."
+                return JSONResponse({"error": sentence}, 409)
             except StoreDown:
                 sentence = "The gateway cannot reach its store: nothing was changed, try again."
                 return JSONResponse({"error": sentence}, 503)
@@ -125,7 +128,7 @@ class Desk:
         try:
             said = statements.read(text)  # 1
         except statements.BadStatement as error:
-            raise _Refused(400, f"{error}.") from None
+            raise await self._refused(400, "", None, "bad_statement", f"{error}.") from None
         member = member_of(said.node, said.request_id)
         key = sshsig.key_of(armored)
         if key is None or not sshsig.verify(key, statements.NAMESPACE, text.encode(), armored):
@@ -154,7 +157,7 @@ class Desk:
         self, status: int, member: str, person: str | None, cause: str, sentence: str
     ) -> _Refused:
         """A vote that never became a ballot: into the audit, and back to the caller."""
-        await self._service.refuse(member, person, cause, SshSignature.__name__)
+        await self._service.refuse(member, person, cause, "ssh")
         return _Refused(status, sentence)
 
     async def _entry(self, approval: Approval, *, bytes_too: bool) -> dict[str, Any]:

@@ -75,7 +75,7 @@ class Metrics:
                 via = "slack" if isinstance(event.vote.evidence, SlackClick) else "ssh"
                 self._votes.labels(event.vote.choice, via).inc()
             case BallotRefused():
-                self._ballots.labels(word(event.cause), word(event.via)).inc()
+                self._ballots.labels(word(event.cause), word(event.via.partition(":")[0])).inc()
             case Answered() | Finalized():
                 self._note_final(event)
             case Malformed():

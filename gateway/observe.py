@@ -82,7 +82,8 @@ class Observer:
             self.metrics.note(event)
             news = True
             if isinstance(event, Trouble):
-                news = self.health.set(event.part, up=not event.down) or event.down
+                first = self.health.works(event.part) is None
+                news = (self.health.set(event.part, up=not event.down) and not first) or event.down
             if news:
                 self._write(line_of(event), event.at)
         except Exception:  # noqa: BLE001 - no decision may hang on a full pipe

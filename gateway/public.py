@@ -25,11 +25,13 @@ def public_app(
     async def ping(_request: HttpRequest) -> JSONResponse:
         return JSONResponse({"server": "countersign", "timestamp": str(now_ms())})
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/v2/check", SilentOnError(callback, report=report)),
             Route("/ping", ping, methods=["GET"]),
             *health.routes(),
             *slack,
-        ]
+        ],
     )
+    app.router.redirect_slashes = False
+    return app

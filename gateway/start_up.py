@@ -5,6 +5,7 @@ from typing import Final
 from approvals.policy.model import Policy
 from approvals.redis_health import examine
 from approvals.redis_link import Link, StoreDown
+from gateway.init import TEST_NODE_KEY
 from gateway.settings import Node, Settings
 from keys.rsa import fingerprint, load_public_key
 
@@ -37,6 +38,12 @@ def _node(node: Node) -> str:
 
 def _warnings(node: Node) -> list[str]:
     window, warnings = node.window, []
+    if any((path.parent / TEST_NODE_KEY.name).exists() for path in node.keys):
+        warnings.append(
+            f"Warning: node {node.name} may be the test node that `init` made, whose private key"
+            " lies here: before real use, put your TSS Node's public key in its place and delete"
+            f" {TEST_NODE_KEY.name}."
+        )
     if window.retry_times == 0:
         warnings.append(
             f"Warning: node {node.name} asks once (retry_times = 0): people have"

@@ -13,7 +13,7 @@ from typing import Final
 from approvals.model import Final as FinalFact
 from approvals.model import Outcome
 from approvals.request import PING, Request
-from approvals.strict_json import BadJson, loads
+from approvals.strict_json import BadJson, check_depth, loads
 
 OK: Final = 0
 INVALID_REQUEST: Final = 10
@@ -50,7 +50,7 @@ def parse(package: bytes, node: str) -> Ping | Request:
     except UnicodeDecodeError:
         raise NotACallbackRequest("package_data is not UTF-8") from None
     except BadJson as bad:
-        raise NotACallbackRequest(str(bad)) from None
+        raise NotACallbackRequest(str(bad), _echo(package.decode())) from None
     if not isinstance(document, dict):
         raise NotACallbackRequest("a CallbackRequest is a JSON object")
     kind = document.get("request_type")
@@ -68,6 +68,17 @@ def parse(package: bytes, node: str) -> Ping | Request:
     if type(detail) is not str or type(extra) is not str:
         raise NotACallbackRequest("request_detail and extra_info must be strings", echo)
     return Request(node, echo, kind, detail, extra, surplus=_surplus(document))
+
+
+def _echo(text: str) -> str:
+    """The request_id in JSON that is refused for something else in it; "" where that is unclear."""
+    try:
+        check_depth(text)
+        document = json.loads(text)
+    except (BadJson, RecursionError, ValueError):
+        return ""
+    found = document.get("request_id") if isinstance(document, dict) else ""
+    return found if type(found) is str and found.isascii() else ""
 
 
 def _is_ping(document: dict[str, object], kind: object) -> bool:

@@ -58,7 +58,7 @@ class Checks:
         if not is_of_workspace(heard, self._workspace):  # 1
             return Unsound("other_workspace")
         token = read_token(heard.value)  # 2
-        wanted = CHOICES[heard.action] if isinstance(heard, Click) else Choice.REJECT
+        wanted = CHOICES.get(heard.action) if isinstance(heard, Click) else Choice.REJECT
         if token is None or token.choice is not wanted:
             return Unsound("not_ours")
         post = await self._post(token)  # 3

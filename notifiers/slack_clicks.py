@@ -25,7 +25,7 @@ from approvals.redis_link import StoreDown
 from approvals.voting import Counted
 from notifiers.ports import Approvals, NotTold, Posts
 from notifiers.readable import visible
-from notifiers.slack_checks import CHOICES, SENTENCES, Checks, Sound, Unsound
+from notifiers.slack_checks import SENTENCES, Checks, Sound, Unsound
 from notifiers.slack_client import SlackTrouble
 from notifiers.slack_limits import Json
 from notifiers.slack_modal import LONGEST_REASON, REJECT_VIEW, reject_view, view_error
@@ -39,7 +39,8 @@ STORE_WITHIN_S: Final = 2.0
 """Slack waits three seconds for an acknowledgement."""
 
 UNSURE: Final = (
-    "Could not confirm that your vote was stored. Look at the message: it shows what is stored."
+    "We could not confirm your vote: take it that nothing was stored. Look at the message, which"
+    " shows what is."
 )
 
 
@@ -131,7 +132,7 @@ class Clicks:
         """Return as soon as it may be acknowledged; never raises."""
         heard = read_payload(payload)
         match heard:
-            case Click() if heard.action in CHOICES:
+            case Click():
                 result = await self._in_time(heard)
                 return Heard(after=lambda: self._after(heard, result))
             case Submission() if heard.callback == REJECT_VIEW:

@@ -29,7 +29,7 @@ class Lines:
 
 
 def find_lines(text: str) -> Lines:
-    """Where the keys of a file stand that `tomllib` has accepted."""
+    """Where the keys of a file stand that `tomllib` has accepted; of others, wherever that is."""
     scan = _Scan(text)
     scan.run()
     return Lines(scan.lines)
@@ -142,5 +142,8 @@ class _Scan:
 def _unquoted(key: str) -> str:
     if key[0] not in "\"'":
         return key
-    (name,) = tomllib.loads(f"{key} = 0")
+    try:
+        (name,) = tomllib.loads(f"{key} = 0")
+    except tomllib.TOMLDecodeError:
+        return key
     return str(name)

@@ -148,7 +148,8 @@ def test_the_settings_it_prints_for_the_node_are_those_it_wrote(tmp_path):
 
 
 def test_without_a_test_node_it_says_where_the_nodes_key_goes(tmp_path):
-    result = CliRunner().invoke(main, ["init", str(tmp_path / "home"), "--approver", "ana"])
+    folder = str(tmp_path / "home")
+    result = CliRunner().invoke(main, ["init", folder, "--approver", "ana", "--without-test-node"])
     assert result.exit_code == 0
     assert f"public key at {tmp_path / 'home/keys/tss-node-callback-pub.key'}" in result.output
     again = CliRunner().invoke(main, ["init", str(tmp_path / "home")])

@@ -186,7 +186,7 @@ def test_alive_even_when_not_ready(seen):
 def test_looking_again_and_finding_the_same_says_nothing(seen):
     for trouble in (None, None, "away", "away", "away too", None, None):
         seen.observer.found(REDIS, trouble)
-    assert [line["event"] for line in seen.lines] == ["trouble_over", "trouble", "trouble_over"]
+    assert [line["event"] for line in seen.lines] == ["trouble", "trouble_over"]
 
 
 def test_a_trouble_that_repeats_is_written_seldom(seen):

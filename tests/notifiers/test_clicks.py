@@ -115,7 +115,7 @@ async def test_a_store_that_is_down_is_owned_up_to(
     monkeypatch.setattr(heard.service, "vote", down)
     answer = await heard.slack.click(heard.slack.message, "Approve", "U0ANA", via=via)
     assert answer.status == 200
-    await whispered(heard, "U0ANA", "Could not confirm that your vote was stored")
+    await whispered(heard, "U0ANA", "We could not confirm your vote")
 
 
 async def test_a_bug_is_owned_up_to(
@@ -127,7 +127,7 @@ async def test_a_bug_is_owned_up_to(
     monkeypatch.setattr(heard.service, "vote", bug)
     answer = await heard.slack.click(heard.slack.message, "Approve", "U0ANA", via=via)
     assert answer.status == 200
-    await whispered(heard, "U0ANA", "Could not confirm")
+    await whispered(heard, "U0ANA", "nothing was stored")
 
 
 async def test_reject_asks_for_a_reason_and_stores_it(heard: World, via: Via) -> None:
