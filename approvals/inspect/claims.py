@@ -75,28 +75,21 @@ def check_nonce(extra: Extra, transaction: EvmTransaction, reasons: Reasons) -> 
 def check_fee(
     fee: FeeClaim | None, transaction: EvmTransaction, chain: Chain, reasons: Reasons
 ) -> None:
-    """Check 13, the fee: each part that is claimed, where the bytes have such a part."""
+    """Check 13, the fee: each part that is claimed, where the bytes have such a part.
+
+    A price in another coin, or in the terms of another transaction type, cannot be compared and
+    says nothing; `fee_type` says nothing of the chain. Gas is counted alike in all of them.
+    """
     if fee is None:
         return
-    if fee.token_id is not None and fee.token_id != chain.native.token_id:
-        reasons.unverified(13, f"The fee is claimed in {quoted(fee.token_id)}, not {chain.name}'s.")
     _check_part("gas limit", fee.gas_limit, transaction.gas_limit, reasons)
-    typed = transaction.priority is not None
-    price, other = (
-        (fee.max_fee_per_gas, fee.gas_price)
-        if typed
-        else (
-            fee.gas_price,
-            fee.max_fee_per_gas,
-        )
-    )
-    _check_part("gas price", price, transaction.gas_price, reasons)
-    if typed:
-        _check_part("priority fee", fee.max_priority_fee_per_gas, transaction.priority, reasons)
-    elif fee.max_priority_fee_per_gas is not None:
-        other = fee.max_priority_fee_per_gas
-    if other is not None:
-        reasons.unverified(13, "The fee is claimed in the terms of another transaction type.")
+    if fee.token_id not in (None, chain.native.token_id):
+        return
+    if transaction.priority is None:
+        _check_part("gas price", fee.gas_price, transaction.gas_price, reasons)
+        return
+    _check_part("gas price", fee.max_fee_per_gas, transaction.gas_price, reasons)
+    _check_part("priority fee", fee.max_priority_fee_per_gas, transaction.priority, reasons)
 
 
 def _claimed_asset(claims: Claims, tables: Tables, reasons: Reasons) -> Asset | None:

@@ -495,12 +495,36 @@ def test_13_a_nonce_or_fee_that_is_not_claimed_is_not_compared(path):
     assert seen(transaction(path, None)).integrity == Passed()
 
 
-def test_13_a_fee_in_other_terms_is_unverified():
-    assert unverified(transaction("fee.gas_price", "30000000000"), 13)
-    assert unverified(transaction("fee.token_id", "TRON"), 13)
-    assert unverified(
-        transaction("fee.max_fee_per_gas", "1", sample("keysign_eth_transfer_legacy")), 13
-    )
+@pytest.mark.parametrize(
+    ("name", "path", "value"),
+    [
+        ("keysign_erc20_usdt", "fee.gas_price", "1"),
+        ("keysign_erc20_usdt", "fee.fee_type", "EVM_Legacy"),
+        ("keysign_eth_transfer_legacy", "fee.max_fee_per_gas", "1"),
+        ("keysign_eth_transfer_legacy", "fee.max_priority_fee_per_gas", "1"),
+        ("keysign_eth_transfer_legacy", "fee.fee_type", "EVM_EIP_1559"),
+    ],
+)
+def test_13_a_fee_in_the_terms_of_another_transaction_type_is_not_compared(name, path, value):
+    assert seen(transaction(path, value, sample(name))).integrity == Passed()
+
+
+@pytest.mark.parametrize("form", [legacy, access_list])
+def test_13_bytes_of_another_transaction_type_than_the_fee_pass(form):
+    assert seen(ERC20.with_evm_bytes(form())).integrity == Passed()
+
+
+def test_13_a_fee_in_another_coin_is_not_compared():
+    elsewhere = transaction("fee.token_id", "TRON")
+    assert seen(elsewhere).integrity == Passed()
+    assert seen(elsewhere.with_transaction("fee.max_fee_per_gas", "1")).integrity == Passed()
+
+
+@pytest.mark.parametrize("form", [legacy, access_list, dynamic_fee])
+def test_13_another_gas_limit_is_refused_whatever_the_fee_is_counted_in(form):
+    more = transaction("fee.gas_limit", "90001").with_evm_bytes(form())
+    assert refused(more, 13)
+    assert refused(more.with_transaction("fee.token_id", "TRON"), 13)
 
 
 # --- 14: the key that signs
