@@ -41,6 +41,14 @@ def parse_address(text: str) -> Address | None:
     return _base58(text)
 
 
+def claimed_address(text: str) -> Address | None:
+    """An address that only has to be compared: its bytes count, whatever an EVM checksum says.
+
+    The checksum guards against mistakes in typing; a claim is not typed, and is held against bytes.
+    """
+    return parse_address(text.lower() if _EVM.fullmatch(text) else text)
+
+
 @lru_cache(maxsize=4096)
 def evm_address(raw: bytes) -> Address:
     """The EVM account of 20 bytes, shown as EIP-55 says."""

@@ -1,6 +1,6 @@
 """Checks 12 and 13: what the transaction is claimed to do, against what its bytes do."""
 
-from approvals.chains.addresses import parse_address
+from approvals.chains.addresses import claimed_address
 from approvals.chains.amounts import base_units, coin_text
 from approvals.chains.evm import EvmTransaction
 from approvals.chains.tables import Chain, Tables
@@ -109,7 +109,7 @@ def _check_address(claimed: str, found: bytes, reasons: Reasons) -> None:
         if found:
             reasons.unverified(12, "The claim states no destination address.")
         return
-    address = parse_address(claimed)
+    address = claimed_address(claimed)
     if address is None or address.family != "evm":
         sentence = f"The claimed destination {quoted(claimed)} is no EVM address."
         reasons.contradiction(12, sentence)

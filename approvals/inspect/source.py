@@ -1,6 +1,6 @@
 """Check 14: whose key signs, derived from root_pub_key and path, against the claimed source."""
 
-from approvals.chains.addresses import parse_address
+from approvals.chains.addresses import claimed_address
 from approvals.chains.bip32 import BadKey, ExtendedKey, derive, evm_account, parse_key, parse_path
 from approvals.details import SignatureType, SourceClaim
 from approvals.details.fields import hex_bytes
@@ -84,4 +84,4 @@ def _same_key(claimed: str, key: ExtendedKey) -> bool | None:
 
 
 def _is(claimed: str | None, account: Address) -> bool:
-    return claimed is not None and parse_address(claimed) == account
+    return claimed is not None and claimed_address(claimed) == account

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias, assert_never
 
-from approvals.chains.addresses import parse_address
+from approvals.chains.addresses import claimed_address
 from approvals.chains.amounts import base_units
 from approvals.chains.tables import Tables
 from approvals.findings import (
@@ -184,7 +184,7 @@ def _account(address: Address | None) -> Account | None:
 
 
 def _parsed(text: str | None) -> Account | None:
-    return _account(parse_address(text) if text else None)
+    return _account(claimed_address(text) if text else None)
 
 
 def _base_units(output: ClaimedOutput, decimals: int | None) -> int | None:

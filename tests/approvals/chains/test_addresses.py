@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals.chains import base58
-from approvals.chains.addresses import checksummed, evm_address, parse_address
+from approvals.chains.addresses import checksummed, claimed_address, evm_address, parse_address
 
 EVM = "0xd63134CC52B0CC0bb754A0196bc249F38BDB2A2c"
 
@@ -19,6 +19,14 @@ def test_evm_addresses_are_shown_as_eth_utils_shows_them(raw):
 def test_a_wrong_checksum_is_no_address():
     assert parse_address(EVM) is not None
     assert parse_address(EVM.replace("CC", "cC", 1)) is None
+
+
+def test_a_claimed_address_is_its_bytes_whatever_the_checksum():
+    assert claimed_address(EVM.replace("CC", "cC", 1)) == parse_address(EVM)
+    assert claimed_address(EVM[:-1]) is None
+    tron = "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t"
+    assert claimed_address(tron) == parse_address(tron)
+    assert claimed_address(tron.lower()) is None
 
 
 @pytest.mark.parametrize(

@@ -339,7 +339,7 @@ def test_12_another_destination_is_refused():
 @pytest.mark.parametrize(
     "address",
     [
-        "0xD63134CC52B0CC0bb754A0196bc249F38BDB2A2c",  # a broken checksum
+        "0xD63134CC52B0CC0bb754A0196bc249F38BDB2A2",
         "TVaK22huS49dUrDaJzmL9oWJpGufDwXrjH",
         "treasury.eth",
     ],
@@ -349,7 +349,8 @@ def test_12_what_is_no_evm_address_is_refused(address):
 
 
 def test_12_the_spelling_of_an_address_does_not_matter():
-    for spelling in (TO.hex(), TO.hex().upper()):
+    wrong_checksum = TO.hex().replace("cc", "cC", 1)
+    for spelling in (TO.hex(), TO.hex().upper(), wrong_checksum):
         path = "destination.account_output.address"
         assert seen(transaction(path, "0x" + spelling)).integrity == Passed()
 
@@ -553,6 +554,12 @@ def test_14_another_root_is_refused():
 )
 def test_14_another_source_is_refused(path, value):
     assert refused(ERC20.with_extra(path, value), 14)
+
+
+@pytest.mark.parametrize("path", ["transaction.source.address", "source_addresses.0.address"])
+def test_14_the_checksum_of_a_claimed_source_does_not_matter(path):
+    first = ERC20.extra["source_addresses"][0]["address"]
+    assert seen(ERC20.with_extra(path, "0x" + first[2:].swapcase())).integrity == Passed()
 
 
 @pytest.mark.parametrize(
