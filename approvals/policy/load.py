@@ -102,14 +102,20 @@ def _read_lists(root: Table, tables: Any) -> dict[str, AddressList]:
 
 
 def _demand_ask(root: Table, default: Default) -> None:
-    """A reject rule asks when it cannot tell, so that it needs somebody to ask."""
+    """Whatever may ask without seats of its own needs somebody to ask."""
     if "ask" in root.values:
         return
     rules = root.values.get("rule")
-    effects = [each.get("effect") for each in rules] if isinstance(rules, list) else []
-    if default == "ask" or any(effect in ("ask", "reject") for effect in effects):
-        reason = "the default" if default == "ask" else "an ask or reject rule"
-        root.wrong("ask", "nothing", f"[ask] with approvals and within: {reason} may ask people")
+    said = [each for each in rules if isinstance(each, dict)] if isinstance(rules, list) else []
+    if default == "ask":
+        reason = "the default asks people"
+    elif any(each.get("effect") == "reject" for each in said):
+        reason = "a reject rule asks people when it cannot tell"
+    elif any(each.get("effect") == "ask" and "approvals" not in each for each in said):
+        reason = "an ask rule has no approvals of its own"
+    else:
+        return
+    root.wrong("ask", "nothing", f"[ask] with approvals: {reason}")
 
 
 def _by_type(rules: Sequence[Rule]) -> Mapping[RequestType, tuple[Rule, ...]]:

@@ -12,6 +12,9 @@ from approvals.policy.terms import Terms, can_be_filled
 from approvals.policy.values import duration
 
 _MOST_SEATS: Final = 100
+WITHIN_IF_ABSENT_MS: Final = 24 * 3_600_000
+"""How long people have where no `within` says it: as a rule the node's window ends sooner."""
+
 _FORM: Final = 'such as [{ group = "treasury", count = 1 }]'
 
 
@@ -28,18 +31,18 @@ def read_terms(
 ) -> Terms | None:
     """The terms of an ask: its own where it has them, else those of `[ask]`.
 
-    `whole` is for `[ask]` itself, which has nothing to fall back on.
+    `whole` is for `[ask]` itself, which has nothing to fall back on. Only seats must be named.
     """
     seats = _read_seats(table, voters, required=_FORM if whole else "")
-    within = table.read("within", duration, required='a time, such as "30m"' if whole else "")
+    within = table.read("within", duration)
     strength = table.read("strength", one_of("any", "ssh"))
     if fallback is not None:
         seats = seats if "approvals" in table.values else fallback.seats
         within = within if "within" in table.values else fallback.within_ms
         strength = strength if "strength" in table.values else fallback.strength
-    if seats is None or within is None:
+    if seats is None:
         return None
-    terms = Terms(seats, within, cast("Strength", strength or "any"))
+    terms = Terms(seats, within or WITHIN_IF_ABSENT_MS, cast("Strength", strength or "any"))
     if not can_be_filled(terms.seats, terms.strength, voters.people):
         keys = " with an ssh_key" if terms.strength == "ssh" else ""
         table.wrong(

@@ -5,6 +5,7 @@ import hashlib
 import pytest
 
 from approvals.policy import PolicyError, load
+from approvals.policy.seats import WITHIN_IF_ABSENT_MS
 from tests.approvals.policy.world import (
     ASK,
     COLD,
@@ -19,6 +20,8 @@ from tests.approvals.policy.world import (
     rule,
     text,
 )
+
+SEATS = 'approvals = [{ group = "treasury", count = 1 }]'
 
 
 def refused(toml: str, line_with: str, *words: str) -> None:
@@ -208,16 +211,35 @@ class TestAsking:
     @pytest.mark.parametrize("effect", ["ask", "reject"])
     def test_whoever_may_ask_needs_somebody_to_ask(self, default, effect):
         toml = text(rule("r", effect, 'when.type = "key_gen"'), default=default, ask="")
-        assert ["[ask]" in said for said in mistakes(toml)] == [True]
+        assert ["[ask] with approvals: " in said for said in mistakes(toml)] == [True]
 
     def test_a_house_that_never_asks_needs_nobody(self):
         assert mistakes(text(SWEEP, default="reject", ask="")) == []
         assert len(mistakes(text(SWEEP, default="ask", ask=""))) == 1
 
-    @pytest.mark.parametrize("key", ["approvals", "within"])
-    def test_ask_says_who_and_how_long(self, key):
-        lines = [line for line in ASK.splitlines() if not line.startswith(key)]
+    def test_ask_rules_with_seats_of_their_own_need_no_others(self):
+        asking = rule("r", "ask", 'when.type = "key_gen"', SEATS)
+        assert mistakes(text(asking, default="reject", ask="")) == []
+        assert len(mistakes(text(asking, default="ask", ask=""))) == 1
+        reject = rule("s", "reject", 'when.kind = "message"')
+        said = mistakes(text(asking, reject, default="reject", ask=""))
+        assert ["a reject rule asks people when it cannot tell" in each for each in said] == [True]
+
+    def test_ask_says_who(self):
+        lines = [line for line in ASK.splitlines() if not line.startswith("approvals")]
         refused(text(ask="\n".join(lines)), "[ask]", "nothing")
+
+    def test_where_no_time_is_said_the_window_of_the_node_is_the_limit(self):
+        asking = rule("r", "ask", 'when.type = "key_gen"', SEATS)
+        (alone,) = load(text(asking, default="reject", ask="")).rules
+        loaded = policy(asking, ask="\n".join(ASK.splitlines()[:-1]))
+        assert loaded.ask is not None
+        for terms in (alone.terms, loaded.ask, loaded.rules[0].terms):
+            assert terms is not None
+            assert terms.within_ms == WITHIN_IF_ABSENT_MS == 24 * 60 * 60 * 1000
+        (rule_with_ask,) = policy(asking).rules
+        assert rule_with_ask.terms is not None
+        assert rule_with_ask.terms.within_ms == 1_800_000
 
     def test_a_rule_takes_from_ask_what_it_does_not_say(self):
         ask = ASK + 'strength = "ssh"'
