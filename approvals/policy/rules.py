@@ -1,18 +1,17 @@
 """`[[rule]]`: what a rule must say, and what its effect forbids it to say."""
 
-import re
 from collections.abc import Sequence
 from typing import Any, Final, cast
 
 from approvals.policy.mistakes import Wrong, shown
 from approvals.policy.model import Rule, RuleEffect
+from approvals.policy.people import NAME
 from approvals.policy.reading import Table, one_of, text
 from approvals.policy.seats import Voters, read_terms
 from approvals.policy.terms import Terms
 from approvals.policy.whens import Vocabulary, When, read_when, with_default_fee
 
-_ID: Final = re.compile(r"[a-z0-9-]{1,64}")
-_ID_FORM: Final = "an id of 1 to 64 lower-case letters, digits and dashes"
+_ID_FORM: Final = "an id of 1 to 64 letters, digits, dots, dashes and underscores"
 _LONGEST_WHY: Final = 300
 _WHY_FORM: Final = f"a sentence for people, on one line of at most {_LONGEST_WHY} characters"
 _OF_AN_ASK: Final = ("approvals", "within", "strength")
@@ -37,7 +36,7 @@ def read_rules(
 
 
 def _read_rule(table: Table, words: Vocabulary, voters: Voters, ask: Terms | None) -> Rule | None:
-    name = table.read("id", text(_ID, _ID_FORM), required=_ID_FORM)
+    name = table.read("id", text(NAME, _ID_FORM), required=_ID_FORM)
     why = table.read("why", _sentence, required=_WHY_FORM)
     parse_effect = one_of("approve", "ask", "reject")
     effect = table.read("effect", parse_effect, required='"approve", "ask" or "reject"')

@@ -334,12 +334,24 @@ class TestRules:
         lines = [line for line in SWEEP.splitlines() if not line.startswith(key)]
         refused(text("\n".join(lines)), "[[rule]]", f"rule[1].{key}", "found nothing")
 
-    @pytest.mark.parametrize("value", ["", "Big", "a b", "a" * 65, "a_b", "ä", "a."])
+    @pytest.mark.parametrize("value", ["", "a b", "a" * 65, "_a", "-a", ".a", "ä", "a/b"])
     def test_an_id_has_its_form(self, value):
         said = mistakes(text(rule(value, "ask", 'when.type = "key_gen"')))
         assert len(said) == 1
         assert "rule[1].id: " in said[0]
         assert "an id of 1 to 64" in said[0]
+
+    @pytest.mark.parametrize("value", ["a", "7", "Big.Spender_2-b", "a" * 64, "a-", "a."])
+    def test_an_id_is_formed_like_the_names_of_people_groups_and_lists(self, value):
+        (named,) = policy(rule(value, "ask", 'when.type = "key_gen"')).rules
+        assert named.id == value
+        seats = f'approvals = [{{ group = "{value}", count = 1 }}]'
+        toml = text(rule("r", "ask", 'when.from = "' + value + '"', seats))
+        toml = toml.replace(
+            "[groups]", f'[people."{value}"]\nslack = "U1"\n[groups]\n"{value}" = ["{value}"]'
+        )
+        toml += f'\n[lists]\n"{value}" = ["{COLD_TEXT}"]\n'
+        assert mistakes(toml) == []
 
     def test_ids_are_unique(self):
         toml = text(rule("r", "ask", 'when.type = "key_gen"'), rule("r", "reject"))
