@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -273,6 +274,21 @@ async def test_a_nonce_that_we_never_stored_counts_for_nothing(heard: World, via
     press(heard.slack.message, "Approve", nonce="made-up")
     await heard.slack.click(heard.slack.message, "Approve", "U0ANA", via=via)
     await whispered(heard, "U0ANA", "not one that we posted")
+    assert not (await record(heard)).votes
+
+
+@pytest.mark.parametrize("changes", [{"nonce": "made-up"}, {"choice": Choice.APPROVE}])
+async def test_a_form_that_we_did_not_open_counts_for_nothing(
+    heard: World, via: Via, changes: dict[str, Any]
+) -> None:
+    await heard.slack.click(heard.slack.message, "Reject", "U0BO", via=via)
+    await until(lambda: heard.slack.views)
+    (view,) = heard.slack.views.values()
+    token = read_token(view["private_metadata"])
+    assert token is not None
+    view["private_metadata"] = replace(token, **changes).encode()
+    answer = await heard.slack.submit_view(view, "U0BO", "no", via=via)
+    assert "not one that we posted" in str(answer.payload)
     assert not (await record(heard)).votes
 
 
