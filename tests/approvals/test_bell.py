@@ -102,6 +102,24 @@ async def test_a_broken_connection_wakes_everybody_once_it_is_mended(
             assert await woken(waiter, 5)
 
 
+async def test_a_ring_that_the_stream_itself_lost_is_made_up_for_by_the_reconnection(
+    redis_wire, redis_url, monkeypatch
+):
+    monkeypatch.setattr(bells, "AGAIN_S", 0.05)
+    async with (
+        listening(redis_wire.url) as (bell, _near),
+        listening(redis_url) as (_bell, far),
+    ):
+        with bell.waiting("node-1/r1") as waiter:
+            await waiter.wait(0.3)
+            await redis_wire.refuse()
+            await redis_wire.cut()
+            await write(far)
+            await far._link.client.delete(BELL)
+            await redis_wire.listen()
+            assert await woken(waiter, 5)
+
+
 async def test_the_sweep_finds_what_no_ring_told(redis_url, monkeypatch):
     monkeypatch.setattr(bells, "SWEEP_S", 0.1)
     async with listening(redis_url, "sweep") as (bell, store):
