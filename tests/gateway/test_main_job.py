@@ -245,6 +245,22 @@ async def test_a_vote_at_one_gateway_is_heard_at_another_at_once(world, tmp_path
         assert time.monotonic() - began < 1
 
 
+async def test_a_vote_at_the_same_gateway_is_heard_even_while_the_bell_is_deaf(world, monkeypatch):
+    async def deaf(_bell, _last):
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("approvals.bell.Bell._follow", deaf)
+    monkeypatch.setattr("approvals.bell.SWEEP_S", 60)
+    async with world.running() as house:
+        asking = asyncio.create_task(house.asks())
+        await house.pending()
+        await until(lambda: len(house.running.assembly.parked) == 1)
+        began = time.monotonic()
+        await house.votes("ana")
+        assert (await asking).action == "APPROVE"
+        assert time.monotonic() - began < 1
+
+
 async def test_the_sweeper_refuses_what_is_late_and_leaves_a_yes_to_who_hears_it(world):
     world.window = Window(retry_times=60, sleep_ms=60_000, timeout_ms=1_000)
     world.rules = RULES.replace("30m", "60s")
