@@ -27,6 +27,22 @@ async def test_a_person_approves_and_the_waiting_node_hears_it_at_once(world):
     assert conclusion.elapsed_ms < 2_000
 
 
+@pytest.mark.parametrize(
+    ("choice", "action"), [(Choice.APPROVE, "APPROVE"), (Choice.REJECT, "REJECT")]
+)
+async def test_what_the_node_hears_is_stored_and_on_disk(world, choice, action):
+    async with world.running() as house:
+        asking = asyncio.create_task(house.asks())
+        (approval,) = await house.pending()
+        await house.votes("ana", choice)
+        assert (await asking).action == action
+        stored = await house.service.read(approval.member)
+        assert (stored.final.outcome, stored.final.revision) == (action, stored.revision)
+        (answered,) = [line for line in house.audit() if line["event"] == "answered"]
+        assert answered["approval"]["final"]["outcome"] == action
+        assert answered["approval"]["revision"] == stored.revision
+
+
 async def test_one_refusal_is_heard_at_once_without_names_or_reasons(world):
     async with world.running() as house:
         asking = asyncio.create_task(house.asks())
