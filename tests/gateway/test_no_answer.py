@@ -263,17 +263,19 @@ async def test_a_server_that_may_forget_is_not_used_unless_the_operator_says_so(
 
 @pytest.fixture
 def full_disk(monkeypatch):
-    """Let a gateway's audit fail until this is called."""
+    """Let a gateway's audit fail until it is mended; `tried` are the lines it did not take."""
+    tried: list[bytes] = []
 
     def fail(house):
         audit = house.service._ledger.parts.audit
         real = audit._queued
 
-        async def down(_lines):
+        async def down(lines):
+            tried.append(lines)
             raise AuditDown("no space left on device")
 
         monkeypatch.setattr(audit, "_queued", down)
-        return lambda: monkeypatch.setattr(audit, "_queued", real)
+        return lambda: monkeypatch.setattr(audit, "_queued", real), tried
 
     return fail
 
@@ -283,10 +285,9 @@ async def test_evidence_that_the_disk_refused_is_on_disk_before_the_answer(world
     world.window = Window(retry_times=0, sleep_ms=500, timeout_ms=5_000)
     world.rules = rules
     async with world.running() as house:
-        mend = full_disk(house)
+        mend, tried = full_disk(house)
         asking = asyncio.create_task(house.asks())
-        await until(lambda: any(line.get("what") == "audit_down" for line in house.lines))
-        await asyncio.sleep(0.4)
+        await until(lambda: any(b'"asked"' in lines for lines in tried))
         mend()
         if rules is RULES:
             await house.votes("ana")
@@ -302,7 +303,7 @@ async def test_what_is_malformed_is_not_answered_before_it_is_on_disk(world, ful
     head = f"POST /v2/check HTTP/1.1\r\nHost: g\r\nContent-Length: {len(body)}\r\n"
     request = f"{head}Connection: close\r\n\r\n{body}".encode()
     async with world.running() as house:
-        mend = full_disk(house)
+        mend, _ = full_disk(house)
         assert await everything_from(house, request) == b""
         mend()
         assert await everything_from(house, request) != b""
