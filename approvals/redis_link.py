@@ -45,12 +45,14 @@ class Link:
         self.client: Any = Redis.from_pool(self._pool)
         self._check = check
         self._checked = False
+        self._closed = False
         self._turns = asyncio.Semaphore(CONNECTIONS)
         self._answers = 0
         self._scripts = {name: self.client.register_script(_lua(name)) for name in _SCRIPTS}
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Give the connections back; nobody gets another one."""
+        self._closed = True
         await self.client.aclose()
         await self._pool.disconnect()
 
@@ -67,6 +69,8 @@ class Link:
     @asynccontextmanager
     async def reaching(self) -> AsyncIterator[None]:
         """Turn every failure into StoreDown, and look the server over after each reconnection."""
+        if self._closed:
+            raise StoreDown("closed")
         await self._take_turn()
         try:
             if not self._checked:
