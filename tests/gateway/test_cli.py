@@ -73,7 +73,7 @@ def test_policy_explain_prints_findings_rules_and_verdict(stopped):
     assert lines[0] == "Send 2,500 USDT -> 0xd631…2A2c on Ethereum"
     assert lines[1] == "checks: passed"
     assert "rule not-readable (ask): no" in lines
-    assert lines[-1] == "verdict: ask 1 of approvers, within 1800 s"
+    assert lines[-1] == "verdict: ask 1 of approvers, within 30 min"
 
 
 def test_policy_explain_speaks_json(stopped):

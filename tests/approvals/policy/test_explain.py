@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 
 from approvals.findings import Reason, Refused
 from approvals.policy import explain, judge, render_explanation
 from tests.approvals.policy.test_unknown_never_loosens import FINDINGS, loaded, policies
 from tests.approvals.policy.world import (
+    ASK,
     SWEEP,
     THIEF_TEXT,
     keys,
@@ -64,10 +66,20 @@ def test_the_rendering_tells_checks_rules_and_verdict():
     assert lines[0] == "checks: not verified: not understood"
     assert "rule no-thief (reject): unknown" in lines
     assert "  wallet: unknown (Cobo says)" in lines
-    assert lines[-1] == "verdict: ask 1 of treasury, within 1800 s"
+    assert lines[-1] == "verdict: ask 1 of treasury, within 30 min"
     approving = render_explanation(passed(usdt(5)), rulebook, judge(passed(usdt(5)), rulebook))
     assert approving[0] == "checks: passed"
     assert approving[-1] == "verdict: approve, by sweep"
+
+
+@pytest.mark.parametrize(
+    ("within", "shown"),
+    [("45s", "45 s"), ("90s", "1 min 30 s"), ("2h", "2 h"), ("90m", "1 h 30 min")],
+)
+def test_times_are_told_as_people_count_them(within, shown):
+    rulebook = policy(ask=ASK.replace("30m", within))
+    lines = render_explanation(undecoded(), rulebook, judge(undecoded(), rulebook))
+    assert lines[-1] == f"verdict: ask 1 of treasury, within {shown}"
 
 
 @given(policies(), FINDINGS)
