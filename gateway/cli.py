@@ -35,6 +35,7 @@ def _ballot(function: _F) -> _F:
             metavar="FILE",
             help="Your OpenSSH private key.",
         ),
+        _json,
         _config,
     ):
         function = option(function)
@@ -86,17 +87,17 @@ def show(id_: str, config: Path, *, as_json: bool) -> None:
 @main.command()
 @click.argument("id_", metavar="ID")
 @_ballot
-def approve(id_: str, reason: str, key: Path, config: Path) -> None:
+def approve(id_: str, reason: str, key: Path, config: Path, *, as_json: bool) -> None:
     """Vote to approve, signed with your SSH key."""
-    _vote(config, id_, "approve", reason, key)
+    _vote(config, id_, "approve", reason, key, as_json=as_json)
 
 
 @main.command()
 @click.argument("id_", metavar="ID")
 @_ballot
-def reject(id_: str, reason: str, key: Path, config: Path) -> None:
+def reject(id_: str, reason: str, key: Path, config: Path, *, as_json: bool) -> None:
     """Vote to reject, signed with your SSH key."""
-    _vote(config, id_, "reject", reason, key)
+    _vote(config, id_, "reject", reason, key, as_json=as_json)
 
 
 @main.group()
@@ -105,12 +106,13 @@ def policy() -> None:
 
 
 @policy.command("check")
+@_json
 @_config
-def policy_check(config: Path) -> None:
+def policy_check(config: Path, *, as_json: bool) -> None:
     """Say what is wrong with the policy, and where."""
     from gateway import rules
 
-    rules.check(_settings(config))
+    rules.check(_settings(config), as_json=as_json)
 
 
 @policy.command("explain")
@@ -206,7 +208,7 @@ def _settings(config: Path) -> Any:
         raise Failure(str(error)) from None
 
 
-def _vote(config: Path, wanted: str, choice: str, reason: str, key: Path) -> None:
+def _vote(config: Path, wanted: str, choice: str, reason: str, key: Path, *, as_json: bool) -> None:
     from approvals.model import Choice
     from approvals.statement import BadStatement, check_reason
     from gateway import oncall
@@ -215,7 +217,8 @@ def _vote(config: Path, wanted: str, choice: str, reason: str, key: Path) -> Non
         check_reason(reason)
     except BadStatement as error:
         raise click.UsageError(f"{error}.") from None
-    oncall.vote(_settings(config), wanted, Choice(choice), reason, key)
+    cast = oncall.vote_for_machines if as_json else oncall.vote
+    cast(_settings(config), wanted, Choice(choice), reason, key)
 
 
 def _package(path: Path) -> bytes:

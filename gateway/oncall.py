@@ -1,6 +1,7 @@
 """`list`, `show`, `approve` and `reject`: a person at a terminal, through the desk."""
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,18 +57,54 @@ def vote(
         Failure: the vote did not count, or was never signed.
     """
     private = load_key(key)
+    matter = _matter(settings, wanted)
+    if not quiet:
+        sheet = matter.sheet
+        click.echo(f"{sheet.headline}\n{sheet.badge}\nDigest {matter.request.digest}")
+    told = _hand_in(matter, choice, reason, private)
+    click.echo(f"Counted: {choice} {told.member}")
+    click.echo(told.status)
+
+
+def vote_for_machines(
+    settings: Settings, wanted: str, choice: Choice, reason: str, key: Path
+) -> None:
+    """The same, told in one JSON document whether it counted or not; a Failure still is one."""
+    said: dict[str, Any] = {"counted": False, "id": wanted, "choice": str(choice)}
+    try:
+        private = load_key(key)
+        matter = _matter(settings, wanted)
+        said |= {"member": matter.dossier.member, "digest": matter.request.digest}
+        told = _hand_in(matter, choice, reason, private)
+    except Failure as failure:
+        print_json(said | {"error": failure.message})
+        raise
+    print_json(said | {"counted": True} | _machine(told))
+
+
+@dataclass(frozen=True, slots=True)
+class _Matter:
+    """What a vote is about, as computed here."""
+
+    client: DeskClient
+    dossier: Dossier
+    request: Request
+    sheet: Sheet
+
+
+def _matter(settings: Settings, wanted: str) -> _Matter:
     client = DeskClient.of(settings)
     dossier = _one(client, wanted)
     request = _bytes_of(dossier)
     reader = Reader.of(settings)
     _warn(reader, dossier)
-    sheet = reader.sheet(dossier, request)
-    if not quiet:
-        click.echo(f"{sheet.headline}\n{sheet.badge}\nDigest {request.digest}")
-    text = _statement(dossier, request, choice, reason)
-    told = open_dossier(client.vote(text, sshsig.sign(private, NAMESPACE, text.encode())))
-    click.echo(f"Counted: {choice} {told.member}")
-    click.echo(told.status)
+    return _Matter(client, dossier, request, reader.sheet(dossier, request))
+
+
+def _hand_in(matter: _Matter, choice: Choice, reason: str, private: ssh.PrivateKey) -> Dossier:
+    text = _statement(matter.dossier, matter.request, choice, reason)
+    signature = sshsig.sign(private, NAMESPACE, text.encode())
+    return open_dossier(matter.client.vote(text, signature))
 
 
 def load_key(path: Path) -> ssh.PrivateKey:

@@ -1,5 +1,7 @@
 """`policy check` and `policy explain`."""
 
+from typing import Any
+
 import click
 
 from approvals.inspect import inspect
@@ -18,8 +20,11 @@ from notifiers.story import names_of
 from notifiers.text import headline
 
 
-def check(settings: Settings) -> None:
+def check(settings: Settings, *, as_json: bool) -> None:
     """Every mistake, or what the policy holds and what to think about."""
+    if as_json:
+        _check_for_machines(settings)
+        return
     policy = load_policy(settings)
     for warning in policy.warnings:
         click.echo(f"warning: {warning}")
@@ -29,6 +34,41 @@ def check(settings: Settings) -> None:
         f" {_count(len(people), 'person', 'people')}, otherwise {policy.default}"
         f" (digest {policy.digest[:16]})"
     )
+
+
+def _check_for_machines(settings: Settings) -> None:
+    """The same in one JSON document, with the same exit status."""
+    said: dict[str, Any] = {
+        "ok": False,
+        "file": str(settings.policy),
+        "digest": None,
+        "default": None,
+        "rules": [],
+        "people": [],
+        "warnings": [],
+        "mistakes": [],
+    }
+    try:
+        policy = load_policy(settings)
+    except Failure as failure:
+        mistakes = failure.__cause__
+        if isinstance(mistakes, PolicyError):
+            said["mistakes"] = plain(mistakes.mistakes)
+        print_json(said | {"error": failure.message})
+        raise
+    rules = [
+        {"id": rule.id, "effect": rule.effect, "line": rule.line, "why": rule.why}
+        for rule in policy.rules
+    ]
+    found = {
+        "ok": True,
+        "digest": policy.digest,
+        "default": policy.default,
+        "rules": rules,
+        "people": list(policy.electorate.people),
+        "warnings": list(policy.warnings),
+    }
+    print_json(said | found)
 
 
 def explain(settings: Settings, package: bytes, node: str | None, *, as_json: bool) -> None:
@@ -75,7 +115,7 @@ def load_policy(settings: Settings) -> Policy:
     except UnicodeDecodeError:
         raise Failure(f"{path} is not UTF-8 text: save it as UTF-8.") from None
     except PolicyError as error:
-        raise Failure(str(error)) from None
+        raise Failure(str(error)) from error
 
 
 def _request(settings: Settings, package: bytes, node: str | None) -> Request:

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import subprocess
 import sys
@@ -64,6 +65,35 @@ def test_policy_check_names_file_line_and_what_was_expected(stopped):
     assert all(line.startswith(f"{path}:") and "expected" in line for line in lines)
     path.unlink()
     assert "cannot be read" in run("policy", "check", "--config", stopped.config).output
+
+
+def test_policy_check_speaks_json(stopped):
+    path = stopped.settings.policy
+    good = path.read_text()
+    result = run("policy", "check", "--json", "--config", stopped.config)
+    assert result.exit_code == 0
+    said = json.loads(result.stdout)
+    assert said["ok"] is True
+    assert said["digest"] == hashlib.sha256(good.encode()).hexdigest()
+    assert [rule["id"] for rule in said["rules"]] == ["not-readable", "key-ceremony"]
+    assert (said["warnings"], said["mistakes"]) == ([], [])
+
+    path.write_text(good.replace('within = "30m"', 'within = "soon"\ncolour = 1'))
+    result = run("policy", "check", "--json", "--config", stopped.config)
+    assert result.exit_code == 1
+    said = json.loads(result.stdout)
+    assert said["ok"] is False
+    within = said["mistakes"][0]
+    assert within["file"] == str(path)
+    assert path.read_text().splitlines()[within["line"] - 1] == 'within = "soon"'
+    assert (within["key"], within["found"]) == ("ask.within", '"soon"')
+    assert within["expected"].startswith("a time above zero")
+    assert len(said["mistakes"]) == 2
+
+    path.unlink()
+    result = run("policy", "check", "--json", "--config", stopped.config)
+    assert result.exit_code == 1
+    assert "cannot be read" in json.loads(result.stdout)["error"]
 
 
 def test_policy_explain_prints_findings_rules_and_verdict(stopped):

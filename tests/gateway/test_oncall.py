@@ -133,6 +133,32 @@ def test_machines_read_json(home, asked):
     assert {"label": "Amount", "value": "2,500 USDT", "exact": True} in shown["sheet"]["proved"]
 
 
+@pytest.mark.parametrize("verb", ["approve", "reject"])
+def test_machines_vote_and_read_json(home, asked, verb):
+    result = vote(home, verb, asked.request_id, "--json")
+    assert result.exit_code == 0, result.output
+    said = json.loads(result.stdout)
+    assert (said["counted"], said["choice"]) == (True, verb)
+    assert said["member"] == f"node-1/{asked.request_id}"
+    assert said["state"] in {"closing", "closed"}
+    assert "by ana" in said["status"]
+    assert len(said["digest"]) == 64
+
+    again = vote(home, verb, asked.request_id, "--json")
+    assert again.exit_code == 1
+    said = json.loads(again.stdout)
+    assert (said["counted"], said["choice"]) == (False, verb)
+    assert "Already decided" in said["error"]
+
+
+def test_machines_read_json_of_a_vote_that_could_not_be_cast(home):
+    result = vote(home, "approve", "nothing-like-it", "--json")
+    assert result.exit_code == 1
+    said = json.loads(result.stdout)
+    assert said["counted"] is False
+    assert "No approval is called nothing-like-it" in said["error"]
+
+
 def test_a_terminal_gets_tables_that_fit(home, asked, monkeypatch, capsys):
     monkeypatch.setattr(page, "on_terminal", lambda: True)
     monkeypatch.setenv("COLUMNS", "80")
