@@ -44,6 +44,41 @@ class _Stage:
     request_id: str
     key: Path
     answer: str | None
+    screen: "_Screen"
+
+
+class _Screen:
+    """The terminal, where the node speaks while a question waits for its answer."""
+
+    def __init__(self) -> None:
+        self._question = ""
+
+    def show(self, event: Event) -> None:
+        """What the node did, on a line of its own; an open question is asked again below it."""
+        newline = "\n" if self._question else ""
+        click.echo(f"{newline}node    | {describe(event)}")
+        click.echo(self._question, nl=False)
+
+    async def ask(self, question: str) -> str:
+        """A line from the terminal, without a thread that nobody could end."""
+        self._question = question
+        click.echo(question, nl=False)
+        loop = asyncio.get_running_loop()
+        ready = asyncio.Event()
+        descriptor = sys.stdin.fileno()
+        loop.add_reader(descriptor, ready.set)
+        try:
+            await ready.wait()
+        except asyncio.CancelledError:
+            click.echo()
+            raise
+        finally:
+            self._question = ""
+            loop.remove_reader(descriptor)
+        content = os.read(descriptor, 4096).decode(errors="replace")
+        if not content:
+            raise Failure("The terminal was closed before you answered.")
+        return content
 
 
 def demo(answer: str | None, package: bytes | None) -> None:
@@ -78,6 +113,7 @@ def _set_up(home: Path, answer: str | None, package: bytes) -> _Stage:
         request_id=request_id_of(fresh),
         key=home / APPROVER_KEY,
         answer=answer,
+        screen=_Screen(),
     )
 
 
@@ -85,7 +121,7 @@ async def _play(stage: _Stage) -> tuple[str | None, Conclusion]:
     """The node asks while a person decides; whoever is late is told."""
     stop = asyncio.Event()
     asking = asyncio.create_task(
-        ask(stage.node, stage.package, on_event=_print_event, stop=stop), name="node"
+        ask(stage.node, stage.package, on_event=stage.screen.show, stop=stop), name="node"
     )
     deciding = asyncio.create_task(_decide(stage), name="person")
     try:
@@ -138,30 +174,10 @@ async def _said(stage: _Stage) -> tuple[str, str]:
         return stage.answer, _REASON
     choice = ""
     while choice not in {"a", "r"}:
-        choice = (await _line("you     | [a]pprove or [r]eject? ")).strip().lower()[:1]
-    reason = (await _line("you     | because? ")).strip()
+        said = await stage.screen.ask("you     | [a]pprove or [r]eject? ")
+        choice = said.strip().lower()[:1]
+    reason = (await stage.screen.ask("you     | because? ")).strip()
     return {"a": "approve", "r": "reject"}[choice], reason or _REASON
-
-
-async def _line(prompt: str) -> str:
-    """A line from the terminal, without a thread that nobody could end."""
-    click.echo(prompt, nl=False)
-    loop = asyncio.get_running_loop()
-    ready = asyncio.Event()
-    descriptor = sys.stdin.fileno()
-    loop.add_reader(descriptor, ready.set)
-    try:
-        await ready.wait()
-    finally:
-        loop.remove_reader(descriptor)
-    content = os.read(descriptor, 4096).decode(errors="replace")
-    if not content:
-        raise Failure("The terminal was closed before you answered.")
-    return content
-
-
-def _print_event(event: Event) -> None:
-    click.echo(f"node    | {describe(event)}")
 
 
 def _judge(wanted: str | None, conclusion: Conclusion) -> None:

@@ -99,13 +99,13 @@ def test_without_a_terminal_it_must_be_told_the_answer():
     assert "Nobody is at the terminal" in done.stderr
 
 
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_a_person_answers_at_the_terminal(temporary):
+def at_a_terminal(answers):
+    """Play the demo; `answers` are (what is waited for, what is typed then). Text, exit status."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.execve(sys.executable, COMMAND, {**os.environ, "COLUMNS": "80", "TERM": "xterm"})
     shown = b""
-    answers = [(b"eject? ", b"x\n"), (b"eject? ", b"a\n"), (b"because? ", b"payroll\n")]
+    unread = b""
     until = time.monotonic() + 60
     while time.monotonic() < until:
         if not select.select([terminal], [], [], 1)[0]:
@@ -115,13 +115,31 @@ def test_a_person_answers_at_the_terminal(temporary):
         except OSError:
             break
         shown += content
-        if answers and answers[0][0] in content:
+        unread += content
+        if answers and answers[0][0] in unread:
+            unread = b""
             os.write(terminal, answers.pop(0)[1])
     os.close(terminal)
-    text = shown.decode()
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, text
+    return shown.decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_person_answers_at_the_terminal(temporary):
+    text, status = at_a_terminal(
+        [(b"eject? ", b"x\n"), (b"eject? ", b"a\n"), (b"because? ", b"payroll\n")]
+    )
+    assert status == 0, text
     assert "--reason 'payroll'" in text
     assert "APPROVE, verified and signed by the gateway" in text
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_what_the_node_says_meanwhile_does_not_run_into_the_question(temporary):
+    again = b"waiting\r\nyou     | [a]pprove or [r]eject? "  # the second attempt, after 10 s
+    text, status = at_a_terminal([(again, b"r\n"), (b"because? ", b"no\n")])
+    assert status == 0, text
+    assert "eject? \r\nnode    | attempt 1 of 31: " in text
+    assert "eject? node" not in text
 
 
 def test_the_shipped_request_is_the_sample():
