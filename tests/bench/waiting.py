@@ -29,7 +29,7 @@ ALONE: Final = 200
 TOGETHER: Final = 1_000
 VOTERS: Final = 32
 ASKING: Final = 64
-SETTLE_S: Final = 6.0
+SETTLE_S: Final = 3.0
 IDLE_S: Final = 5.0
 KIB: Final = 1024
 
@@ -67,7 +67,7 @@ def measure(folder: Path) -> list[Row]:
 async def _wait_and_vote(house: House, requests: list[bytes]) -> Waited:
     before, _ = await house.resident_and_cpu()
     replies = await _ask(house, requests)
-    await asyncio.sleep(SETTLE_S)
+    await _told(house)
     memory, cpu = await house.resident_and_cpu()
     await asyncio.sleep(IDLE_S)
     _, later = await house.resident_and_cpu()
@@ -96,6 +96,14 @@ async def _ask(house: House, requests: list[bytes]) -> list["asyncio.Task[Reply]
             await _until(house, "countersign_held_attempts", len(replies))
     await _until(house, "countersign_open_approvals", len(requests))
     return replies
+
+
+async def _told(house: House) -> None:
+    """Return when nobody was told anything for a while."""
+    size = -1
+    while (now := (house.folder / "log").stat().st_size) != size:
+        size = now
+        await asyncio.sleep(SETTLE_S)
 
 
 async def _until(house: House, name: str, count: int) -> None:
