@@ -86,6 +86,18 @@ async def test_a_decision_from_the_terminal_updates_the_message(house, slack):
     assert pressed.ts == slack.message.ts
 
 
+async def test_an_outcome_that_no_vote_brought_is_shown_too(world, slack, monkeypatch):
+    world.rules = RULES.replace("30m", "2s")
+    world.with_slack(slack.settings, monkeypatch, "http")
+    async with world.running() as house:
+        asking = asyncio.create_task(house.asks())
+        message = await posted(slack)
+        assert message.buttons
+        assert (await asking).error.startswith("timeout: ")
+        await until(lambda: "nobody decided in time" in slack.message.all_text)
+        assert not slack.message.buttons
+
+
 async def test_slack_down_leaves_the_node_unaffected_and_is_told_later(house, slack):
     slack.fail("chat.postMessage", *[Fails(status=500)] * 3, Fails(status=429, retry_after=1))
     asking = asyncio.create_task(house.asks())
