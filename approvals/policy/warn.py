@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import combinations
 
 from approvals.model import Need
-from approvals.policy.matchers import AmountAtMost, KindIs, SentFrom, SentTo
+from approvals.policy.matchers import AmountAtMost, AmountOver, KindIs, SentFrom, SentTo, TokenIs
 from approvals.policy.model import APPROVABLE, Policy, Rule
 from approvals.policy.terms import Terms, can_be_filled, stacked
 from approvals.request import RequestType
@@ -34,6 +34,8 @@ def _of_rule(rule: Rule, policy: Policy) -> Iterator[str]:
         yield "it names nothing, and so matches every request"
     if rule.effect == "approve":
         yield from _of_approval(rule)
+    else:
+        yield from _of_amounts(rule)
 
 
 def _of_claims(rule: Rule, policy: Policy) -> Iterator[str]:
@@ -45,6 +47,18 @@ def _of_claims(rule: Rule, policy: Policy) -> Iterator[str]:
     yield f"it rests on {keys}, which Cobo only claims: a lying backend could make it {verb}"
     if rule.effect == "ask":
         yield f'resting on a claim, it never takes the place of default = "{policy.default}"'
+
+
+def _of_amounts(rule: Rule) -> Iterator[str]:
+    """An amount's unit is no condition: where another token moves, the answer is unknown."""
+    if any(isinstance(matcher, TokenIs) for matcher in rule.on_effects):
+        return
+    for matcher in rule.on_effects:
+        if isinstance(matcher, AmountAtMost | AmountOver):
+            yield (
+                f"when.{matcher.key} without when.token: how much another token's amount is in"
+                " this unit is unknown, so that the rule also asks for every other token"
+            )
 
 
 def _of_approval(rule: Rule) -> Iterator[str]:

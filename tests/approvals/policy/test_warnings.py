@@ -8,9 +8,13 @@ from tests.approvals.policy.world import (
     COLD_TEXT,
     POLICIES,
     SWEEP,
+    USDC,
+    passed,
     policy,
     rule,
     text,
+    usdt,
+    verdict,
 )
 
 
@@ -42,6 +46,18 @@ def test_a_bare_evm_address_is_warned_about_where_neither_it_nor_the_rule_names_
     assert warned(bare.replace("0x", "ETH:0x")) == ""
     in_a_list = rule("r", "reject", f'when.{key} = "own"')
     assert "holds EVM addresses" in warned(in_a_list, more=f'[lists]\nown = ["{COLD_TEXT}"]')
+
+
+@pytest.mark.parametrize("effect", ["ask", "reject"])
+@pytest.mark.parametrize("key", ["amount_over", "amount_at_most"])
+def test_an_amount_without_its_token_is_warned_about_where_it_also_asks_for_others(key, effect):
+    bound = rule("big", effect, f'when.{key} = "50000 USDT"')
+    assert f"rule big: when.{key} without when.token: " in warned(bound)
+    assert "also asks for every other token" in warned(bound)
+    asked = verdict(passed(usdt(1, coin=USDC)), SWEEP, bound)
+    assert [(each.id, each.answer) for each in asked.rules] == [("big", "unknown")]
+    assert warned(bound + '\nwhen.token = "ETH_USDT"') == ""
+    assert "without when.token" not in warned(SWEEP)
 
 
 def test_an_approve_rule_without_bounds_is_warned_about():
