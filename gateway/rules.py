@@ -13,6 +13,7 @@ from approvals.policy.load import load
 from approvals.policy.mistakes import PolicyError
 from approvals.policy.model import Policy
 from approvals.request import Request
+from approvals.wording import counted
 from gateway.settings import Settings
 from gateway.terminal import Failure, print_json
 from gateway.wire import NotACallbackRequest, Ping, parse
@@ -30,8 +31,8 @@ def check(settings: Settings, *, as_json: bool) -> None:
         click.echo(f"warning: {warning}")
     people = policy.electorate.people
     click.echo(
-        f"{settings.policy} is fine: {_count(len(policy.rules), 'rule')},"
-        f" {_count(len(people), 'person', 'people')}, otherwise {policy.default}"
+        f"{settings.policy} is fine: {counted(len(policy.rules), 'rule')},"
+        f" {counted(len(people), 'person', 'people')}, otherwise {policy.default}"
         f" (digest {policy.digest[:16]})"
     )
 
@@ -129,7 +130,3 @@ def _request(settings: Settings, package: bytes, node: str | None) -> Request:
     if isinstance(request, Ping):
         raise Failure("This is a ping: no rule is asked about it.")
     return request
-
-
-def _count(number: int, one: str, many: str | None = None) -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -5,6 +5,7 @@ from typing import Final
 from approvals.policy.model import Policy
 from approvals.redis_health import examine
 from approvals.redis_link import Link, StoreDown
+from approvals.wording import counted
 from gateway.init import TEST_NODE_KEY
 from gateway.settings import Node, Settings
 from keys.rsa import fingerprint, load_public_key
@@ -16,7 +17,7 @@ async def start_up_lines(
     settings: Settings, policy: Policy, link: Link, *, people: str, public: str, operator: str
 ) -> list[str]:
     """One plain sentence each; warnings last. `people` says where approvals are told."""
-    rules = f"{len(policy.rules)} rules, default {policy.default}"
+    rules = f"{counted(len(policy.rules), 'rule')}, default {policy.default}"
     lines = [
         f"Answering TSS Nodes at {public}/v2/check; operators at {operator}.",
         *(_node(node) for node in settings.nodes),

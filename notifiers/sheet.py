@@ -14,6 +14,7 @@ from approvals.findings import (
     Transfer,
 )
 from approvals.model import Approval
+from approvals.wording import counted
 from notifiers.readable import visible
 from notifiers.text import (
     NO_NAMES,
@@ -92,7 +93,9 @@ def _proved(findings: Findings, names: Names) -> tuple[Fact, ...]:
         facts += _effect_facts(effect, which, names)
     hidden = len(findings.effects) - EFFECTS_SHOWN
     if hidden > 0:
-        facts.append(Fact("Not shown", f"{hidden} more effects; `countersign show` lists them"))
+        facts.append(
+            Fact("Not shown", f"{counted(hidden, 'more effect')}; `countersign show` lists them")
+        )
     if findings.effects and not findings.complete:
         facts.append(Fact("Incomplete", "the signature may do more than is shown here"))
     if findings.source is not None:
@@ -177,7 +180,8 @@ def _claimed(claims: Claims) -> tuple[Fact, ...]:
     for output in reversed(claims.outputs[:_OUTPUTS_SHOWN]):
         facts[1:1] = _output(output)
     if len(claims.outputs) > _OUTPUTS_SHOWN:
-        facts.append(Fact("Not shown", f"{len(claims.outputs) - _OUTPUTS_SHOWN} more destinations"))
+        hidden = len(claims.outputs) - _OUTPUTS_SHOWN
+        facts.append(Fact("Not shown", counted(hidden, "more destination")))
     return tuple(facts)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from approvals.model import Approval, Choice, Decision
+from approvals.wording import counted
 from notifiers.readable import visible
 from notifiers.sheet import Fact, Sheet
 from notifiers.slack_limits import (
@@ -123,7 +124,7 @@ def _fits(sheet: Sheet) -> Iterator[tuple[Sheet, int]]:
 
 
 def _not_shown(count: int) -> Fact:
-    return Fact("Not shown", f"{count} facts; `countersign show` lists them", exact=True)
+    return Fact("Not shown", f"{counted(count, 'fact')}; `countersign show` lists them", exact=True)
 
 
 def _blocks(
@@ -159,7 +160,9 @@ def _about(approval: Approval, decision: Decision, status: Status) -> list[Json]
     if status.state == "open":
         lines.insert(0, mrkdwn(f"Decide before {date(approval.deadline)}"))
     if len(lines) > _LINES:
-        lines[_LINES:] = [plain(f"and {len(lines) - _LINES} more lines, not shown here", _LINE)]
+        lines[_LINES:] = [
+            plain(f"and {counted(len(lines) - _LINES, 'more line')}, not shown here", _LINE)
+        ]
     return [{"type": "context", "elements": lines, "block_id": "about"}] if lines else []
 
 

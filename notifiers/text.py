@@ -23,6 +23,7 @@ from approvals.findings import (
 )
 from approvals.model import Approval
 from approvals.request import RequestType
+from approvals.wording import counted, in_a_row
 from notifiers.readable import grouped, short_address, visible
 
 _HASHES_SHOWN: Final = 8
@@ -51,7 +52,9 @@ def headline(findings: Findings, names: Names = NO_NAMES) -> str:
     """`Send 2,500 USDT -> cold-1 (0xd631…2A2c) on Ethereum`; a doubt comes before everything."""
     if findings.effects:
         more = len(findings.effects) - 1
-        said = _deed(findings.effects[0], names) + (f", and {more} more effects" if more else "")
+        said = _deed(findings.effects[0], names) + (
+            f", and {counted(more, 'more effect')}" if more else ""
+        )
         whole = findings.complete or isinstance(findings.effects[0], Signing)
         said = said if whole else f"{said}, and possibly more"
     else:
@@ -165,9 +168,10 @@ def _source_of_truth(hashes: tuple[str, ...]) -> str:
 
 
 def _with_reasons(verdict: str, reasons: list[str]) -> str:
-    shown = "; ".join(visible(reason, 240) for reason in reasons[:_REASONS_SHOWN])
+    shown = [visible(reason, 240) for reason in reasons[:_REASONS_SHOWN]]
     more = len(reasons) - _REASONS_SHOWN
-    return f"{verdict}: {shown or 'no reason given'}" + (f"; and {more} more" if more > 0 else "")
+    tail = [f"and {more} more"] if more > 0 else []
+    return f"{verdict}: {in_a_row([*shown, *tail]) or 'no reason given'}"
 
 
 def _named(address: Address, chain: str, names: Names) -> str:

@@ -13,6 +13,7 @@ from approvals.inspect.messages import look_at_message
 from approvals.inspect.reasons import Reasons, quoted
 from approvals.inspect.seen import NOTHING_SEEN, Case, Look, Seen
 from approvals.inspect.source import check_evm_source
+from approvals.wording import counted
 
 MAX_RAW_BYTES: Final = 1024 * 1024
 """Longest unsigned_raw_tx that is read; nodes of every chain relay far less."""
@@ -84,8 +85,10 @@ def _check_lists(signing: KeySign, reasons: Reasons) -> None:
     if not signing.hashes or not all(signing.hashes):
         reasons.contradiction(5, "There is nothing to be signed in msg_hash_list.")
     if len(signing.hashes) != len(signing.paths):
-        many = f"{len(signing.hashes)} hashes for {len(signing.paths)} paths"
-        reasons.contradiction(5, f"There are {many}; each hash needs its own.")
+        hashes = counted(len(signing.hashes), "hash", "hashes")
+        paths = counted(len(signing.paths), "path")
+        sentence = f"msg_hash_list has {hashes}, bip32_path_list {paths}: each hash needs its own."
+        reasons.contradiction(5, sentence)
 
 
 def _check_signature(case: Case, reasons: Reasons) -> None:

@@ -9,6 +9,7 @@ from approvals.policy.answers import NO, UNKNOWN, Answer, known
 from approvals.policy.facts import Facts, facts_of
 from approvals.policy.judge import approves, known_type, restricts
 from approvals.policy.model import Policy, Rule, RuleEffect
+from approvals.wording import in_a_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +86,9 @@ def _over(rule: Rule, answers: Iterable[Answer]) -> Answer:
 def _checks(findings: Findings) -> str:
     match findings.integrity:
         case Refused(cause=cause, reasons=reasons):
-            return f"refused, {cause}: {'; '.join(reason.text for reason in reasons)}"
+            return f"refused, {cause}: {in_a_row([reason.text for reason in reasons])}"
         case Unverified(reasons=reasons):
-            return f"not verified: {'; '.join(reason.text for reason in reasons)}"
+            return f"not verified: {in_a_row([reason.text for reason in reasons])}"
         case _:
             return "passed"
 

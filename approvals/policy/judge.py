@@ -11,6 +11,7 @@ from approvals.policy.facts import Facts, facts_of, folded
 from approvals.policy.model import APPROVABLE, Policy, Rule
 from approvals.policy.terms import Terms, can_be_filled, stacked
 from approvals.request import RequestType
+from approvals.wording import in_a_row
 
 _MOST_REASONS: Final = 5
 _SEVERITY: Final = {"reject": 0, "ask": 1, "approve": 2}
@@ -191,7 +192,7 @@ def _refused(integrity: Refused) -> Verdict:
     said = [reason.text for reason in integrity.reasons[:_MOST_REASONS]]
     more = len(integrity.reasons) - len(said)
     tail = [f"and {more} more"] if more else []
-    sentence = "; ".join([*said, *tail]) or "the integrity checks refuse it"
+    sentence = in_a_row([*said, *tail]) or "the integrity checks refuse it"
     return Verdict(effect="reject", cause=Cause(integrity.cause), sentence=sentence)
 
 

@@ -110,6 +110,8 @@ def test_5_every_hash_needs_a_path():
     path = ERC20.detail["bip32_path_list"][0]
     assert refused(ERC20.with_detail("bip32_path_list", [path, path]), 5)
     assert refused(ERC20.with_detail("bip32_path_list", []), 5)
+    (reason,) = seen(ERC20.with_detail("bip32_path_list", [path, path])).integrity.reasons
+    assert reason.text.startswith("msg_hash_list has 1 hash, bip32_path_list 2 paths: ")
 
 
 def test_5_an_empty_message_is_nothing_to_sign():

@@ -72,6 +72,15 @@ def test_the_rendering_tells_checks_rules_and_verdict():
     assert approving[-1] == "verdict: approve, by sweep"
 
 
+def test_several_reasons_read_as_one_sentence():
+    reasons = (Reason(2, "a is missing."), Reason(2, "b is missing."))
+    findings = replace(passed(usdt(5)), integrity=Refused("malformed", reasons))
+    rulebook = policy(SWEEP)
+    lines = render_explanation(findings, rulebook, judge(findings, rulebook))
+    said = "malformed: a is missing; b is missing."
+    assert lines == [f"checks: refused, {said}", f"verdict: reject, {said}"]
+
+
 @pytest.mark.parametrize(
     ("within", "shown"),
     [("45s", "45 s"), ("90s", "1 min 30 s"), ("2h", "2 h"), ("90m", "1 h 30 min")],
