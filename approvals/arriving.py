@@ -2,10 +2,10 @@
 
 from collections import OrderedDict
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from approvals.audit import AuditDown
-from approvals.birth import born, conflicting
+from approvals.birth import Circumstances, born, conflicting
 from approvals.events import Asked, Attempted
 from approvals.hearing import Hearing, NoAnswer
 from approvals.ledger import Ledger, lists_of
@@ -57,12 +57,8 @@ class Arriving:
         """Record a request that nobody asked before, with its verdict and, if it has one, final."""
         ledger = self._ledger
         findings = ledger.findings_of(request)
-        approval = born(
-            request,
-            findings,
-            judge(findings, ledger.policy),
-            **self._circumstances(request, hearing),
-        )
+        verdict = judge(findings, ledger.policy)
+        approval = born(request, findings, verdict, self._circumstances(request, hearing))
         ledger.check_undamaged(approval)
         approval = ledger.with_final(approval, heard=not hearing.gone)
         people_see_it = approval.final is None or approval.notice
@@ -88,7 +84,7 @@ class Arriving:
     async def _refuse_conflict(self, request: Request, hearing: Hearing) -> Approval:
         """A second body under a known id: refused, recorded apart, alarmed; the first untouched."""
         ledger = self._ledger
-        approval = conflicting(request, **self._circumstances(request, hearing))
+        approval = conflicting(request, self._circumstances(request, hearing))
         approval = ledger.with_final(approval, heard=True)
         lists = lists_of(approval, tell_at=ledger.now())
         done = await ledger.store.create(approval, lists, request=request, content=None)
@@ -102,15 +98,15 @@ class Arriving:
             case Conflict() | Full():
                 raise StoreDown("the script answered what this write cannot be answered")
 
-    def _circumstances(self, request: Request, hearing: Hearing) -> dict[str, Any]:
+    def _circumstances(self, request: Request, hearing: Hearing) -> Circumstances:
         parts = self._ledger.parts
-        return {
-            "window": parts.windows[request.node],
-            "policy": self._ledger.policy.digest,
-            "token": hearing.token,
-            "began": hearing.began,
-            "holder": parts.process,
-        }
+        return Circumstances(
+            window=parts.windows[request.node],
+            policy=self._ledger.policy.digest,
+            token=hearing.token,
+            began=hearing.began,
+            holder=parts.process,
+        )
 
     async def _recorded(self, approval: Approval, request: Request) -> None:
         """A new pending record's evidence goes to disk now; a final one's with its answer."""

@@ -1,66 +1,66 @@
 """How a record begins: the pure part of asking."""
 
+from dataclasses import dataclass, replace
+from typing import Final
+
 from approvals.findings import Findings, Refused
 from approvals.model import Approval, Cause, Verdict
 from approvals.request import Request
 from approvals.window import Window, first_attempt
 
+_OTHER_CONTENT: Final = Verdict(
+    effect="reject",
+    cause=Cause.CONFLICT,
+    sentence="this request id was first asked with other content",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """How the first attempt came: its node's window, our policy's digest, its token, when, to whom.
+
+    `began` is Unix milliseconds; `holder` names the process that holds the attempt.
+    """
+
+    window: Window
+    policy: str
+    token: str
+    began: int
+    holder: str
+
 
 def born(
-    request: Request,
-    findings: Findings,
-    verdict: Verdict,
-    *,
-    window: Window,
-    policy: str,
-    token: str,
-    began: int,
-    holder: str,
+    request: Request, findings: Findings, verdict: Verdict, circumstances: Circumstances
 ) -> Approval:
     """The record of a request that nobody asked before, with the earliest of its deadlines.
 
     Times are Unix milliseconds. A contradiction is a refusal that people are told of.
     """
-    attempts = first_attempt(token, began, holder)
-    deadline = window.deadline(attempts)
+    record = _begun(request, verdict, circumstances)
     if verdict.effect == "ask":
-        deadline = min(deadline, began + verdict.within_ms)
+        patience = circumstances.began + verdict.within_ms
+        record = replace(record, deadline=min(record.deadline, patience))
     integrity = findings.integrity
+    told = isinstance(integrity, Refused) and integrity.cause == "contradiction"
+    return replace(record, notice=True) if told else record
+
+
+def conflicting(request: Request, circumstances: Circumstances) -> Approval:
+    """The record of a second body under a known request id: refused whatever the rules say."""
+    return replace(_begun(request, _OTHER_CONTENT, circumstances), notice=True, conflict=True)
+
+
+def _begun(request: Request, verdict: Verdict, at: Circumstances) -> Approval:
+    attempts = first_attempt(at.token, at.began, at.holder)
     return Approval(
         node=request.node,
         request_id=request.request_id,
         type=request.type,
         digest=request.digest,
-        policy=policy,
-        asked_at=began,
-        deadline=deadline,
-        answer_until=window.answer_until(began),
+        policy=at.policy,
+        asked_at=at.began,
+        deadline=at.window.deadline(attempts),
+        answer_until=at.window.answer_until(at.began),
         verdict=verdict,
         attempts=attempts,
-        notice=isinstance(integrity, Refused) and integrity.cause == "contradiction",
-    )
-
-
-def conflicting(
-    request: Request, *, window: Window, policy: str, token: str, began: int, holder: str
-) -> Approval:
-    """The record of a second body under a known request id: refused whatever the rules say."""
-    attempts = first_attempt(token, began, holder)
-    return Approval(
-        node=request.node,
-        request_id=request.request_id,
-        type=request.type,
-        digest=request.digest,
-        policy=policy,
-        asked_at=began,
-        deadline=window.deadline(attempts),
-        answer_until=window.answer_until(began),
-        verdict=Verdict(
-            effect="reject",
-            cause=Cause.CONFLICT,
-            sentence="this request id was first asked with other content",
-        ),
-        attempts=attempts,
-        notice=True,
-        conflict=True,
     )
