@@ -1,6 +1,5 @@
 """HTTP servers inside our own event loop: bound, served, stopped and silenced by us."""
 
-import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ class ListenError(Exception):
 
 
 class Server:
-    """One address that answers HTTP. Several of them run in one TaskGroup.
+    """One address that answers HTTP. Several of them run side by side.
 
     `host` and `port` are what was bound: port 0 has become a real one.
     """
@@ -115,10 +114,3 @@ def _bind(host: str, port: int) -> socket.socket:
         raise ListenError(f"Cannot listen on {host}:{port}: {why}.") from error
     listener.setblocking(False)  # noqa: FBT003 - the standard library's signature
     return listener
-
-
-async def serve_all(*servers: Server) -> None:
-    """Serve several addresses until all are stopped; one that fails ends the others."""
-    async with asyncio.TaskGroup() as group:
-        for server in servers:
-            group.create_task(server.serve())

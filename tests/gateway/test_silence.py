@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from gateway import silence
-from gateway.http_server import ListenError, Server, serve_all
+from gateway.http_server import ListenError, Server
 from gateway.silence import Parked, SilentOnError, abort_of
 from tests.support.waiting import until
 
@@ -270,7 +270,7 @@ async def test_a_crash_elsewhere_in_the_gateway_writes_no_byte_to_a_parked_reque
 
     async def gateway():
         async with asyncio.TaskGroup() as group:
-            group.create_task(serve_all(world.server))
+            group.create_task(world.server.serve())
             group.create_task(crash())
 
     async with asking(world, CALL) as (reader, _):
@@ -391,7 +391,7 @@ async def test_who_connects_before_we_serve_waits_for_an_answer():
 async def test_two_addresses_are_served_and_stopped_together():
     worlds = World(), World()
     servers = [world.server for world in worlds]
-    task = asyncio.create_task(serve_all(*servers))
+    task = asyncio.gather(*(server.serve() for server in servers))
     for world in worlds:
         async with asking(world, OTHER) as (reader, _):
             await asyncio.wait_for(reader.readuntil(b"other"), 3)
