@@ -1,6 +1,5 @@
 """An attempt arrives: find or create its record, and count it in the node's schedule."""
 
-from collections import OrderedDict
 from dataclasses import replace
 from typing import Final
 
@@ -11,6 +10,7 @@ from approvals.hearing import Hearing, NoAnswer
 from approvals.ledger import Ledger, lists_of
 from approvals.model import NOTHING_REMEMBERED, Approval, member_of
 from approvals.policy.judge import judge
+from approvals.recent import Recent
 from approvals.redis_link import StoreDown
 from approvals.request import Request
 from approvals.store import Conflict, Full, Moved, Swapped
@@ -26,7 +26,7 @@ class Arriving:
         """One per process."""
         self._ledger = ledger
         self._held: dict[str, Hearing] = {}
-        self._evidenced: OrderedDict[str, None] = OrderedDict()
+        self._evidenced: Recent[str, None] = Recent(EVIDENCE_KEPT)
 
     async def arrive(self, request: Request, hearing: Hearing) -> Approval:
         """The record of a request, found or created, with this attempt counted.
@@ -59,7 +59,7 @@ class Arriving:
         findings = ledger.findings_of(request)
         verdict = judge(findings, ledger.policy)
         approval = born(request, findings, verdict, self._circumstances(request, hearing))
-        ledger.check_undamaged(approval)
+        ledger.undamaged(approval)
         approval = ledger.with_final(approval, heard=not hearing.gone)
         people_see_it = approval.final is None or approval.notice
         done = await ledger.store.create(
@@ -165,8 +165,6 @@ class Arriving:
     def evidenced(self, digest: str) -> None:
         """It is on disk now."""
         self._evidenced[digest] = None
-        if len(self._evidenced) > EVIDENCE_KEPT:
-            self._evidenced.popitem(last=False)
 
     def _asked(self, approval: Approval, request: Request) -> Asked:
         ledger = self._ledger

@@ -74,7 +74,7 @@ class Asking:
                 hearing.check(ledger.now())
                 approval = await ledger.newest(approval)
                 self._check_about(approval, request)
-                ledger.check_undamaged(approval)
+                ledger.undamaged(approval)
                 approval = await ledger.settle(approval, heard=not hearing.gone)
                 if approval.final is not None:
                     break
@@ -123,8 +123,7 @@ class Asking:
     def _check_speakable(self, approval: Approval, request: Request) -> None:
         """What the stored record amounts to is derived once more; an old yes is not repeated."""
         self._check_about(approval, request)
-        self._ledger.check_undamaged(approval)
-        decision = self._ledger.decision_of(approval)
+        decision = self._ledger.undamaged(approval)
         if isinstance(decision, Approved) and self._ledger.now() >= approval.answer_until:
             self._ledger.alarm("approve_too_late", approval.member, "asked again after its window")
             raise NoAnswer("too_late_to_repeat")

@@ -28,6 +28,7 @@ from approvals.model import (
 from approvals.model import Final as FinalFact
 from approvals.outbox import Outbox
 from approvals.policy.model import Policy
+from approvals.recent import Recent
 from approvals.redis_link import StoreDown
 from approvals.request import Request
 from approvals.store import Lists, Moved, Store, Swapped
@@ -61,15 +62,13 @@ class Ledger:
         self.policy = parts.policy
         self.store = parts.store
         self.now = parts.now_ms
-        self._findings: dict[str, Findings] = {}
+        self._findings: Recent[str, Findings] = Recent(FINDINGS_KEPT)
 
     def findings_of(self, request: Request) -> Findings:
         """What the bytes do, by today's tables; remembered for the most recent requests."""
         found = self._findings.get(request.digest)
         if found is None:
             found = inspect(request, self.policy.tables)
-            if len(self._findings) >= FINDINGS_KEPT:
-                self._findings.pop(next(iter(self._findings)))
             self._findings[request.digest] = found
         return found
 
@@ -88,12 +87,13 @@ class Ledger:
             return await self.store.read(approval.member) or approval
         return approval
 
-    def check_undamaged(self, approval: Approval) -> None:
-        """NoAnswer for a record that contradicts itself or what our audit knows."""
+    def undamaged(self, approval: Approval) -> Decision:
+        """Its decision; NoAnswer for a record that contradicts itself or what our audit knows."""
         decision = self.decision_of(approval)
         if isinstance(decision, Damaged):
             self.alarm("damaged", approval.member, decision.why)
             raise NoAnswer("damaged")
+        return decision
 
     def with_final(self, approval: Approval, *, heard: bool) -> Approval:
         """The record with the final fact that its decision asks for; itself if there is none.

@@ -1,11 +1,11 @@
 """What this process knows to have been refused or decided, whatever Redis says."""
 
-from collections import OrderedDict
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from approvals.model import NOTHING_REMEMBERED, Outcome, Remembered, Vote
 from approvals.model import Final as FinalFact
+from approvals.recent import Recent
 from approvals.request import Request
 
 MOST_KEPT: Final = 1_000_000
@@ -19,8 +19,8 @@ class Memory:
 
     def __init__(self) -> None:
         """Start knowing nothing; `audit.remember` fills it."""
-        self._known: OrderedDict[str, Remembered] = OrderedDict()
-        self._contents: OrderedDict[str, str] = OrderedDict()
+        self._known: Recent[str, Remembered] = Recent(MOST_KEPT)
+        self._contents: Recent[str, str] = Recent(MOST_KEPT)
 
     def of(self, digest: str) -> Remembered:
         """What is known of these bytes."""
@@ -33,8 +33,8 @@ class Memory:
 
     def learn_content(self, request: Request) -> None:
         """Keep what a request id was first asked for, whichever node asked."""
-        if self._contents.setdefault(request.request_id, request.content) == request.content:
-            _bound(self._contents)
+        if request.request_id not in self._contents:
+            self._contents[request.request_id] = request.content
 
     def learn_final(self, digest: str, final: FinalFact) -> None:
         """Keep the first final fact; of two that differ, the refusal."""
@@ -42,19 +42,10 @@ class Memory:
         if known.final is None or (
             known.final.outcome is Outcome.APPROVE and final.outcome is Outcome.REJECT
         ):
-            self._keep(digest, replace(known, final=final))
+            self._known[digest] = replace(known, final=final)
 
     def learn_refusal(self, vote: Vote) -> None:
         """Keep a refusal; the digest it names is the one it refuses."""
         known = self.of(vote.digest)
         if all(vote.person != kept.person for kept in known.refusals):
-            self._keep(vote.digest, replace(known, refusals=(*known.refusals, vote)))
-
-    def _keep(self, digest: str, remembered: Remembered) -> None:
-        self._known[digest] = remembered
-        _bound(self._known)
-
-
-def _bound(known: OrderedDict[str, Any]) -> None:
-    if len(known) > MOST_KEPT:
-        known.popitem(last=False)
+            self._known[vote.digest] = replace(known, refusals=(*known.refusals, vote))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import IO, Final
 
+from approvals.recent import Recent
 from notifiers.ports import Story
 from notifiers.sheet import Fact
 from notifiers.status import day_and_clock, status_of
@@ -34,7 +35,7 @@ class Console:
     def __init__(self, out: IO[str]) -> None:
         """`out` is a terminal or a file."""
         self._out = out
-        self._last: dict[str, str] = {}
+        self._last: Recent[str, str] = Recent(_REMEMBERED)
 
     @property
     def name(self) -> str:
@@ -47,10 +48,7 @@ class Console:
         member = story.approval.member
         if self._last.get(member) == text:
             return
-        self._last.pop(member, None)
         self._last[member] = text
-        if len(self._last) > _REMEMBERED:
-            self._last.pop(next(iter(self._last)))
         if self._out.isatty():
             self._paint(story, text)
         else:

@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from approvals.model import Approval, Choice
+from approvals.recent import Recent
 from approvals.told import Post, Told
 from notifiers.pace import Pace
 from notifiers.ports import NotTold, Posts, Story
@@ -57,7 +58,7 @@ class SlackPosts:
         self._posts = posts
         self._pace = pace
         self._surely_unsent: set[str] = set()
-        self._faces: dict[str, str] = {}
+        self._faces: Recent[str, str] = Recent(_FACES_KEPT)
 
     @property
     def name(self) -> str:
@@ -109,7 +110,7 @@ class SlackPosts:
                 await self._slack.update(post.channel, post.ts, message.text, message.blocks)
             except MessageGone:
                 return None
-            self._remember(post.nonce, message)
+            self._faces[post.nonce] = message.face
         return replace(post, revision=story.approval.revision)
 
     async def _post(self, story: Story) -> None:
@@ -122,7 +123,7 @@ class SlackPosts:
             if trouble.done is False:
                 self._surely_unsent.add(post.nonce)
             raise
-        self._remember(post.nonce, message)
+        self._faces[post.nonce] = message.face
         await change_posts(
             self._posts,
             member,
@@ -165,12 +166,6 @@ class SlackPosts:
                     now.get(post.nonce, post) for post in posts if post.nonce not in gone
                 ),
             )
-
-    def _remember(self, nonce: str, message: Message) -> None:
-        self._faces.pop(nonce, None)
-        self._faces[nonce] = message.face
-        if len(self._faces) > _FACES_KEPT:
-            self._faces.pop(next(iter(self._faces)))
 
 
 def _rendered(post: Post, shown: str) -> Post:
