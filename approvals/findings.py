@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from approvals.risks import Flag
+
 Family: TypeAlias = Literal["evm", "tron", "bitcoin", "solana", "other"]
 Kind: TypeAlias = Literal["transfer", "contract_call", "token_approval", "message", "blind"]
 
@@ -33,14 +35,53 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """`amount` base units of `asset` leave `sender` for `to`."""
+    """`amount` base units of `asset` leave `sender` for `to`.
+
+    `selector` is the call that moves a token (`0x` and 8 hex digits), "" where no method is
+    called. `item` is the number of one thing of a collection (ERC-721, ERC-1155).
+    """
 
     chain: str
     asset: Asset
     sender: Address | None
     to: Address
     amount: int
+    selector: str = ""
+    item: int | None = None
     kind: Literal["transfer"] = "transfer"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenApproval:
+    """`spender` may from now on move up to `amount` base units of what `owner` holds of `asset`.
+
+    `amount` is None where it is everything of a collection (`setApprovalForAll`); 0 takes an
+    earlier approval back. `via` is how it is given: `approve`, `permit`, `Permit2 PermitSingle`.
+    """
+
+    chain: str
+    asset: Asset
+    owner: Address | None
+    spender: Address
+    amount: int | None
+    via: str
+    selector: str = ""
+    item: int | None = None
+    kind: Literal["token_approval"] = "token_approval"
+
+
+@dataclass(frozen=True, slots=True)
+class Wrap:
+    """`amount` base units of a coin become the same amount of its wrapped token, or back again."""
+
+    chain: str
+    native: Asset
+    wrapped: Asset
+    sender: Address | None
+    amount: int
+    unwraps: bool
+    selector: str
+    kind: Literal["contract_call"] = "contract_call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +90,9 @@ class ContractCall:
 
     `value` is the native coin sent along, in base units; `selector` is `0x` and 8 hex digits, or
     "" for calldata shorter than four bytes; `calldata_size` counts bytes. `contract` is None for
-    a contract creation.
+    a contract creation. `method` and `arguments` (name, text) are for people alone: names that a
+    table of ours or an operator's ABI gives. `inner` are the calls it carries, as far as they
+    could be unfolded; whether they are made, and what else happens, is unknown.
     """
 
     chain: str
@@ -60,20 +103,71 @@ class ContractCall:
     selector: str
     calldata_size: int
     method: str | None = None
+    arguments: tuple[tuple[str, str], ...] = ()
+    inner: tuple["Effect", ...] = ()
+    kind: Literal["contract_call"] = "contract_call"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Something a chain does beside moving coins (stake, vote, change a permission): named only.
+
+    `details` are what its bytes say, as pairs of a label and a text.
+    """
+
+    chain: str
+    name: str
+    sender: Address | None
+    details: tuple[tuple[str, str], ...] = ()
     kind: Literal["contract_call"] = "contract_call"
 
 
 @dataclass(frozen=True, slots=True)
 class Signing:
-    """A signature over something that is no transaction: a message, or a bare hash (`blind`)."""
+    """A signature over something that is no transaction: a message, or a bare hash (`blind`).
+
+    `inner` are the calls that a message would allow (those of a Safe transaction), for people.
+    """
 
     chain: str | None
     kind: Literal["message", "blind"]
     standard: str
     preview: str
+    inner: tuple["Effect", ...] = ()
 
 
-Effect: TypeAlias = Transfer | ContractCall | Signing
+Effect: TypeAlias = Transfer | TokenApproval | Wrap | ContractCall | Operation | Signing
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One more thing that people should read and no rule asks about: a memo, a nonce, an expiry.
+
+    `proved`: it stands in the bytes that are signed; otherwise Cobo says so.
+    """
+
+    label: str
+    text: str
+    proved: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """What `request_detail` says about a key: what the node will do if it is told APPROVE.
+
+    `curve` is `secp256k1` or `ed25519`, None if it is unknown. `node_ids` are the nodes that will
+    hold the key (KeyGen, KeyReshare), sign with it (KeySign) or sign with their share of it.
+    `threshold` is how many of them a signature needs afterwards. `agreed`: extra_info says the
+    same about all of it, and every other check passed, so that only a rule's pins are missing.
+    """
+
+    curve: str | None
+    node_ids: tuple[str, ...]
+    threshold: int | None = None
+    root_pub_key: str | None = None
+    old_threshold: int | None = None
+    used_node_ids: tuple[str, ...] = ()
+    agreed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +251,8 @@ class Findings:
     from `root_pub_key`. None: not proved. `complete` says that `effects` is everything the
     signature can do (fees aside). `summary` is a short line for requests that have no effects
     (`Generate a secp256k1 key, 2 of 3`). `hashes` are the normalised message hashes to be signed
-    (`0x`, lower case).
+    (`0x`, lower case). `flags` are the risks, worst first. `keys` is None where request_detail
+    could not be read.
     """
 
     digest: str
@@ -171,3 +266,6 @@ class Findings:
     fee: Fee | None = None
     hashes: tuple[str, ...] = ()
     summary: str = ""
+    flags: tuple[Flag, ...] = ()
+    notes: tuple[Note, ...] = ()
+    keys: KeyFacts | None = None

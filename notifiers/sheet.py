@@ -9,9 +9,12 @@ from approvals.findings import (
     ContractCall,
     Effect,
     Findings,
+    Operation,
     Passed,
     Signing,
+    TokenApproval,
     Transfer,
+    Wrap,
 )
 from approvals.model import Approval
 from approvals.wording import counted
@@ -117,6 +120,16 @@ def _effect_facts(effect: Effect, which: str, names: Names) -> list[Fact]:
             if effect.asset.contract is not None:
                 facts.append(_exact(f"Token{which}", visible(effect.asset.contract.text, 200)))
             return facts
+        case TokenApproval():
+            much = "everything" if effect.amount is None else amount(effect.asset, effect.amount)
+            return [
+                _exact(f"May move{which}", much),
+                _exact(f"Spender{which}", full_address(effect.spender, effect.chain, names)),
+            ]
+        case Wrap():
+            return [_exact(f"Amount{which}", amount(effect.native, effect.amount))]
+        case Operation():
+            return [_exact(f"Operation{which}", visible(effect.name))]
         case ContractCall():
             to = effect.contract
             address = "a new contract" if to is None else full_address(to, effect.chain, names)

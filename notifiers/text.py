@@ -15,11 +15,14 @@ from approvals.findings import (
     ContractCall,
     Effect,
     Findings,
+    Operation,
     Passed,
     Refused,
     Signing,
+    TokenApproval,
     Transfer,
     Unverified,
+    Wrap,
 )
 from approvals.model import Approval
 from approvals.request import RequestType
@@ -126,6 +129,15 @@ def _deed(effect: Effect, names: Names) -> str:
         case Transfer():
             to = _named(effect.to, effect.chain, names)
             return f"Send {amount(effect.asset, effect.amount)} -> {to} on {_on(effect, names)}"
+        case TokenApproval():
+            to = _named(effect.spender, effect.chain, names)
+            much = "everything" if effect.amount is None else amount(effect.asset, effect.amount)
+            return f"Let {to} move {much} on {_on(effect, names)}"
+        case Wrap():
+            verb = "Unwrap" if effect.unwraps else "Wrap"
+            return f"{verb} {amount(effect.native, effect.amount)} on {_on(effect, names)}"
+        case Operation():
+            return f"{visible(effect.name, 80)} on {_on(effect, names)}"
         case ContractCall():
             sending = f", sending {amount(effect.native, effect.value)}," if effect.value else ""
             if effect.contract is None:
@@ -180,5 +192,5 @@ def _named(address: Address, chain: str, names: Names) -> str:
     return f"{visible(label, 40)} ({short})" if label else short
 
 
-def _on(effect: Transfer | ContractCall, names: Names) -> str:
+def _on(effect: Transfer | TokenApproval | Wrap | Operation | ContractCall, names: Names) -> str:
     return visible(names.chain(effect.chain), 40)

@@ -9,9 +9,17 @@ from approvals.details.detail import (
     SignatureType,
     read_detail,
 )
-from approvals.details.extra import Extra, FeeClaim, GroupClaim, SourceClaim, read_extra
+from approvals.details.extra import Extra, GroupClaim, read_extra
+from approvals.details.transaction import (
+    CalldataInfo,
+    FeeClaim,
+    Replacement,
+    SourceClaim,
+    UtxoClaim,
+)
 
 __all__ = [
+    "CalldataInfo",
     "Detail",
     "Extra",
     "FeeClaim",
@@ -20,8 +28,10 @@ __all__ = [
     "KeyReshare",
     "KeyShareSign",
     "KeySign",
+    "Replacement",
     "SignatureType",
     "SourceClaim",
+    "UtxoClaim",
     "read_detail",
     "read_extra",
 ]

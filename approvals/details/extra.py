@@ -5,9 +5,21 @@ import binascii
 from dataclasses import dataclass
 from typing import Final
 
-from approvals.chains.amounts import is_amount
 from approvals.details.documents import Document, open_document
 from approvals.details.fields import Fields
+from approvals.details.transaction import (
+    CalldataInfo,
+    FeeClaim,
+    Replacement,
+    SourceClaim,
+    UtxoClaim,
+    decimal_text,
+    read_calldata_info,
+    read_fee,
+    read_replacement,
+    read_source,
+    read_utxo,
+)
 from approvals.findings import ClaimedOutput, Claims, Kind
 
 PREVIEW_CHARS: Final = 300
@@ -42,28 +54,6 @@ _MESSAGE_KEYS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class SourceClaim:
-    """One of `source_addresses`: whose keys are said to sign."""
-
-    address: str | None
-    chain_id: str | None
-    path: str | None
-    pubkey: str | None
-    root_pubkey: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class FeeClaim:
-    """`transaction.fee`, as far as a transaction's own bytes say it too. Prices in wei."""
-
-    token_id: str | None
-    gas_limit: str | None
-    gas_price: str | None
-    max_fee_per_gas: str | None
-    max_priority_fee_per_gas: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class GroupClaim:
     """A key share holder group. `node_ids` is None unless every holder's is stated.
 
@@ -88,7 +78,12 @@ class Extra:
     unsigned_raw_tx: str | None = None
     used_nonce: int | None = None
     calldata: str | None = None
+    calldata_info: CalldataInfo | None = None
     message: str | None = None
+    replacement: Replacement | None = None
+    utxos: tuple[UtxoClaim, ...] = ()
+    changes: tuple[ClaimedOutput, ...] = ()
+    change_address: str | None = None
     transaction_wallet_id: str | None = None
     fee: FeeClaim | None = None
     sources: tuple[SourceClaim, ...] = ()
@@ -127,10 +122,15 @@ def _extra(fields: Fields) -> Extra:
         unsigned_raw_tx=raw.text("unsigned_raw_tx"),
         used_nonce=raw.number("used_nonce"),
         calldata=destination.text("calldata"),
+        calldata_info=read_calldata_info(destination.child("calldata_info")),
         message=destination.text(message_key) if message_key else None,
         transaction_wallet_id=transaction.text("wallet_id"),
-        fee=_fee(transaction.child("fee")),
-        sources=tuple(map(_source, fields.children("source_addresses"))),
+        replacement=read_replacement(transaction.child("replacement")),
+        utxos=tuple(map(read_utxo, raw.children("selected_utxos"))),
+        changes=_changes(raw),
+        change_address=destination.text("change_address") or None,
+        fee=read_fee(transaction.child("fee")),
+        sources=tuple(map(read_source, fields.children("source_addresses"))),
         tss_request_id=request.text("tss_request_id"),
         tss_request_type=request.text("type"),
         source_group=_group(fields.child("source_key_share_holder_group")),
@@ -156,7 +156,7 @@ def _claims(fields: Fields, transaction: Fields, destination: Fields) -> Claims:
         destination_type=destination_type,
         kind=_KINDS.get(destination_type or ""),
         outputs=_outputs(destination),
-        fee_at_most=_amount(transaction.child("fee"), "max_fee_amount"),
+        fee_at_most=decimal_text(transaction.child("fee"), "max_fee_amount"),
         wallet_id=wallet.text("wallet_id"),
         wallet_name=wallet.text("name"),
         vault_id=vault.text("vault_id") or wallet.text("vault_id"),
@@ -185,29 +185,15 @@ def _outputs(destination: Fields) -> tuple[ClaimedOutput, ...]:
 
 
 def _output(fields: Fields, amount: str) -> ClaimedOutput:
-    return ClaimedOutput(fields.text("address") or "", _amount(fields, amount), fields.text("memo"))
+    said = decimal_text(fields, amount)
+    return ClaimedOutput(fields.text("address") or "", said, fields.text("memo"))
 
 
-def _source(fields: Fields) -> SourceClaim:
-    return SourceClaim(
-        address=fields.text("address"),
-        chain_id=fields.text("chain_id"),
-        path=fields.text("path"),
-        pubkey=fields.text("pubkey"),
-        root_pubkey=fields.text("root_pubkey"),
-    )
-
-
-def _fee(fields: Fields) -> FeeClaim | None:
-    if not fields:
-        return None
-    return FeeClaim(
-        token_id=fields.text("token_id"),
-        gas_limit=_amount(fields, "gas_limit"),
-        gas_price=_amount(fields, "gas_price"),
-        max_fee_per_gas=_amount(fields, "max_fee_per_gas"),
-        max_priority_fee_per_gas=_amount(fields, "max_priority_fee_per_gas"),
-    )
+def _changes(raw: Fields) -> tuple[ClaimedOutput, ...]:
+    """What is said to come back; `utxo_change` repeats the first of `utxo_changes`."""
+    several = raw.children("utxo_changes")
+    single = raw.child("utxo_change")
+    return tuple(_output(each, "value") for each in several or ((single,) if single else ()))
 
 
 def _group(fields: Fields) -> GroupClaim | None:
@@ -228,14 +214,6 @@ def _group(fields: Fields) -> GroupClaim | None:
 
 def _texts(fields: Fields, key: str) -> tuple[str, ...]:
     return fields.texts(key) or ()
-
-
-def _amount(fields: Fields, key: str) -> str | None:
-    """Decimal text; empty is absent."""
-    text = fields.text(key)
-    if text and not is_amount(text):
-        fields.fault(f"{fields.name}.{key} is not a decimal number.")
-    return text or None
 
 
 def _decoded(message: str) -> str:

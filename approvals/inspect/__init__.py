@@ -40,12 +40,13 @@ from approvals.details import (
     read_detail,
     read_extra,
 )
-from approvals.findings import Claims, Findings
+from approvals.findings import Claims, Findings, Unverified
 from approvals.inspect.keysign import look_at_keysign
 from approvals.inspect.reasons import Reasons, quoted
 from approvals.inspect.seen import NOTHING_SEEN, Seen
 from approvals.inspect.shares import look_at_key_gen, look_at_key_reshare, look_at_key_share_sign
 from approvals.request import Request
+from approvals.risks import Flag, worst_first
 
 __all__ = ["inspect"]
 
@@ -68,10 +69,14 @@ def inspect(request: Request, tables: Tables) -> Findings:
     if detail.value is not None and extra.value is not None:
         seen, summary = _look(detail.value, extra.value, tables, reasons)
     hashes = detail.value.hashes if isinstance(detail.value, KeySign) else ()
+    integrity = reasons.integrity()
+    flags = seen.flags
+    if isinstance(integrity, Unverified):
+        flags = (*flags, Flag("unverified", "It could not be recomputed, or is not understood."))
     return Findings(
         digest=request.digest,
         type=request.type,
-        integrity=reasons.integrity(),
+        integrity=integrity,
         claims=extra.value.claims if extra.value else Claims(),
         effects=seen.effects,
         complete=seen.complete,
@@ -80,6 +85,8 @@ def inspect(request: Request, tables: Tables) -> Findings:
         fee=seen.fee,
         hashes=tuple("0x" + digest.hex() for digest in hashes),
         summary=summary,
+        flags=worst_first(flags),
+        notes=seen.notes,
     )
 
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from approvals.chains.addresses import evm_address
+from approvals.chains.bip32 import evm_account
 from approvals.chains.evm import (
     TRANSFER,
     BadTransaction,
@@ -16,15 +17,15 @@ from approvals.chains.tables import Chain, Tables
 from approvals.findings import Address, Asset, ContractCall, Fee, Transfer
 from approvals.inspect.claims import check_call, check_fee, check_nonce, check_transfer
 from approvals.inspect.reasons import Reasons, quoted
-from approvals.inspect.seen import NOTHING_SEEN, Case, Seen
-from approvals.inspect.source import check_evm_source
+from approvals.inspect.seen import NOTHING_SEEN, Case, Port, Seen, Span
+from approvals.inspect.source import check_source
 
 _SELECTOR: Final = 4
 
 
 def look_at_evm(case: Case, raw: bytes, reasons: Reasons) -> Seen:
     """Read the transaction, compare it with the hash and with every claim."""
-    source = check_evm_source(case, reasons)
+    source = check_source(case, evm_account, reasons)
     try:
         transaction = decode_transaction(raw)
     except BadTransaction as error:
@@ -94,7 +95,10 @@ def _effect(
         return Transfer(chain.chain_id, chain.native, source, to, transaction.value)
     if to is not None and moved is not None and moved.exact and not transaction.value:
         asset = _asset(chain, to, tables)
-        return Transfer(chain.chain_id, asset, source, evm_address(moved.to), moved.amount)
+        to = evm_address(moved.to)
+        return Transfer(
+            chain.chain_id, asset, source, to, moved.amount, selector="0x" + TRANSFER.hex()
+        )
     return ContractCall(
         chain=chain.chain_id,
         contract=to,
@@ -163,3 +167,20 @@ def _check_understood(
         reasons.unverified(15, "It calls `transfer` in an unusual form, which is not understood.")
     else:
         reasons.unverified(15, "It calls a contract; what that does is not understood.")
+
+
+def signs(raw: bytes, hashes: tuple[bytes, ...]) -> bool:
+    """Whether the bytes decode as an EVM transaction and the one hash is theirs."""
+    try:
+        transaction = decode_transaction(raw)
+    except BadTransaction:
+        return False
+    return isinstance(transaction, EvmTransaction) and hashes == (signing_hash(raw),)
+
+
+def dissect(raw: bytes) -> tuple[Span, ...]:
+    """The fields of the transaction, in order."""
+    raise NotImplementedError
+
+
+PORT: Final = Port(look=look_at_evm, signs=signs, dissect=dissect)

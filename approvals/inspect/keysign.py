@@ -1,33 +1,22 @@
 """Checks 4 to 8 of every KeySign; 9 to 15 are its family's, found by a table."""
 
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
-from approvals.chains.evm import BadTransaction, EvmTransaction, decode_transaction, signing_hash
 from approvals.chains.tables import Tables
 from approvals.details import Extra, KeySign, SignatureType
 from approvals.details.fields import hex_bytes
-from approvals.findings import Family, Signing
-from approvals.inspect.evm import look_at_evm
+from approvals.inspect.families import family_of, port_of
 from approvals.inspect.messages import look_at_message
 from approvals.inspect.reasons import Reasons, quoted
-from approvals.inspect.seen import NOTHING_SEEN, Case, Look, Seen
-from approvals.inspect.source import check_evm_source
+from approvals.inspect.seen import NOTHING_SEEN, Case, Port, Seen
+from approvals.inspect.source import SIGNATURES
+from approvals.risks import Flag
 from approvals.wording import counted
 
 MAX_RAW_BYTES: Final = 1024 * 1024
 """Longest unsigned_raw_tx that is read; nodes of every chain relay far less."""
 
-FAMILIES: Final[Mapping[Family, Look]] = {"evm": look_at_evm}
-"""Whose transactions we can recompute. A family that is missing here stays Unverified."""
-
-_SIGNATURES: Final[Mapping[Family, tuple[SignatureType, ...]]] = {
-    "evm": (SignatureType.ECDSA,),
-    "tron": (SignatureType.ECDSA,),
-    "bitcoin": (SignatureType.ECDSA, SignatureType.SCHNORR),
-    "solana": (SignatureType.EDDSA,),
-    "other": tuple(SignatureType),
-}
 _ROOTS: Final = {
     "xpub": (SignatureType.ECDSA, SignatureType.SCHNORR),
     "cpub": (SignatureType.EDDSA,),
@@ -49,16 +38,25 @@ def look_at_keysign(signing: KeySign, extra: Extra, tables: Tables, reasons: Rea
     _check_signature(case, reasons)
     _check_tweaks(signing, reasons)
     _check_claim(case, reasons)
-    raw = _raw(extra, reasons)
+    seen = _look(case, reasons)
+    return replace(seen, flags=(*seen.flags, *_claimed_flags(case, seen)))
+
+
+def _look(case: Case, reasons: Reasons) -> Seen:
+    """Checks 9 to 15, by the family of the claimed chain, or that of the bytes."""
+    text, chain = case.extra.unsigned_raw_tx or "", case.chain
+    port = None if chain is None else port_of(chain.family)
+    raw = _raw(text, port, reasons)
     if raw is None:
         return NOTHING_SEEN
     if not raw:
         return _without_transaction(case, reasons)
-    family = chain.family if chain else _family(case, raw)
-    look = FAMILIES.get(family) if family else None
-    if look is not None:
-        return look(case, raw, reasons)
-    if _family(case, raw) is not None:
+    if chain is None:
+        family = family_of(raw, case.signing.hashes)
+        port = None if family is None else port_of(family)
+    if port is not None:
+        return port.look(case, raw, reasons)
+    if family_of(raw, case.signing.hashes) is not None:
         reasons.contradiction(9, "The bytes are a transaction of another chain than the claim's.")
     else:
         name = chain.name if chain else "an unknown chain"
@@ -99,7 +97,7 @@ def _check_signature(case: Case, reasons: Reasons) -> None:
     except ValueError:
         reasons.unverified(6, f"The signature type {signing.signature_type} is not known.")
         return
-    if case.chain and kind not in _SIGNATURES[case.chain.family]:
+    if case.chain and kind not in SIGNATURES[case.chain.family]:
         reasons.contradiction(6, f"{case.chain.name} has no {kind.name} signatures.")
     curve = _ROOTS.get(signing.root_pub_key[:4])
     if curve is None:
@@ -133,13 +131,12 @@ def _check_claim(case: Case, reasons: Reasons) -> None:
         reasons.unverified(8, "The claimed type of transaction and of destination do not fit.")
 
 
-def _raw(extra: Extra, reasons: Reasons) -> bytes | None:
-    """The bytes of unsigned_raw_tx, empty if there are none, None if they cannot be read."""
-    text = extra.unsigned_raw_tx or ""
+def _raw(text: str, port: Port | None, reasons: Reasons) -> bytes | None:
+    """The bytes of unsigned_raw_tx; None if they cannot be read."""
     if len(text) > 2 * MAX_RAW_BYTES + 2:
         reasons.unverified(9, f"unsigned_raw_tx is longer than {MAX_RAW_BYTES} bytes.")
         return None
-    raw = hex_bytes(text)
+    raw = port.unpack(text) if port else hex_bytes(text)
     if raw is None:
         reasons.malformed(9, "unsigned_raw_tx is not hex.")
     return raw
@@ -147,21 +144,21 @@ def _raw(extra: Extra, reasons: Reasons) -> bytes | None:
 
 def _without_transaction(case: Case, reasons: Reasons) -> Seen:
     """There are no bytes to read: a message, or nothing that we can say."""
-    signer = None
-    if case.chain and case.chain.family == "evm":
-        signer = check_evm_source(case, reasons)
     if case.extra.claims.kind in ("message", "blind"):
-        effect: Signing = look_at_message(case, reasons)
-        return Seen(effects=(effect,), source=signer)
+        return look_at_message(case, reasons)
     reasons.unverified(9, "There is no unsigned_raw_tx, so what is signed cannot be recomputed.")
-    return Seen(source=signer)
+    return NOTHING_SEEN
 
 
-def _family(case: Case, raw: bytes) -> Family | None:
-    """The family whose transaction these bytes surely are: they decode, and the hash is theirs."""
-    try:
-        transaction = decode_transaction(raw)
-    except BadTransaction:
-        return None
-    is_evm = isinstance(transaction, EvmTransaction)
-    return "evm" if is_evm and case.signing.hashes == (signing_hash(raw),) else None
+def _claimed_flags(case: Case, seen: Seen) -> list[Flag]:
+    """What anybody should know before reading on, whatever the family."""
+    flags: list[Flag] = []
+    replaced = case.extra.replacement
+    if replaced is not None:
+        what = quoted(replaced.transaction_id or replaced.transaction_hash or "a transaction")
+        how = f" ({quoted(replaced.how)})" if replaced.how else ""
+        flags.append(Flag("replacement", f"It replaces {what}{how}.", proved=False))
+    usual = case.tables.chain(seen.chain) if seen.chain else None
+    if usual is not None and seen.fee is not None and 0 < usual.fee_at_most < seen.fee.at_most:
+        flags.append(Flag("fee_unusual", "Its fee may be higher than is usual on this chain."))
+    return flags

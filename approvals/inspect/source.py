@@ -1,28 +1,44 @@
 """Check 14: whose key signs, derived from root_pub_key and path, against the claimed source."""
 
+from collections.abc import Callable, Mapping
+from typing import Final
+
 from approvals.chains.addresses import claimed_address
-from approvals.chains.bip32 import BadKey, ExtendedKey, derive, evm_account, parse_key, parse_path
+from approvals.chains.bip32 import BadKey, ExtendedKey, Path, derive, parse_key, parse_path
 from approvals.details import SignatureType, SourceClaim
 from approvals.details.fields import hex_bytes
-from approvals.findings import Address
+from approvals.findings import Address, Family
 from approvals.inspect.reasons import Reasons, quoted
 from approvals.inspect.seen import Case
 
+SIGNATURES: Final[Mapping[Family, tuple[SignatureType, ...]]] = {
+    "evm": (SignatureType.ECDSA,),
+    "tron": (SignatureType.ECDSA,),
+    "bitcoin": (SignatureType.ECDSA, SignatureType.SCHNORR),
+    "solana": (SignatureType.EDDSA,),
+    "other": tuple(SignatureType),
+}
+"""How each family of chains signs."""
 
-def check_evm_source(case: Case, reasons: Reasons) -> Address | None:
-    """The EVM account that signs, or None where it cannot be derived."""
+
+def check_source(
+    case: Case, account_of: Callable[[bytes], Address], reasons: Reasons
+) -> Address | None:
+    """The one account that signs, or None where it cannot be derived.
+
+    `account_of` makes a family's address of the public key. For families that sign with one key;
+    those of several inputs derive each for themselves.
+    """
     signing = case.signing
-    if len(signing.paths) != 1 or signing.signature_type != SignatureType.ECDSA:
-        return None  # checks 5 and 6 have said why
-    if any(map(any, signing.tweaks)):
-        return None  # check 7 has
+    if len(signing.paths) != 1 or any(map(any, signing.tweaks)):
+        return None  # checks 5 and 7 have said why
+    if case.chain and signing.signature_type not in SIGNATURES[case.chain.family]:
+        return None  # check 6 has
     path = signing.paths[0]
-    try:
-        key = derive(signing.root_pub_key, path)
-    except BadKey as error:
-        _note_bad_key(signing.root_pub_key, str(error), reasons)
+    key = derived(signing.root_pub_key, path, reasons)
+    if key is None:
         return None
-    account = evm_account(key.key)
+    account = account_of(key.key)
     _check_transaction_source(case.extra.claims.source, account, reasons)
     if not case.extra.sources:
         reasons.unverified(14, "The claim lists no source addresses.")
@@ -30,12 +46,21 @@ def check_evm_source(case: Case, reasons: Reasons) -> Address | None:
         reasons.contradiction(14, "None of the source addresses belongs to the key that signs.")
     for source in case.extra.sources:
         if _is(source.address, account):
-            _check_own(source, signing.root_pub_key, path, key, reasons)
+            check_own(source, signing.root_pub_key, path, key, reasons)
         elif source.path is not None and parse_path(source.path) == path:
             reasons.contradiction(14, "A source address does not belong to the path it names.")
         else:
             reasons.unverified(14, "The claim lists a source address that does not sign.")
     return account
+
+
+def derived(root: str, path: Path, reasons: Reasons) -> ExtendedKey | None:
+    """The key that signs; None, and the reason, where it cannot be derived."""
+    try:
+        return derive(root, path)
+    except BadKey as error:
+        _note_bad_key(root, str(error), reasons)
+        return None
 
 
 def _note_bad_key(root: str, why: str, reasons: Reasons) -> None:
@@ -53,10 +78,10 @@ def _check_transaction_source(claimed: str | None, account: Address, reasons: Re
         reasons.contradiction(14, f"{said}, the key that signs belongs to {account.text}.")
 
 
-def _check_own(
+def check_own(
     source: SourceClaim,
     root: str,
-    path: tuple[int, ...],
+    path: Path,
     key: ExtendedKey,
     reasons: Reasons,
 ) -> None:

@@ -18,9 +18,12 @@ from approvals.findings import (
     Fee,
     Findings,
     Kind,
+    Operation,
     Passed,
     Signing,
+    TokenApproval,
     Transfer,
+    Wrap,
 )
 from approvals.request import RequestType
 
@@ -31,12 +34,16 @@ TokenKey: TypeAlias = str
 """A token as rules compare it: chain and contract, never a name that a payload gives it."""
 
 
+NO_CONTRACT: Final[Account] = b""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One effect as matchers see it; None: not known.
 
     `total` is what the request moves of the same token altogether, as far as it is known;
-    `all_known` says that nothing can be missing from it.
+    `all_known` says that nothing can be missing from it. `contract` is NO_CONTRACT, and `method`
+    (`0x` and 8 hex digits) empty, where surely none is called.
     """
 
     kind: Kind | None = None
@@ -48,6 +55,8 @@ class Row:
     total: int = 0
     all_known: bool = False
     fee: Fee | None = None
+    contract: Account | None = None
+    method: str | None = None
 
 
 NOTHING_KNOWN: Final = Row()
@@ -118,17 +127,25 @@ def _decoded(effects: Iterable[Effect], fee: Fee | None, *, complete: bool) -> t
 
 
 def _rows(effect: Effect) -> tuple[Row, ...]:
-    """An effect's rows. A call does what we see and, beside it, what we cannot see."""
+    """An effect's rows. What we can only name does what we see and, beside it, what we cannot."""
     match effect:
         case Transfer():
+            return (_moving(effect, effect.to, effect.sender, effect.amount),)
+        case TokenApproval():
+            return (_moving(effect, effect.spender, effect.owner, effect.amount),)
+        case Wrap():
+            contract = effect.wrapped.contract
+            moved = effect.wrapped if effect.unwraps else effect.native
             return (
                 Row(
-                    kind="transfer",
+                    kind="contract_call",
                     chain=effect.chain,
-                    token=token_key(effect.asset),
-                    to=account(effect.to),
+                    token=token_key(moved),
+                    to=_account(contract),
                     sender=_account(effect.sender),
                     amount=effect.amount,
+                    contract=_account(contract),
+                    method=effect.selector,
                 ),
             )
         case ContractCall():
@@ -137,14 +154,37 @@ def _rows(effect: Effect) -> tuple[Row, ...]:
                 chain=effect.chain,
                 to=_account(effect.contract),
                 sender=_account(effect.sender),
+                contract=_account(effect.contract),
+                method=effect.selector,
             )
             if effect.value > 0:
                 seen = replace(seen, token=token_key(effect.native), amount=effect.value)
+            inner = (row for each in effect.inner for row in _rows(each))
+            return (seen, *inner, Row(chain=effect.chain))
+        case Operation():
+            seen = Row("contract_call", effect.chain, sender=_account(effect.sender))
             return (seen, Row(chain=effect.chain))
         case Signing():
-            return (Row(kind=effect.kind, chain=effect.chain),)
+            inner = (row for each in effect.inner for row in _rows(each))
+            return (Row(kind=effect.kind, chain=effect.chain), *inner)
         case _ as never:
             assert_never(never)
+
+
+def _moving(
+    effect: Transfer | TokenApproval, to: Address, sender: Address | None, amount: int | None
+) -> Row:
+    contract = effect.asset.contract
+    return Row(
+        kind=effect.kind,
+        chain=effect.chain,
+        token=token_key(effect.asset),
+        to=account(to),
+        sender=_account(sender),
+        amount=amount,
+        contract=NO_CONTRACT if contract is None else account(contract),
+        method=effect.selector,
+    )
 
 
 def _with_totals(rows: list[Row], *, complete: bool) -> tuple[Row, ...]:

@@ -15,8 +15,11 @@ from keys.ssh import BadSshKey, fingerprint, parse_public_key
 RuleEffect: TypeAlias = Literal["approve", "ask", "reject"]
 Default: TypeAlias = Literal["ask", "reject"]
 
-APPROVABLE: Final[frozenset[Kind]] = frozenset(("transfer",))
-"""The kinds whose every consequence we know. What else a signature may do, people must judge."""
+APPROVABLE: Final[frozenset[Kind]] = frozenset(("transfer", "token_approval", "contract_call"))
+"""The kinds of which some have no consequence that we do not know: wrapping a coin, of the calls.
+
+A call that we only can name brings along an effect of no kind, so that no rule approves it.
+"""
 
 
 @dataclass(frozen=True, slots=True)

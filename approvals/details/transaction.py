@@ -1,0 +1,163 @@
+"""The parts of `extra_info.transaction` and its addresses that the checks hold against bytes."""
+
+from dataclasses import dataclass
+
+from approvals.chains.amounts import is_amount
+from approvals.details.fields import Fields
+
+
+@dataclass(frozen=True, slots=True)
+class SourceClaim:
+    """One of `source_addresses`: whose keys are said to sign. `encoding` is as `ENCODING_P2TR`."""
+
+    address: str | None
+    chain_id: str | None
+    path: str | None
+    pubkey: str | None
+    root_pubkey: str | None
+    encoding: str | None = None
+    x_only_pubkey: str | None = None
+    taproot_script_tree_hash: str | None = None
+    taproot_internal_address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeeClaim:
+    """`transaction.fee`, whatever its type. Decimal texts.
+
+    Gas prices are in wei, `fee_rate` in base units a virtual byte, `compute_unit_price` in
+    micro-lamports a unit; `base_fee`, `rent_amount`, `max_fee_amount` and `estimated_fee_used`
+    are in coin units.
+    """
+
+    fee_type: str | None
+    token_id: str | None
+    gas_limit: str | None
+    gas_price: str | None
+    max_fee_per_gas: str | None
+    max_priority_fee_per_gas: str | None
+    fee_rate: str | None
+    base_fee: str | None
+    rent_amount: str | None
+    compute_unit_price: str | None
+    compute_unit_limit: str | None
+    max_fee_amount: str | None
+    estimated_fee_used: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class UtxoClaim:
+    """One of `selected_utxos`: an output that is spent. `value` is decimal text in coin units."""
+
+    tx_hash: str | None
+    vout: int | None
+    token_id: str | None
+    address: str | None
+    value: str | None
+    redeem_script: str | None
+    revealed_script: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CalldataInfo:
+    """What Cobo's decoder says a contract call is; never trusted, only compared."""
+
+    chain_id: str | None
+    address: str | None
+    contract_name: str | None
+    method: str | None
+    signature: str | None
+    selector: str | None
+    params: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """Which transaction this one is to replace (RBF). `how` is `Drop`, `Resend` or `SpeedUp`."""
+
+    how: str | None
+    transaction_id: str | None
+    transaction_hash: str | None
+
+
+def read_source(fields: Fields) -> SourceClaim:
+    """One of `source_addresses`."""
+    return SourceClaim(
+        address=fields.text("address"),
+        chain_id=fields.text("chain_id"),
+        path=fields.text("path"),
+        pubkey=fields.text("pubkey"),
+        root_pubkey=fields.text("root_pubkey"),
+        encoding=fields.text("encoding"),
+        x_only_pubkey=fields.text("x_only_pubkey"),
+        taproot_script_tree_hash=fields.text("taproot_script_tree_hash"),
+        taproot_internal_address=fields.text("taproot_internal_address"),
+    )
+
+
+def read_fee(fields: Fields) -> FeeClaim | None:
+    """`transaction.fee`."""
+    if not fields:
+        return None
+    return FeeClaim(
+        fee_type=fields.text("fee_type"),
+        token_id=fields.text("token_id"),
+        gas_limit=decimal_text(fields, "gas_limit"),
+        gas_price=decimal_text(fields, "gas_price"),
+        max_fee_per_gas=decimal_text(fields, "max_fee_per_gas"),
+        max_priority_fee_per_gas=decimal_text(fields, "max_priority_fee_per_gas"),
+        fee_rate=decimal_text(fields, "fee_rate"),
+        base_fee=decimal_text(fields, "base_fee"),
+        rent_amount=decimal_text(fields, "rent_amount"),
+        compute_unit_price=decimal_text(fields, "compute_unit_price"),
+        compute_unit_limit=decimal_text(fields, "compute_unit_limit"),
+        max_fee_amount=decimal_text(fields, "max_fee_amount"),
+        estimated_fee_used=decimal_text(fields, "estimated_fee_used"),
+    )
+
+
+def read_utxo(fields: Fields) -> UtxoClaim:
+    """One of `raw_tx_info.selected_utxos`."""
+    return UtxoClaim(
+        tx_hash=fields.text("tx_hash"),
+        vout=fields.number("vout_n"),
+        token_id=fields.text("token_id"),
+        address=fields.text("address"),
+        value=decimal_text(fields, "value"),
+        redeem_script=fields.text("redeem_script"),
+        revealed_script=fields.text("revealed_script"),
+    )
+
+
+def read_calldata_info(fields: Fields) -> CalldataInfo | None:
+    """`destination.calldata_info`."""
+    if not fields:
+        return None
+    method = fields.child("method")
+    return CalldataInfo(
+        chain_id=fields.text("chain_id"),
+        address=fields.text("address"),
+        contract_name=fields.text("name"),
+        method=method.text("name"),
+        signature=method.text("sig"),
+        selector=method.text("selector"),
+        params=fields.text("params"),
+    )
+
+
+def read_replacement(fields: Fields) -> Replacement | None:
+    """`transaction.replacement`, where this transaction is the one that replaces."""
+    found = Replacement(
+        how=fields.text("replaced_type"),
+        transaction_id=fields.text("replaced_transaction_id"),
+        transaction_hash=fields.text("replaced_transaction_hash"),
+    )
+    return found if any((found.how, found.transaction_id, found.transaction_hash)) else None
+
+
+def decimal_text(fields: Fields, key: str) -> str | None:
+    """Decimal digits, as text; empty is absent."""
+    text = fields.text(key)
+    if text and not is_amount(text):
+        fields.fault(f"{fields.name}.{key} is not a decimal number.")
+    return text or None

@@ -1,0 +1,27 @@
+"""The table of families: whose transactions we can recompute. Each is imported when first met."""
+
+from typing import Final
+
+from approvals.findings import Family
+from approvals.inspect.seen import Port
+
+_KNOWN: Final[tuple[Family, ...]] = ("evm",)
+
+
+def port_of(family: Family) -> Port | None:
+    """The family's port; None for a family whose transactions stay Unverified."""
+    match family:
+        case "evm":
+            from approvals.inspect.evm import PORT
+        case _:
+            return None
+    return PORT
+
+
+def family_of(raw: bytes, hashes: tuple[bytes, ...]) -> Family | None:
+    """The family whose transaction these bytes surely are."""
+    for family in _KNOWN:
+        port = port_of(family)
+        if port is not None and port.signs(raw, hashes):
+            return family
+    return None
