@@ -6,7 +6,7 @@ from typing import Final
 
 from approvals.chains import base58, bech32
 from approvals.chains.keccak import keccak256
-from approvals.findings import Address
+from approvals.findings import Address, Family
 
 EVM_SIZE: Final = 20
 
@@ -53,6 +53,18 @@ def claimed_address(text: str) -> Address | None:
 def evm_address(raw: bytes) -> Address:
     """The EVM account of 20 bytes, shown as EIP-55 says."""
     return Address("evm", raw, checksummed(raw))
+
+
+@lru_cache(maxsize=4096)
+def tron_address(raw: bytes) -> Address:
+    """The Tron account of 20 bytes, which stand behind its version in an address."""
+    payload = _TRON_VERSION + raw
+    return Address("tron", payload, base58.encode_check(payload))
+
+
+def account_address(family: Family, raw: bytes) -> Address:
+    """The account of 20 bytes that a contract's call names, on a chain of this family."""
+    return tron_address(raw) if family == "tron" else evm_address(raw)
 
 
 def checksummed(raw: bytes) -> str:

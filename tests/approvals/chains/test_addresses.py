@@ -4,7 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals.chains import base58
-from approvals.chains.addresses import checksummed, claimed_address, evm_address, parse_address
+from approvals.chains.addresses import (
+    account_address,
+    checksummed,
+    claimed_address,
+    evm_address,
+    parse_address,
+)
 
 EVM = "0xd63134CC52B0CC0bb754A0196bc249F38BDB2A2c"
 
@@ -98,3 +104,11 @@ def test_any_text_is_an_address_or_not(text):
 def test_base58_reads_what_it_writes(data):
     assert base58.decode(base58.encode(data)) == data
     assert base58.decode_check(base58.encode_check(data)) == data
+
+
+def test_an_account_of_20_bytes_is_written_as_its_chain_writes_it():
+    usdt = parse_address("TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t")
+    assert usdt is not None
+    found = account_address("tron", usdt.raw[1:])
+    assert (found, found.text) == (usdt, usdt.text)
+    assert account_address("evm", bytes.fromhex(EVM[2:])) == parse_address(EVM)
