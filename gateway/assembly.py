@@ -15,7 +15,7 @@ from approvals.bell import Bell
 from approvals.ledger import Parts
 from approvals.memory import Memory
 from approvals.outbox import Outbox
-from approvals.policy import Policy, PolicyError, load
+from approvals.policy import Policy, PolicyError
 from approvals.redis_health import RedisRefused, check_server
 from approvals.redis_link import Link, StoreDown
 from approvals.service import Service
@@ -26,6 +26,7 @@ from gateway.cookie import Cookie
 from gateway.desk import Desk
 from gateway.observe import Observer
 from gateway.operator import operator_app
+from gateway.policy_file import PolicyUnreadable, load_policy
 from gateway.public import public_app
 from gateway.settings import Settings
 from gateway.silence import Parked
@@ -69,7 +70,7 @@ def assemble(
     stack: AsyncExitStack,
 ) -> Assembly:
     """Make every part; what must be closed again is pushed on `stack`."""
-    policy = load_policy(settings.policy)
+    policy = _policy(settings.policy)
     keys = _signing_keys(settings)
     link = Link(url, check=_looks_over(settings))
     stack.push_async_callback(link.close)
@@ -134,15 +135,10 @@ def assemble(
     )
 
 
-def load_policy(path: Path) -> Policy:
-    """The policy file, or every mistake in it."""
+def _policy(path: Path) -> Policy:
     try:
-        return load(path.read_text(encoding="utf-8"), source=str(path))
-    except OSError as error:
-        raise StartError(f"{path} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise StartError(f"{path} is not UTF-8 text: save it as UTF-8") from None
-    except PolicyError as error:
+        return load_policy(path)
+    except (PolicyUnreadable, PolicyError) as error:
         raise StartError(str(error)) from None
 
 

@@ -9,10 +9,10 @@ from approvals.codec import DamagedRecord, approval_from_json, request_from_json
 from approvals.findings import Findings
 from approvals.inspect import inspect
 from approvals.model import Approval
-from approvals.policy.load import load
 from approvals.policy.mistakes import PolicyError
 from approvals.policy.model import Policy
 from approvals.request import Request
+from gateway.policy_file import PolicyUnreadable, load_policy
 from gateway.settings import Settings
 from gateway.terminal import Failure
 from notifiers.sheet import EFFECTS_SHOWN, Fact, Sheet, sheet_of
@@ -82,9 +82,8 @@ class Reader:
     def of(cls, settings: Settings) -> "Reader":
         """The policy on disk; one that cannot be read does not stop anybody from rejecting."""
         try:
-            text = settings.policy.read_bytes().decode()
-            return cls(load(text, source=str(settings.policy)), None)
-        except (OSError, UnicodeDecodeError):
+            return cls(load_policy(settings.policy), None)
+        except PolicyUnreadable:
             why = "cannot be read"
         except PolicyError:
             why = "has mistakes (countersign policy check)"

@@ -9,11 +9,11 @@ from approvals.plain import plain
 from approvals.policy.explain import explain as explained
 from approvals.policy.explain import render_explanation
 from approvals.policy.judge import judge
-from approvals.policy.load import load
 from approvals.policy.mistakes import PolicyError
 from approvals.policy.model import Policy
 from approvals.request import Request
 from approvals.wording import counted
+from gateway.policy_file import PolicyUnreadable, load_policy
 from gateway.settings import Settings
 from gateway.terminal import Failure, print_json
 from gateway.wire import NotACallbackRequest, Ping, parse
@@ -26,7 +26,7 @@ def check(settings: Settings, *, as_json: bool) -> None:
     if as_json:
         _check_for_machines(settings)
         return
-    policy = load_policy(settings)
+    policy = _policy(settings)
     for warning in policy.warnings:
         click.echo(f"warning: {warning}")
     people = policy.electorate.people
@@ -50,7 +50,7 @@ def _check_for_machines(settings: Settings) -> None:
         "mistakes": [],
     }
     try:
-        policy = load_policy(settings)
+        policy = _policy(settings)
     except Failure as failure:
         mistakes = failure.__cause__
         if isinstance(mistakes, PolicyError):
@@ -74,7 +74,7 @@ def _check_for_machines(settings: Settings) -> None:
 
 def explain(settings: Settings, package: bytes, node: str | None, *, as_json: bool) -> None:
     """Findings, each rule's answer, the verdict."""
-    policy = load_policy(settings)
+    policy = _policy(settings)
     request = _request(settings, package, node)
     findings = inspect(request, policy.tables)
     verdict = judge(findings, policy)
@@ -106,15 +106,12 @@ def explain(settings: Settings, package: bytes, node: str | None, *, as_json: bo
         click.echo(line)
 
 
-def load_policy(settings: Settings) -> Policy:
+def _policy(settings: Settings) -> Policy:
     """The policy on disk; all its mistakes are one Failure."""
-    path = settings.policy
     try:
-        return load(path.read_bytes().decode(), source=str(path))
-    except OSError as error:
-        raise Failure(f"{path} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise Failure(f"{path} is not UTF-8 text: save it as UTF-8.") from None
+        return load_policy(settings.policy)
+    except PolicyUnreadable as error:
+        raise Failure(f"{error}.") from None
     except PolicyError as error:
         raise Failure(str(error)) from error
 

@@ -55,9 +55,14 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token, or a chain's native coin, by Cobo's token id."""
+    """A token, or a chain's native coin, by Cobo's token id.
+
+    `wraps`: its contract swaps the chain's own coin for the same amount of the token and back,
+    as WETH9 does (`deposit()`, `withdraw(uint256)`).
+    """
 
     asset: Asset
+    wraps: bool = False
 
 
 def operator_chain(chain_id: str, entry: Mapping[str, object], known: Chain | None) -> Chain:
@@ -102,7 +107,7 @@ def read_token(token_id: str, entry: Mapping[str, object], chains: Mapping[str, 
     """An entry of tokens.toml or an operator's."""
     where = f"tokens.{token_id}"
     _check_id(where, token_id)
-    _only(where, entry, _TOKEN_KEYS)
+    _only(where, entry, (*_TOKEN_KEYS, "wraps"))
     for key in _TOKEN_KEYS:
         if key not in entry:
             raise EntryError(where, None, f"A token needs {key}.")
@@ -113,7 +118,11 @@ def read_token(token_id: str, entry: Mapping[str, object], chains: Mapping[str, 
     if contract is None or contract.family != chain.family:
         raise EntryError(where, "contract", f"contract must be an address on {chain.name}.")
     symbol, decimals = _text(where, entry, "symbol", ""), _decimals(where, entry, 0)
-    return Token(Asset(chain.chain_id, token_id, symbol, contract, decimals))
+    wraps = entry.get("wraps", False)
+    if type(wraps) is not bool or (wraps and decimals != chain.native.decimals):
+        sentence = "wraps is true only for a token that has the decimals of the coin it wraps."
+        raise EntryError(where, "wraps", sentence)
+    return Token(Asset(chain.chain_id, token_id, symbol, contract, decimals), wraps)
 
 
 def _only(where: str, entry: Mapping[str, object], keys: tuple[str, ...]) -> None:

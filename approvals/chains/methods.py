@@ -11,63 +11,62 @@ SELECTOR_SIZE: Final = 4
 MAX_SIGNATURE: Final = 1_000
 """Characters of a signature that is read."""
 
-_DECLARED: Final = (
-    # ERC-20, its permits (EIP-2612, and DAI's own), and what wraps a coin.
-    "transfer(address to,uint256 amount)",
-    "transferFrom(address from,address to,uint256 amount)",
-    "approve(address spender,uint256 amount)",
-    "increaseAllowance(address spender,uint256 added)",
-    "decreaseAllowance(address spender,uint256 taken)",
-    "permit(address owner,address spender,uint256 amount,uint256 deadline"
-    ",uint8 v,bytes32 r,bytes32 s)",
-    "permit(address owner,address spender,uint256 nonce,uint256 expiry,bool allowed"
-    ",uint8 v,bytes32 r,bytes32 s)",
-    "deposit()",
-    "withdraw(uint256 amount)",
-    # Collections: ERC-721 and ERC-1155.
-    "setApprovalForAll(address operator,bool approved)",
-    "safeTransferFrom(address from,address to,uint256 item)",
-    "safeTransferFrom(address from,address to,uint256 item,bytes data)",
-    "safeTransferFrom(address from,address to,uint256 item,uint256 amount,bytes data)",
-    "safeBatchTransferFrom(address from,address to,uint256[] items,uint256[] amounts,bytes data)",
-    # Permit2.
-    "approve(address token,address spender,uint160 amount,uint48 expiration)",
-    # Several calls in one.
-    "multicall(bytes[] calls)",
-    "multicall(uint256 deadline,bytes[] calls)",
-    "aggregate((address target,bytes data)[] calls)",
-    "tryAggregate(bool all,(address target,bytes data)[] calls)",
-    "aggregate3((address target,bool may_fail,bytes data)[] calls)",
-    "aggregate3Value((address target,bool may_fail,uint256 value,bytes data)[] calls)",
-    "multiSend(bytes transactions)",
-    "execTransaction(address to,uint256 value,bytes data,uint8 operation,uint256 safe_gas"
-    ",uint256 base_gas,uint256 gas_price,address gas_token,address refund_to,bytes signatures)",
-    # Who controls a contract, and what it may do.
-    "addOwnerWithThreshold(address owner,uint256 threshold)",
-    "removeOwner(address previous,address owner,uint256 threshold)",
-    "swapOwner(address previous,address old,address new)",
-    "changeThreshold(uint256 threshold)",
-    "transferOwnership(address owner)",
-    "renounceOwnership()",
-    "acceptOwnership()",
-    "grantRole(bytes32 role,address account)",
-    "revokeRole(bytes32 role,address account)",
-    "renounceRole(bytes32 role,address account)",
-    "enableModule(address module)",
-    "disableModule(address previous,address module)",
-    "setGuard(address guard)",
-    "setFallbackHandler(address handler)",
-    "upgradeTo(address implementation)",
-    "upgradeToAndCall(address implementation,bytes data)",
-    "changeAdmin(address admin)",
-)
+_DECLARED: Final = """
+transfer(address to,uint256 amount)
+transferFrom(address from,address to,uint256 amount)
+approve(address spender,uint256 amount)
+increaseAllowance(address spender,uint256 added)
+decreaseAllowance(address spender,uint256 taken)
+permit(address owner,address spender,uint256 amount,uint256 deadline,uint8 v,bytes32 r,bytes32 s)
+permit(address owner,address spender,uint256 nonce,uint256 expiry,bool allowed\
+,uint8 v,bytes32 r,bytes32 s)
+deposit()
+withdraw(uint256 amount)
+
+setApprovalForAll(address operator,bool approved)
+safeTransferFrom(address from,address to,uint256 item)
+safeTransferFrom(address from,address to,uint256 item,bytes data)
+safeTransferFrom(address from,address to,uint256 item,uint256 amount,bytes data)
+safeBatchTransferFrom(address from,address to,uint256[] items,uint256[] amounts,bytes data)
+approve(address token,address spender,uint160 amount,uint48 expiration)
+
+multicall(bytes[] calls)
+multicall(uint256 deadline,bytes[] calls)
+aggregate((address target,bytes data)[] calls)
+tryAggregate(bool all,(address target,bytes data)[] calls)
+aggregate3((address target,bool may_fail,bytes data)[] calls)
+aggregate3Value((address target,bool may_fail,uint256 value,bytes data)[] calls)
+multiSend(bytes transactions)
+execTransaction(address to,uint256 value,bytes data,uint8 operation,uint256 safe_gas\
+,uint256 base_gas,uint256 gas_price,address gas_token,address refund_to,bytes signatures)
+
+addOwnerWithThreshold(address owner,uint256 threshold)
+removeOwner(address previous,address owner,uint256 threshold)
+swapOwner(address previous,address old,address new)
+changeThreshold(uint256 threshold)
+transferOwnership(address owner)
+renounceOwnership()
+acceptOwnership()
+
+grantRole(bytes32 role,address account)
+revokeRole(bytes32 role,address account)
+renounceRole(bytes32 role,address account)
+enableModule(address module)
+disableModule(address previous,address module)
+setGuard(address guard)
+setFallbackHandler(address handler)
+upgradeTo(address implementation)
+upgradeToAndCall(address implementation,bytes data)
+changeAdmin(address admin)
+"""
+"""Coins and tokens; collections and Permit2; several calls in one; owners; permissions."""
 
 _DIMENSIONS: Final = r"(?:\[(?:[1-9][0-9]{0,3})?\]){0,4}"
 _BITS: Final = "|".join(str(bits) for bits in range(8, 257, 8))
 _TYPE: Final = (
     rf"(?:address|bool|string|bytes(?:[1-9]|[12][0-9]|3[0-2])?|u?int(?:{_BITS})){_DIMENSIONS}"
 )
-_INNERMOST: Final = re.compile(rf"\((?:{_TYPE}(?:,{_TYPE})*)?\)")
+_INNERMOST: Final = re.compile(rf"\({_TYPE}(?:,{_TYPE})*\)")
 _NAME: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _SELECTOR: Final = re.compile(r"0x[0-9a-fA-F]{8}")
 _LABEL: Final = re.compile(r" [a-z_0-9]+")
@@ -122,7 +121,7 @@ def is_signature(text: str) -> bool:
     if len(text) > MAX_SIGNATURE or not _NAME.fullmatch(name):
         return False
     types = parenthesis + rest
-    while not _INNERMOST.fullmatch(types):
+    while types != "()" and not _INNERMOST.fullmatch(types):
         reduced = _INNERMOST.sub("bool", types)
         if reduced == types:
             return False
@@ -143,7 +142,7 @@ def split_types(text: str) -> tuple[str, ...]:
 
 @cache
 def _known() -> dict[bytes, Method]:
-    methods = map(_declared, _DECLARED)
+    methods = map(_declared, filter(None, _DECLARED.splitlines()))
     return {method.selector: method for method in methods}
 
 

@@ -2,10 +2,11 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib import resources
 
+from approvals.chains.contracts import Contract
 from approvals.chains.entries import (
     Chain,
     EntryError,
@@ -24,10 +25,14 @@ SHIPPED: "Tables"
 
 @dataclass(frozen=True)
 class Tables:
-    """Every chain and token we can name. Native coins are tokens too, under their chain's id."""
+    """Every chain and token we can name. Native coins are tokens too, under their chain's id.
+
+    `contracts` (by chain id and address) are an operator's, and only for people to read.
+    """
 
     chains: Mapping[str, Chain]
     tokens: Mapping[str, Token]
+    contracts: Mapping[tuple[str, Address], Contract] = field(default_factory=dict)
 
     def chain(self, chain_id: str) -> Chain | None:
         """The chain that Cobo calls so, exactly."""
@@ -67,6 +72,10 @@ class Tables:
         for token_id, entry in tokens.items():
             grown = _with_token(grown, read_token(token_id, entry, grown.chains))
         return grown
+
+    def with_contract(self, place: tuple[str, Address], contract: Contract) -> "Tables":
+        """These tables and one more contract, at a chain and an address."""
+        return replace(self, contracts={**self.contracts, place: contract})
 
     @cached_property
     def _by_eip155(self) -> Mapping[int, Chain]:
@@ -110,7 +119,8 @@ def _with_chain(tables: Tables, chain: Chain) -> Tables:
     if known is None and chain.chain_id in tables.tokens:
         raise EntryError(where, None, f"{chain.chain_id} is already the id of a token.")
     native = {chain.chain_id: Token(chain.native)}
-    return Tables({**tables.chains, chain.chain_id: chain}, {**tables.tokens, **native})
+    chains = {**tables.chains, chain.chain_id: chain}
+    return replace(tables, chains=chains, tokens={**tables.tokens, **native})
 
 
 def _with_token(tables: Tables, token: Token) -> Tables:
@@ -118,6 +128,9 @@ def _with_token(tables: Tables, token: Token) -> Tables:
     token_id = asset.token_id or ""
     where, known = f"tokens.{token_id}", tables.tokens.get(token_id)
     if known is not None:
+        if token.wraps and not known.wraps:
+            sentence = f"{token_id} does not wrap the chain's own coin."
+            raise EntryError(where, "wraps", sentence)
         if known.asset != asset:
             sentence = f"{token_id} is already another token, {_described(known.asset)}."
             raise EntryError(where, None, sentence)
@@ -126,7 +139,7 @@ def _with_token(tables: Tables, token: Token) -> Tables:
     if twin:
         sentence = f"This contract is already the token {twin.asset.token_id}."
         raise EntryError(where, "contract", sentence)
-    return Tables(tables.chains, {**tables.tokens, token_id: token})
+    return replace(tables, tokens={**tables.tokens, token_id: token})
 
 
 def _described(asset: Asset) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 
 from approvals.chains.tables import SHIPPED
 from approvals.model import Electorate, Person
+from approvals.policy.contracts import Read, no_files, read_contracts
 from approvals.policy.facts import folded
 from approvals.policy.mistakes import Mistake, PolicyError, shown
 from approvals.policy.model import AddressList, Default, Policy, Rule
@@ -28,17 +29,19 @@ from approvals.request import RequestType
 _SYNTAX_AT: Final = re.compile(r" \(at line ([0-9]+), column [0-9]+\)$")
 
 
-def load(text: str, *, source: str = "policy.toml") -> Policy:
+def load(text: str, *, source: str = "policy.toml", read: Read = no_files) -> Policy:
     """Compile a policy; raises PolicyError with all mistakes. `source` is how they name the file.
 
-    1. TOML. 2. People and groups. 3. Chains and tokens beside the shipped ones. 4. Lists.
+    `read` opens the files that a policy names; where it is left out, naming one is a mistake.
+
+    1. TOML. 2. People and groups. 3. Chains, tokens, contracts beside the shipped ones. 4. Lists.
     5. The default, and what an ask demands. 6. The rules. 7. Nothing else is in the file.
     """
     values = _parse(text, source)  # 1
     root = Table(Notes(source, find_lines(text)), (), values)
     people = read_people(root)  # 2
     voters = Voters(people, read_groups(root, people))
-    tables = read_tables(root, SHIPPED)  # 3
+    tables = read_contracts(root, read_tables(root, SHIPPED), read)  # 3
     words = Vocabulary(tables, _read_lists(root, tables))  # 4
     default = cast("Default", root.read("default", one_of("ask", "reject")) or "ask")  # 5
     below = root.table("ask")
