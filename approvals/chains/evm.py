@@ -1,23 +1,20 @@
-"""Unsigned EVM transactions, decoded exactly: EIP-155, EIP-2930 and EIP-1559."""
+"""Unsigned EVM transactions, decoded exactly: EIP-155, EIP-2930, EIP-1559 and EIP-7702."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from approvals.chains.addresses import EVM_SIZE
+from approvals.chains.delegation import Authorization, read_authorizations
 from approvals.chains.keccak import keccak256
 from approvals.chains.rlp import BadRlp, Item, decode, whole_number
-
-TRANSFER: Final = bytes.fromhex("a9059cbb")
-"""Selector of ERC-20's `transfer(address,uint256)`."""
 
 _LAST_ENVELOPE: Final = 0x7F
 _FIRST_LIST: Final = 0xC0
 _ACCESS_LIST: Final = 1
 _DYNAMIC_FEE: Final = 2
-_OTHER_ENVELOPES: Final = {
-    3: "a blob transaction (EIP-4844)",
-    4: "a set-code transaction (EIP-7702)",
-}
+_BLOB: Final = 3
+_SET_CODE: Final = 4
 _BEFORE_EIP155: Final = 6
 _EIP155: Final = 9
 _WORD: Final = 32
@@ -32,6 +29,7 @@ class EvmTransaction:
     """What an unsigned transaction says. Prices are in wei; `priority` is None before EIP-1559.
 
     `gas_price` is the highest price a unit of gas may cost. `to` is empty for a creation.
+    `authorizations` are those of a set-code transaction (EIP-7702), which has at least one.
     """
 
     chain_id: int
@@ -42,6 +40,7 @@ class EvmTransaction:
     to: bytes
     value: int
     data: bytes
+    authorizations: tuple[Authorization, ...] = ()
 
     @property
     def fee_at_most(self) -> int:
@@ -58,15 +57,6 @@ class Foreign:
 
     what: str
     hashed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class TokenTransfer:
-    """A call of ERC-20's `transfer`. `exact`: there is exactly one way to read the calldata."""
-
-    to: bytes
-    amount: int
-    exact: bool
 
 
 def signing_hash(raw: bytes) -> bytes:
@@ -86,29 +76,19 @@ def decode_transaction(raw: bytes) -> EvmTransaction | Foreign:
         raise BadTransaction(str(error)) from error
 
 
-def token_transfer(data: bytes) -> TokenTransfer | None:
-    """The call of `transfer` in calldata, also where it carries more than a wallet would write."""
-    size = len(TRANSFER) + 2 * _WORD
-    if not data.startswith(TRANSFER) or len(data) < size:
-        return None
-    padding, to = data[4:16], data[16:36]
-    exact = len(data) == size and not any(padding)
-    return TokenTransfer(to, int.from_bytes(data[36:size], "big"), exact)
-
-
 def _decode(raw: bytes) -> EvmTransaction | Foreign:
     if not raw:
         raise BadTransaction("there are no bytes")
     lead = raw[0]
     if lead >= _FIRST_LIST:
         return _legacy(_list(decode(raw)))
-    if lead in (_ACCESS_LIST, _DYNAMIC_FEE):
-        fields = _list(decode(raw[1:]))
-        return _access_list(fields) if lead == _ACCESS_LIST else _dynamic_fee(fields)
+    read = _ENVELOPES.get(lead)
+    if read is not None:
+        return read(_list(decode(raw[1:])))
+    if lead == _BLOB:
+        return Foreign("a blob transaction (EIP-4844)", hashed=True)
     if lead <= _LAST_ENVELOPE:
-        known = lead in _OTHER_ENVELOPES
-        unknown = f"a transaction of the unknown type {lead} (EIP-2718)"
-        return Foreign(_OTHER_ENVELOPES.get(lead, unknown), hashed=known)
+        return Foreign(f"a transaction of the unknown type {lead} (EIP-2718)", hashed=False)
     raise BadTransaction("they begin like no transaction")
 
 
@@ -168,6 +148,23 @@ def _dynamic_fee(fields: list[Item]) -> EvmTransaction:
         value=whole_number(value),
         data=_bytes(data),
     )
+
+
+def _set_code(fields: list[Item]) -> EvmTransaction:
+    """EIP-7702: as EIP-1559, but never a creation, and with authorizations at the end."""
+    if len(fields) != 10:  # noqa: PLR2004 - EIP-7702
+        raise BadTransaction(f"type 4 has 10 unsigned fields, not {len(fields)}")
+    transaction = _dynamic_fee(fields[:9])
+    if not transaction.to:
+        raise BadTransaction("type 4 cannot create a contract (EIP-7702)")
+    return replace(transaction, authorizations=read_authorizations(_list(fields[9])))
+
+
+_ENVELOPES: Final[Mapping[int, Callable[[list[Item]], EvmTransaction]]] = {
+    _ACCESS_LIST: _access_list,
+    _DYNAMIC_FEE: _dynamic_fee,
+    _SET_CODE: _set_code,
+}
 
 
 def _check_access(item: Item) -> None:

@@ -5,7 +5,7 @@ the same bytes; `encode` exists to say so in tests and to build what tests need.
 """
 
 from collections.abc import Sequence
-from typing import Final, TypeAlias, Union
+from typing import Final, NamedTuple, TypeAlias, Union
 
 Item: TypeAlias = Union[bytes, "list[Item]"]
 
@@ -23,12 +23,29 @@ class BadRlp(ValueError):  # noqa: N818 - named like BadJson
     """The bytes are not the one canonical encoding of anything."""
 
 
+class Place(NamedTuple):
+    """An item and the bytes that it is, from `start` up to `end`; `body` is behind its length.
+
+    `depth` counts the lists around it.
+    """
+
+    start: int
+    end: int
+    depth: int
+    body: int
+    item: Item
+
+
 def decode(data: bytes) -> Item:
     """The one item that these bytes are, with nothing before, after or in between."""
-    item, end = _item(data, 0, len(data), MAX_DEPTH)
-    if end != len(data):
-        raise BadRlp(f"{len(data) - end} bytes follow the item")
-    return item
+    return _whole(data, None)
+
+
+def locate(data: bytes) -> list[Place]:
+    """The same item, and every one inside, each before what it contains."""
+    places: list[Place] = []
+    _whole(data, places)
+    return sorted(places, key=lambda place: (place.start, place.depth))
 
 
 def encode(item: bytes | Sequence[Item]) -> bytes:
@@ -59,12 +76,23 @@ def _prefix(length: int, offset: int) -> bytes:
     return bytes([offset + _SHORT + len(digits)]) + digits
 
 
-def _item(data: bytes, at: int, end: int, depth: int) -> tuple[Item, int]:
+def _whole(data: bytes, places: list[Place] | None) -> Item:
+    item, end = _item(data, 0, len(data), MAX_DEPTH, places)
+    if end != len(data):
+        raise BadRlp(f"{len(data) - end} bytes follow the item")
+    return item
+
+
+def _item(
+    data: bytes, at: int, end: int, depth: int, places: list[Place] | None
+) -> tuple[Item, int]:
     """The item that begins at `at` and must not go beyond `end`; and where it stops."""
     if at >= end:
         raise BadRlp("an item is missing")
     lead = data[at]
     if lead < _STRING:
+        if places is not None:
+            places.append(Place(at, at + 1, MAX_DEPTH - depth, at, data[at : at + 1]))
         return data[at : at + 1], at + 1
     offset, long = (_STRING, _LONG_STRING) if lead < _LIST else (_LIST, _LONG_LIST)
     start, length = at + 1, lead - offset
@@ -73,11 +101,16 @@ def _item(data: bytes, at: int, end: int, depth: int) -> tuple[Item, int]:
     stop = start + length
     if stop > end:
         raise BadRlp("an item is cut short")
+    item: Item
     if lead >= _LIST:
-        return _items(data, start, stop, depth), stop
-    if length == 1 and data[start] < _STRING:
+        item = _items(data, start, stop, depth, places)
+    elif length == 1 and data[start] < _STRING:
         raise BadRlp("a single byte is written as a string of one")
-    return data[start:stop], stop
+    else:
+        item = data[start:stop]
+    if places is not None:
+        places.append(Place(at, stop, MAX_DEPTH - depth, start, item))
+    return item, stop
 
 
 def _long(data: bytes, at: int, end: int, size: int) -> tuple[int, int]:
@@ -91,11 +124,11 @@ def _long(data: bytes, at: int, end: int, size: int) -> tuple[int, int]:
     return start, length
 
 
-def _items(data: bytes, at: int, end: int, depth: int) -> list[Item]:
+def _items(data: bytes, at: int, end: int, depth: int, places: list[Place] | None) -> list[Item]:
     if depth == 0:
         raise BadRlp(f"lists nest deeper than {MAX_DEPTH}")
     items = []
     while at < end:
-        item, at = _item(data, at, end, depth - 1)
+        item, at = _item(data, at, end, depth - 1, places)
         items.append(item)
     return items

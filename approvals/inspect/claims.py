@@ -6,7 +6,7 @@ from approvals.chains.evm import EvmTransaction
 from approvals.chains.tables import Chain, Tables
 from approvals.details import Extra, FeeClaim
 from approvals.details.fields import hex_bytes
-from approvals.findings import Asset, Claims, ContractCall, Transfer
+from approvals.findings import Asset, Claims, Effect, TokenApproval, Transfer, Wrap
 from approvals.inspect.reasons import Reasons, quoted
 from approvals.inspect.seen import Case
 
@@ -40,7 +40,7 @@ def check_call(
     case: Case,
     transaction: EvmTransaction,
     chain: Chain,
-    effect: Transfer | ContractCall,
+    effect: Effect,
     reasons: Reasons,
 ) -> None:
     """Check 12 of a claimed contract call: contract, value, calldata.
@@ -49,8 +49,7 @@ def check_call(
     """
     claims, calldata_text = case.extra.claims, case.extra.calldata
     claimed = _claimed_asset(claims, case.tables, reasons)
-    moved = effect.asset if isinstance(effect, Transfer) else chain.native
-    if claimed not in (None, chain.native, moved):
+    if claimed not in (None, chain.native, _named_asset(effect)):
         reasons.contradiction(12, "The claim names a token that the bytes do not move.")
     output = claims.outputs[0] if claims.outputs else None
     _check_address(output.address if output else "", transaction.to, reasons)
@@ -63,6 +62,17 @@ def check_call(
         reasons.malformed(12, "The claimed calldata is not hex.")
     elif calldata != transaction.data:
         reasons.contradiction(12, "The claimed calldata is not that of the transaction.")
+
+
+def _named_asset(effect: Effect) -> Asset | None:
+    """The token that the call moves, allows or wraps."""
+    match effect:
+        case Transfer() | TokenApproval():
+            return effect.asset
+        case Wrap():
+            return effect.wrapped
+        case _:
+            return None
 
 
 def check_nonce(extra: Extra, transaction: EvmTransaction, reasons: Reasons) -> None:

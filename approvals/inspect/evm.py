@@ -4,23 +4,29 @@ from typing import Final
 
 from approvals.chains.addresses import evm_address
 from approvals.chains.bip32 import evm_account
+from approvals.chains.calldata import WORD, word
 from approvals.chains.evm import (
-    TRANSFER,
     BadTransaction,
     EvmTransaction,
     Foreign,
     decode_transaction,
     signing_hash,
-    token_transfer,
 )
+from approvals.chains.methods import SELECTOR_SIZE
 from approvals.chains.tables import Chain, Tables
-from approvals.findings import Address, Asset, ContractCall, Fee, Transfer
+from approvals.findings import Address, Asset, ContractCall, Effect, Fee, Note, Transfer
+from approvals.inspect.calldata_info import mismatches
+from approvals.inspect.calls import Call, Called, look_at_call
 from approvals.inspect.claims import check_call, check_fee, check_nonce, check_transfer
+from approvals.inspect.delegations import MAX_SHOWN, look_at_delegations
+from approvals.inspect.evm_spans import dissect
 from approvals.inspect.reasons import Reasons, quoted
-from approvals.inspect.seen import NOTHING_SEEN, Case, Port, Seen, Span
+from approvals.inspect.seen import NOTHING_SEEN, Case, Port, Seen
 from approvals.inspect.source import check_source
+from approvals.wording import counted
 
-_SELECTOR: Final = 4
+_TRANSFER: Final = "0xa9059cbb"
+_TRANSFER_SIZE: Final = 2 * WORD
 
 
 def look_at_evm(case: Case, raw: bytes, reasons: Reasons) -> Seen:
@@ -40,16 +46,21 @@ def look_at_evm(case: Case, raw: bytes, reasons: Reasons) -> Seen:
     chain = _check_chain(case, transaction, reasons)
     if chain is None:
         return Seen(source=source)
-    effect = _effect(transaction, chain, source, case.tables)
-    _check_claims(case, transaction, chain, effect, reasons)
+    called = _called(transaction, chain, source, case.tables)
+    _check_claims(case, transaction, chain, called.effect, reasons)
+    _check_understood(transaction, called.doubts, reasons)
     if not signed:
         return NOTHING_SEEN
+    delegations, dangers = look_at_delegations(transaction.authorizations, chain, case.tables)
+    info = case.extra.calldata_info
     return Seen(
-        effects=(effect,),
-        complete=isinstance(effect, Transfer),
+        effects=(called.effect, *delegations),
+        complete=not called.doubts and not delegations,
         chain=chain.chain_id,
         source=source,
         fee=Fee(chain.native, transaction.fee_at_most),
+        flags=(*called.flags, *dangers, *(mismatches(info, transaction) if info else ())),
+        notes=(Note("Nonce", str(transaction.nonce)),),
     )
 
 
@@ -84,45 +95,18 @@ def _check_chain(case: Case, transaction: EvmTransaction, reasons: Reasons) -> C
     return chain
 
 
-def _effect(
+def _called(
     transaction: EvmTransaction, chain: Chain, source: Address | None, tables: Tables
-) -> Transfer | ContractCall:
-    """What the transaction does: a transfer where there is one way to read it, else a call."""
-    data = transaction.data
+) -> Called:
+    """What the transaction's one call does."""
     to = evm_address(transaction.to) if transaction.to else None
-    moved = token_transfer(data)
-    if to is not None and not data:
-        return Transfer(chain.chain_id, chain.native, source, to, transaction.value)
-    if to is not None and moved is not None and moved.exact and not transaction.value:
-        asset = _asset(chain, to, tables)
-        to = evm_address(moved.to)
-        return Transfer(
-            chain.chain_id, asset, source, to, moved.amount, selector="0x" + TRANSFER.hex()
-        )
-    return ContractCall(
-        chain=chain.chain_id,
-        contract=to,
-        sender=source,
-        value=transaction.value,
-        native=chain.native,
-        selector="0x" + data[:_SELECTOR].hex() if len(data) >= _SELECTOR else "",
-        calldata_size=len(data),
-    )
-
-
-def _asset(chain: Chain, contract: Address, tables: Tables) -> Asset:
-    token = tables.token_by_contract(chain.chain_id, contract)
-    return token.asset if token else Asset(chain.chain_id, None, None, contract, None)
+    return look_at_call(Call(chain, source, to, transaction.value, transaction.data), tables)
 
 
 def _check_claims(
-    case: Case,
-    transaction: EvmTransaction,
-    chain: Chain,
-    effect: Transfer | ContractCall,
-    reasons: Reasons,
+    case: Case, transaction: EvmTransaction, chain: Chain, effect: Effect, reasons: Reasons
 ) -> None:
-    """Checks 12, 13 and 15."""
+    """Checks 12 and 13."""
     claims = case.extra.claims
     match claims.kind:
         case "transfer":
@@ -136,37 +120,43 @@ def _check_claims(
             reasons.contradiction(12, f"The claim is to sign a {kind}; this is a transaction.")
     check_nonce(case.extra, transaction, reasons)
     check_fee(case.extra.fee, transaction, chain, reasons)
-    _check_understood(transaction, effect, reasons)
 
 
 def _as_transfer(
-    transaction: EvmTransaction, chain: Chain, effect: Transfer | ContractCall, tables: Tables
+    transaction: EvmTransaction, chain: Chain, effect: Effect, tables: Tables
 ) -> Transfer | None:
-    """The transfer that a claim of one has to equal, also where the calldata is untidy."""
-    if isinstance(effect, Transfer):
+    """The transfer that a claim of one has to equal: of coins, or by `transfer` of a token.
+
+    Also where the calldata is untidy, but not `transferFrom`, which moves what is somebody's.
+    """
+    if isinstance(effect, Transfer) and effect.selector in ("", _TRANSFER):
         return effect
-    moved = token_transfer(transaction.data)
-    if moved is None or effect.contract is None:
+    if not isinstance(effect, ContractCall) or effect.selector != _TRANSFER:
         return None
-    asset = _asset(chain, effect.contract, tables)
-    return Transfer(chain.chain_id, asset, effect.sender, evm_address(moved.to), moved.amount)
+    arguments = transaction.data[SELECTOR_SIZE:]
+    if effect.contract is None or len(arguments) < _TRANSFER_SIZE:
+        return None
+    token = tables.token_by_contract(chain.chain_id, effect.contract)
+    unknown = Asset(chain.chain_id, None, None, effect.contract, None)
+    to = evm_address(arguments[12:32])
+    asset = token.asset if token else unknown
+    return Transfer(chain.chain_id, asset, effect.sender, to, word(arguments, 1))
 
 
 def _check_understood(
-    transaction: EvmTransaction, effect: Transfer | ContractCall, reasons: Reasons
+    transaction: EvmTransaction, doubts: tuple[str, ...], reasons: Reasons
 ) -> None:
     """Check 15."""
     if transaction.priority is not None and transaction.priority > transaction.gas_price:
         reasons.unverified(15, "It offers a higher priority fee than it allows to be paid at all.")
-    if isinstance(effect, Transfer):
-        if effect.asset.token_id is None:
-            reasons.unverified(15, "The token is not in our tables, so its amount cannot be read.")
-    elif effect.contract is None:
-        reasons.unverified(15, "It creates a contract; what that does is not understood.")
-    elif transaction.data.startswith(TRANSFER):
-        reasons.unverified(15, "It calls `transfer` in an unusual form, which is not understood.")
-    else:
-        reasons.unverified(15, "It calls a contract; what that does is not understood.")
+    for doubt in doubts:
+        reasons.unverified(15, doubt)
+    many = len(transaction.authorizations)
+    if many:
+        delegates = f"It delegates {counted(many, 'account')} (EIP-7702)"
+        reasons.unverified(15, f"{delegates}; what their code then does is unknown.")
+    if many > MAX_SHOWN:
+        reasons.unverified(15, f"Only the first {MAX_SHOWN} delegations are shown.")
 
 
 def signs(raw: bytes, hashes: tuple[bytes, ...]) -> bool:
@@ -176,11 +166,6 @@ def signs(raw: bytes, hashes: tuple[bytes, ...]) -> bool:
     except BadTransaction:
         return False
     return isinstance(transaction, EvmTransaction) and hashes == (signing_hash(raw),)
-
-
-def dissect(raw: bytes) -> tuple[Span, ...]:
-    """The fields of the transaction, in order."""
-    raise NotImplementedError
 
 
 PORT: Final = Port(look=look_at_evm, signs=signs, dissect=dissect)

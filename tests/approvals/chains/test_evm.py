@@ -11,10 +11,9 @@ from approvals.chains.evm import (
     Foreign,
     decode_transaction,
     signing_hash,
-    token_transfer,
 )
 from approvals.chains.rlp import encode
-from tests.support.evm import TO, access_list, dynamic_fee, erc20, legacy, number
+from tests.support.evm import TO, access_list, dynamic_fee, legacy, number
 
 ACCOUNT = Account.from_key("0x" + "4c" * 32)
 
@@ -132,7 +131,6 @@ def test_bytes_that_differ_never_read_the_same(raw, data):
     [
         (legacy(tail=()), "before EIP-155", True),
         (b"\x03" + encode([b"\x01"]), "blob", True),
-        (b"\x04" + encode([b"\x01"]), "set-code", True),
         (b"\x00\xc0", "unknown type 0", False),
         (b"\x05\xc0", "unknown type 5", False),
         (b"\x7f", "unknown type 127", False),
@@ -187,16 +185,3 @@ ONE = number(1)
 def test_what_is_no_unsigned_transaction_is_refused(raw):
     with pytest.raises(BadTransaction):
         decode_transaction(raw)
-
-
-def test_transfer_calldata_is_exact_only_as_a_wallet_writes_it():
-    exact = token_transfer(erc20(TO, 5))
-    assert exact is not None
-    assert (exact.to, exact.amount, exact.exact) == (TO, 5, True)
-    for untidy in (erc20(TO, 5, tail=b"\0"), erc20(TO, 5, padding=b"\1" + bytes(11))):
-        found = token_transfer(untidy)
-        assert found is not None
-        assert (found.to, found.amount, found.exact) == (TO, 5, False)
-    assert token_transfer(erc20(TO, 5)[:-1]) is None
-    assert token_transfer(b"") is None
-    assert token_transfer(bytes.fromhex("095ea7b3") + erc20(TO, 5)[4:]) is None

@@ -231,7 +231,6 @@ def test_9_bytes_that_are_no_exact_transaction_are_malformed(raw):
     [
         legacy(tail=()),
         b"\x03" + dynamic_fee()[1:],
-        b"\x04" + dynamic_fee()[1:],
         b"\x05" + dynamic_fee()[1:],
         b"\x00" + dynamic_fee()[1:],
     ],
@@ -441,9 +440,7 @@ def test_12_calldata_that_is_not_hex_is_malformed():
 
 @pytest.mark.parametrize("path", ["address", "value", "calldata"])
 def test_12_a_call_that_is_not_claimed_whole_says_so(path):
-    integrity = seen(transaction(f"destination.{path}", None, CALL)).integrity
-    assert isinstance(integrity, Unverified)
-    assert {reason.check for reason in integrity.reasons} == {12, 15}
+    assert unverified(transaction(f"destination.{path}", None, CALL), 12)
 
 
 def claimed_as_call(data=None, value="0"):

@@ -3,12 +3,25 @@ import json
 import pytest
 
 from approvals.chains.tables import SHIPPED
-from approvals.findings import ContractCall, Passed, Refused, Signing, Transfer, Unverified
+from approvals.findings import (
+    Note,
+    Passed,
+    Refused,
+    Signing,
+    TokenApproval,
+    Transfer,
+    Unverified,
+)
 from approvals.inspect import inspect
 from tests.support.requests import FOLDER, sample
 
 MANIFEST = json.loads((FOLDER / "manifest.json").read_text())["samples"]
-PASSING = {"keysign_eth_transfer_eip1559", "keysign_eth_transfer_legacy", "keysign_erc20_usdt"}
+PASSING = {
+    "keysign_contract_call_approve",
+    "keysign_eth_transfer_eip1559",
+    "keysign_eth_transfer_legacy",
+    "keysign_erc20_usdt",
+}
 REQUESTS = {
     entry["file"].removesuffix(".json"): entry
     for entry in MANIFEST
@@ -61,12 +74,16 @@ def test_the_source_is_derived():
     assert source.text == "0xe4617d0599ee72Ff2c4942550f3a6F4cCcFd03EE"
 
 
-def test_an_approval_of_a_token_is_a_call_that_is_not_understood():
+def test_an_approval_of_a_token_is_seen_as_what_it_allows():
     findings = seen("keysign_contract_call_approve")
     (effect,) = findings.effects
-    assert isinstance(effect, ContractCall)
-    assert (effect.selector, effect.calldata_size, effect.value) == ("0x095ea7b3", 68, 0)
-    assert not findings.complete
+    assert isinstance(effect, TokenApproval)
+    assert (effect.kind, effect.via, effect.selector) == ("token_approval", "approve", "0x095ea7b3")
+    assert (effect.asset.token_id, effect.amount) == ("ETH_USDC", 5_000_000_000)
+    assert effect.spender.text == "0x68b3465833fb72A70ecDF485E0e4C7bD8665Fc45"
+    assert effect.owner == findings.source
+    assert (findings.complete, findings.flags) == (True, ())
+    assert findings.notes == (Note("Nonce", "10"),)
 
 
 @pytest.mark.parametrize(
