@@ -38,7 +38,7 @@ def parse_address(text: str) -> Address | None:
         prefix, version, program = segwit
         raw = prefix.encode() + bytes([version]) + program
         return Address("bitcoin", raw, text) if prefix in _SEGWIT_PREFIXES else None
-    return _base58(text)
+    return _base58(text) if len(text) <= base58.MAX_CHARS else None
 
 
 def claimed_address(text: str) -> Address | None:
@@ -85,6 +85,7 @@ def _evm(text: str) -> Address | None:
     return address if one_case or address.text == text else None
 
 
+@lru_cache(maxsize=4096)
 def _base58(text: str) -> Address | None:
     payload = base58.decode_check(text)
     if payload is not None and len(payload) == _TRON_SIZE:

@@ -1,24 +1,52 @@
 """Checks 12 and 13: what the transaction is claimed to do, against what its bytes do."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from approvals.chains.addresses import claimed_address
 from approvals.chains.amounts import base_units, coin_text
 from approvals.chains.evm import EvmTransaction
 from approvals.chains.tables import Chain, Tables
 from approvals.details import Extra, FeeClaim
 from approvals.details.fields import hex_bytes
-from approvals.findings import Asset, Claims, Effect, TokenApproval, Transfer, Wrap
+from approvals.findings import (
+    Address,
+    Asset,
+    Claims,
+    Effect,
+    Family,
+    TokenApproval,
+    Transfer,
+    Wrap,
+)
+from approvals.inspect.calls import Call
 from approvals.inspect.reasons import Reasons, quoted
 from approvals.inspect.seen import Case
 
+_FAMILY_NAMES: Final[Mapping[Family, str]] = {
+    "evm": "EVM",
+    "tron": "Tron",
+    "bitcoin": "Bitcoin",
+    "solana": "Solana",
+    "other": "known",
+}
+
 
 def check_transfer(
-    claims: Claims, moved: Transfer | None, tables: Tables, reasons: Reasons
+    claims: Claims,
+    moved: Transfer | None,
+    tables: Tables,
+    reasons: Reasons,
+    memo: bytes | None = None,
 ) -> None:
-    """Check 12 of a claimed transfer: token, destination, amount. `moved`: what the bytes move."""
+    """Check 12 of a claimed transfer: token, destination, amount, memo.
+
+    `moved` is what the bytes move; `memo` is None where transactions have none.
+    """
     claimed = _claimed_asset(claims, tables, reasons)
     if moved is None:
         if claimed is not None:
-            reasons.contradiction(12, "The claim is a transfer; the bytes call a contract.")
+            reasons.contradiction(12, "The claim is a transfer; the bytes do something else.")
         return
     if claimed is not None and moved.asset != claimed:
         found = moved.asset.token_id or "a token that is not in our tables"
@@ -30,37 +58,34 @@ def check_transfer(
         reasons.unverified(12, "The claim states neither destination nor amount.")
         return
     output = claims.outputs[0]
-    _check_address(output.address, moved.to.raw, reasons)
+    _check_address(output.address, moved.to, moved.to.family, reasons)
     _check_amount(output.amount, moved.amount, moved.asset, reasons)
-    if output.memo:
+    if memo is not None:
+        _check_memo(output.memo or "", memo, reasons)
+    elif output.memo:
         reasons.unverified(12, "The claim has a memo; the transaction has none.")
 
 
-def check_call(
-    case: Case,
-    transaction: EvmTransaction,
-    chain: Chain,
-    effect: Effect,
-    reasons: Reasons,
-) -> None:
+def check_call(case: Case, call: Call, effect: Effect, reasons: Reasons) -> None:
     """Check 12 of a claimed contract call: contract, value, calldata.
 
     Cobo gives a call the token id of the chain's coin; that of the token it moves is as good.
     """
     claims, calldata_text = case.extra.claims, case.extra.calldata
-    claimed = _claimed_asset(claims, case.tables, reasons)
-    if claimed not in (None, chain.native, _named_asset(effect)):
+    claimed, native = _claimed_asset(claims, case.tables, reasons), call.chain.native
+    if claimed not in (None, native, _named_asset(effect)):
         reasons.contradiction(12, "The claim names a token that the bytes do not move.")
     output = claims.outputs[0] if claims.outputs else None
-    _check_address(output.address if output else "", transaction.to, reasons)
-    _check_amount(output.amount if output else None, transaction.value, chain.native, reasons)
+    address = output.address if output else ""
+    _check_address(address, call.contract, call.chain.family, reasons)
+    _check_amount(output.amount if output else None, call.value, native, reasons)
     if calldata_text is None:
         reasons.unverified(12, "The claim states no calldata.")
         return
     calldata = hex_bytes(calldata_text)
     if calldata is None:
         reasons.malformed(12, "The claimed calldata is not hex.")
-    elif calldata != transaction.data:
+    elif calldata != call.data:
         reasons.contradiction(12, "The claimed calldata is not that of the transaction.")
 
 
@@ -114,18 +139,30 @@ def _claimed_asset(claims: Claims, tables: Tables, reasons: Reasons) -> Asset | 
     return token.asset
 
 
-def _check_address(claimed: str, found: bytes, reasons: Reasons) -> None:
+def _check_address(claimed: str, found: Address | None, family: Family, reasons: Reasons) -> None:
+    """`found` is None where a contract is created."""
     if not claimed:
         if found:
             reasons.unverified(12, "The claim states no destination address.")
         return
     address = claimed_address(claimed)
-    if address is None or address.family != "evm":
-        sentence = f"The claimed destination {quoted(claimed)} is no EVM address."
+    if address is None or address.family != family:
+        sentence = (
+            f"The claimed destination {quoted(claimed)} is no {_FAMILY_NAMES[family]} address."
+        )
         reasons.contradiction(12, sentence)
-    elif address.raw != found:
+    elif address != found:
         sentence = f"The claimed destination {address.text} is not that of the transaction."
         reasons.contradiction(12, sentence)
+
+
+def _check_memo(claimed: str, found: bytes, reasons: Reasons) -> None:
+    if claimed and claimed.encode() != found:
+        sentence = f"The claimed memo is '{quoted(claimed)}', the bytes have "
+        memo = f"'{quoted(found.decode(errors='replace'))}'" if found else "none"
+        reasons.contradiction(12, f"{sentence}{memo}.")
+    elif found and not claimed:
+        reasons.unverified(12, "The bytes have a memo; the claim has none.")
 
 
 def _check_amount(claimed: str | None, found: int, asset: Asset, reasons: Reasons) -> None:

@@ -16,13 +16,13 @@ from approvals.chains.methods import SELECTOR_SIZE
 from approvals.chains.tables import Chain, Tables
 from approvals.findings import Address, Asset, ContractCall, Effect, Fee, Note, Transfer
 from approvals.inspect.calldata_info import mismatches
-from approvals.inspect.calls import Call, Called, look_at_call
+from approvals.inspect.calls import Call, look_at_call
 from approvals.inspect.claims import check_call, check_fee, check_nonce, check_transfer
 from approvals.inspect.delegations import MAX_SHOWN, look_at_delegations
 from approvals.inspect.evm_spans import dissect
-from approvals.inspect.reasons import Reasons, quoted
+from approvals.inspect.reasons import Reasons
 from approvals.inspect.seen import NOTHING_SEEN, Case, Port, Seen
-from approvals.inspect.source import check_source
+from approvals.inspect.source import check_source, check_source_chains
 from approvals.wording import counted
 
 _TRANSFER: Final = "0xa9059cbb"
@@ -46,8 +46,9 @@ def look_at_evm(case: Case, raw: bytes, reasons: Reasons) -> Seen:
     chain = _check_chain(case, transaction, reasons)
     if chain is None:
         return Seen(source=source)
-    called = _called(transaction, chain, source, case.tables)
-    _check_claims(case, transaction, chain, called.effect, reasons)
+    call = _call(transaction, chain, source)
+    called = look_at_call(call, case.tables)
+    _check_claims(case, transaction, call, called.effect, reasons)
     _check_understood(transaction, called.doubts, reasons)
     if not signed:
         return NOTHING_SEEN
@@ -81,50 +82,37 @@ def _check_chain(case: Case, transaction: EvmTransaction, reasons: Reasons) -> C
     if claimed is not None and claimed.eip155 != number:
         what = f"The transaction is for EIP-155 chain {number}"
         reasons.contradiction(11, f"{what}, and the claim is {claimed.chain_id}.")
-    if chain is None:
-        return None
-    for source in case.extra.sources:
-        if source.chain_id is None:
-            reasons.unverified(11, "A source address does not say its chain.")
-        elif source.chain_id != chain.chain_id:
-            sentence = f"A source address is on {quoted(source.chain_id)}, not {chain.chain_id}."
-            if case.tables.chain(source.chain_id):
-                reasons.contradiction(11, sentence)
-            else:
-                reasons.unverified(11, sentence)
+    if chain is not None:
+        check_source_chains(case, chain, reasons)
     return chain
 
 
-def _called(
-    transaction: EvmTransaction, chain: Chain, source: Address | None, tables: Tables
-) -> Called:
-    """What the transaction's one call does."""
+def _call(transaction: EvmTransaction, chain: Chain, source: Address | None) -> Call:
+    """The transaction's one call."""
     to = evm_address(transaction.to) if transaction.to else None
-    return look_at_call(Call(chain, source, to, transaction.value, transaction.data), tables)
+    return Call(chain, source, to, transaction.value, transaction.data)
 
 
 def _check_claims(
-    case: Case, transaction: EvmTransaction, chain: Chain, effect: Effect, reasons: Reasons
+    case: Case, transaction: EvmTransaction, call: Call, effect: Effect, reasons: Reasons
 ) -> None:
     """Checks 12 and 13."""
     claims = case.extra.claims
     match claims.kind:
         case "transfer":
-            moved = _as_transfer(transaction, chain, effect, case.tables)
+            moved = _as_transfer(call, effect, case.tables)
             check_transfer(claims, moved, case.tables, reasons)
         case "contract_call":
-            check_call(case, transaction, chain, effect, reasons)
+            check_call(case, call, effect, reasons)
         case None:
             reasons.unverified(12, "The transaction does not say what kind it is.")
         case kind:
             reasons.contradiction(12, f"The claim is to sign a {kind}; this is a transaction.")
     check_nonce(case.extra, transaction, reasons)
-    check_fee(case.extra.fee, transaction, chain, reasons)
+    check_fee(case.extra.fee, transaction, call.chain, reasons)
 
 
-def _as_transfer(
-    transaction: EvmTransaction, chain: Chain, effect: Effect, tables: Tables
-) -> Transfer | None:
+def _as_transfer(call: Call, effect: Effect, tables: Tables) -> Transfer | None:
     """The transfer that a claim of one has to equal: of coins, or by `transfer` of a token.
 
     Also where the calldata is untidy, but not `transferFrom`, which moves what is somebody's.
@@ -133,14 +121,15 @@ def _as_transfer(
         return effect
     if not isinstance(effect, ContractCall) or effect.selector != _TRANSFER:
         return None
-    arguments = transaction.data[SELECTOR_SIZE:]
+    arguments = call.data[SELECTOR_SIZE:]
     if effect.contract is None or len(arguments) < _TRANSFER_SIZE:
         return None
-    token = tables.token_by_contract(chain.chain_id, effect.contract)
-    unknown = Asset(chain.chain_id, None, None, effect.contract, None)
+    chain_id = call.chain.chain_id
+    token = tables.token_by_contract(chain_id, effect.contract)
+    unknown = Asset(chain_id, None, None, effect.contract, None)
     to = evm_address(arguments[12:32])
     asset = token.asset if token else unknown
-    return Transfer(chain.chain_id, asset, effect.sender, to, word(arguments, 1))
+    return Transfer(chain_id, asset, effect.sender, to, word(arguments, 1))
 
 
 def _check_understood(

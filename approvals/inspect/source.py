@@ -1,10 +1,14 @@
-"""Check 14: whose key signs, derived from root_pub_key and path, against the claimed source."""
+"""Check 14: whose key signs, derived from root_pub_key and path, against the claimed source.
+
+And what check 11 asks of the source: that it is on the chain of the transaction.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from approvals.chains.addresses import claimed_address
 from approvals.chains.bip32 import BadKey, ExtendedKey, Path, derive, parse_key, parse_path
+from approvals.chains.tables import Chain
 from approvals.details import SignatureType, SourceClaim
 from approvals.details.fields import hex_bytes
 from approvals.findings import Address, Family
@@ -52,6 +56,19 @@ def check_source(
         else:
             reasons.unverified(14, "The claim lists a source address that does not sign.")
     return account
+
+
+def check_source_chains(case: Case, chain: Chain, reasons: Reasons) -> None:
+    """Check 11, of the source addresses: they are on the chain that the bytes are for."""
+    for source in case.extra.sources:
+        if source.chain_id is None:
+            reasons.unverified(11, "A source address does not say its chain.")
+        elif source.chain_id != chain.chain_id:
+            sentence = f"A source address is on {quoted(source.chain_id)}, not {chain.chain_id}."
+            if case.tables.chain(source.chain_id):
+                reasons.contradiction(11, sentence)
+            else:
+                reasons.unverified(11, sentence)
 
 
 def derived(root: str, path: Path, reasons: Reasons) -> ExtendedKey | None:
