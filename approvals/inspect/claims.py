@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
-from approvals.chains.addresses import claimed_address
+from approvals.chains.addresses import account_address, claimed_address
 from approvals.chains.amounts import base_units, coin_text
+from approvals.chains.calldata import WORD, word
 from approvals.chains.evm import EvmTransaction
+from approvals.chains.methods import SELECTOR_SIZE
 from approvals.chains.tables import Chain, Tables
 from approvals.details import Extra, FeeClaim
 from approvals.details.fields import hex_bytes
@@ -13,6 +15,7 @@ from approvals.findings import (
     Address,
     Asset,
     Claims,
+    ContractCall,
     Effect,
     Family,
     TokenApproval,
@@ -23,6 +26,8 @@ from approvals.inspect.calls import Call
 from approvals.inspect.reasons import Reasons, quoted
 from approvals.inspect.seen import Case
 
+_TRANSFER: Final = "0xa9059cbb"
+_TRANSFER_SIZE: Final = 2 * WORD
 _FAMILY_NAMES: Final[Mapping[Family, str]] = {
     "evm": "EVM",
     "tron": "Tron",
@@ -64,6 +69,25 @@ def check_transfer(
         _check_memo(output.memo or "", memo, reasons)
     elif output.memo:
         reasons.unverified(12, "The claim has a memo; the transaction has none.")
+
+
+def claimed_transfer(call: Call | None, effect: Effect, tables: Tables) -> Transfer | None:
+    """The transfer that a claim of one has to equal: of coins, or by `transfer` of a token.
+
+    Also where the calldata is untidy, but not `transferFrom`, which moves what is somebody's.
+    """
+    if isinstance(effect, Transfer) and effect.selector in ("", _TRANSFER):
+        return effect
+    if call is None or not isinstance(effect, ContractCall) or effect.selector != _TRANSFER:
+        return None
+    arguments, contract = call.data[SELECTOR_SIZE:], call.contract
+    if contract is None or len(arguments) < _TRANSFER_SIZE:
+        return None
+    chain_id = call.chain.chain_id
+    token = tables.token_by_contract(chain_id, contract)
+    asset = token.asset if token else Asset(chain_id, None, None, contract, None)
+    to = account_address(call.chain.family, arguments[12:32])
+    return Transfer(chain_id, asset, call.sender, to, word(arguments, 1))
 
 
 def check_call(case: Case, call: Call, effect: Effect, reasons: Reasons) -> None:

@@ -4,7 +4,6 @@ from typing import Final
 
 from approvals.chains.addresses import evm_address
 from approvals.chains.bip32 import evm_account
-from approvals.chains.calldata import WORD, word
 from approvals.chains.evm import (
     BadTransaction,
     EvmTransaction,
@@ -12,21 +11,23 @@ from approvals.chains.evm import (
     decode_transaction,
     signing_hash,
 )
-from approvals.chains.methods import SELECTOR_SIZE
-from approvals.chains.tables import Chain, Tables
-from approvals.findings import Address, Asset, ContractCall, Effect, Fee, Note, Transfer
+from approvals.chains.tables import Chain
+from approvals.findings import Address, Effect, Fee, Note
 from approvals.inspect.calldata_info import mismatches
 from approvals.inspect.calls import Call, look_at_call
-from approvals.inspect.claims import check_call, check_fee, check_nonce, check_transfer
+from approvals.inspect.claims import (
+    check_call,
+    check_fee,
+    check_nonce,
+    check_transfer,
+    claimed_transfer,
+)
 from approvals.inspect.delegations import MAX_SHOWN, look_at_delegations
 from approvals.inspect.evm_spans import dissect
 from approvals.inspect.reasons import Reasons
 from approvals.inspect.seen import NOTHING_SEEN, Case, Port, Seen
 from approvals.inspect.source import check_source, check_source_chains
 from approvals.wording import counted
-
-_TRANSFER: Final = "0xa9059cbb"
-_TRANSFER_SIZE: Final = 2 * WORD
 
 
 def look_at_evm(case: Case, raw: bytes, reasons: Reasons) -> Seen:
@@ -100,7 +101,7 @@ def _check_claims(
     claims = case.extra.claims
     match claims.kind:
         case "transfer":
-            moved = _as_transfer(call, effect, case.tables)
+            moved = claimed_transfer(call, effect, case.tables)
             check_transfer(claims, moved, case.tables, reasons)
         case "contract_call":
             check_call(case, call, effect, reasons)
@@ -110,26 +111,6 @@ def _check_claims(
             reasons.contradiction(12, f"The claim is to sign a {kind}; this is a transaction.")
     check_nonce(case.extra, transaction, reasons)
     check_fee(case.extra.fee, transaction, call.chain, reasons)
-
-
-def _as_transfer(call: Call, effect: Effect, tables: Tables) -> Transfer | None:
-    """The transfer that a claim of one has to equal: of coins, or by `transfer` of a token.
-
-    Also where the calldata is untidy, but not `transferFrom`, which moves what is somebody's.
-    """
-    if isinstance(effect, Transfer) and effect.selector in ("", _TRANSFER):
-        return effect
-    if not isinstance(effect, ContractCall) or effect.selector != _TRANSFER:
-        return None
-    arguments = call.data[SELECTOR_SIZE:]
-    if effect.contract is None or len(arguments) < _TRANSFER_SIZE:
-        return None
-    chain_id = call.chain.chain_id
-    token = tables.token_by_contract(chain_id, effect.contract)
-    unknown = Asset(chain_id, None, None, effect.contract, None)
-    to = evm_address(arguments[12:32])
-    asset = token.asset if token else unknown
-    return Transfer(chain_id, asset, effect.sender, to, word(arguments, 1))
 
 
 def _check_understood(

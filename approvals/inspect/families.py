@@ -5,7 +5,7 @@ from typing import Final
 from approvals.findings import Family
 from approvals.inspect.seen import Port
 
-_KNOWN: Final[tuple[Family, ...]] = ("evm",)
+_KNOWN: Final[tuple[Family, ...]] = ("evm", "tron")
 
 
 def port_of(family: Family) -> Port | None:
@@ -13,6 +13,8 @@ def port_of(family: Family) -> Port | None:
     match family:
         case "evm":
             from approvals.inspect.evm import PORT
+        case "tron":
+            from approvals.inspect.tron import PORT
         case _:
             return None
     return PORT

@@ -79,6 +79,14 @@ class Sample:
             "msg_hash_list", ["0x" + keccak256(raw).hex()]
         )
 
+    def with_tron_bytes(self, raw: bytes) -> "Sample":
+        """Sign another Tron transaction: these bytes, and the hash that belongs to them."""
+        from tests.support.tron import digest
+
+        return self.with_transaction("raw_tx_info.unsigned_raw_tx", "0x" + raw.hex()).with_detail(
+            "msg_hash_list", [digest(raw)]
+        )
+
     def fresh(self, number: int) -> "Sample":
         """The same wish as a new task: other request, task and transaction ids."""
         task = f"2026{number:028d}"

@@ -8,7 +8,11 @@ import hashlib
 from functools import cache
 from typing import Any, Final
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf import (  # type: ignore[import-untyped] # it ships no types
+    descriptor_pb2,
+    descriptor_pool,
+    message_factory,
+)
 
 _TYPES: Final = descriptor_pb2.FieldDescriptorProto
 _WORDS: Final = {

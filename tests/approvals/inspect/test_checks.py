@@ -150,7 +150,9 @@ def test_6_a_key_of_the_other_curve_is_refused():
 
 @pytest.mark.parametrize("digest", ["0x" + "11" * 31, "0x" + "11" * 33, "0x11"])
 def test_6_a_hash_for_ecdsa_has_32_bytes(digest):
-    assert refused(sample("keysign_tron_trx").with_detail("msg_hash_list", [digest]), 6)
+    integrity = seen(sample("keysign_tron_trx").with_detail("msg_hash_list", [digest])).integrity
+    assert isinstance(integrity, Refused)
+    assert {reason.check for reason in integrity.reasons} == {6, 10}
 
 
 # --- 7: tweaks
@@ -245,7 +247,9 @@ def test_9_bytes_without_end_are_not_read():
 
 
 def test_9_an_evm_transaction_under_the_claim_of_another_family_is_refused():
-    assert refused(transaction("chain_id", "TRON"), 9)
+    integrity = seen(transaction("chain_id", "TRON")).integrity
+    assert isinstance(integrity, Refused)
+    assert (integrity.cause, integrity.reasons[0].check) == ("malformed", 9)
 
 
 @pytest.mark.parametrize("prefix", ["", "0x", "0X"])

@@ -21,6 +21,8 @@ PASSING = {
     "keysign_eth_transfer_eip1559",
     "keysign_eth_transfer_legacy",
     "keysign_erc20_usdt",
+    "keysign_tron_trx",
+    "keysign_tron_trc20_usdt",
 }
 REQUESTS = {
     entry["file"].removesuffix(".json"): entry
