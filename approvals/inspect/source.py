@@ -7,7 +7,16 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from approvals.chains.addresses import claimed_address
-from approvals.chains.bip32 import BadKey, ExtendedKey, Path, derive, parse_key, parse_path
+from approvals.chains.bip32 import (
+    CPUB,
+    XPUB,
+    BadKey,
+    ExtendedKey,
+    Path,
+    derive,
+    parse_key,
+    parse_path,
+)
 from approvals.chains.tables import Chain
 from approvals.details import SignatureType, SourceClaim
 from approvals.details.fields import hex_bytes
@@ -26,12 +35,15 @@ SIGNATURES: Final[Mapping[Family, tuple[SignatureType, ...]]] = {
 
 
 def check_source(
-    case: Case, account_of: Callable[[bytes], Address], reasons: Reasons
+    case: Case,
+    account_of: Callable[[bytes], Address],
+    reasons: Reasons,
+    version: bytes = XPUB,
 ) -> Address | None:
     """The one account that signs, or None where it cannot be derived.
 
-    `account_of` makes a family's address of the public key. For families that sign with one key;
-    those of several inputs derive each for themselves.
+    `account_of` makes a family's address of the public key, whose curve `version` says. For
+    families that sign with one key; those of several inputs derive each for themselves.
     """
     signing = case.signing
     if len(signing.paths) != 1 or any(map(any, signing.tweaks)):
@@ -39,7 +51,7 @@ def check_source(
     if case.chain and signing.signature_type not in SIGNATURES[case.chain.family]:
         return None  # check 6 has
     path = signing.paths[0]
-    key = derived(signing.root_pub_key, path, reasons)
+    key = derived(signing.root_pub_key, path, reasons, version)
     if key is None:
         return None
     account = account_of(key.key)
@@ -71,17 +83,24 @@ def check_source_chains(case: Case, chain: Chain, reasons: Reasons) -> None:
                 reasons.unverified(11, sentence)
 
 
-def derived(root: str, path: Path, reasons: Reasons) -> ExtendedKey | None:
-    """The key that signs; None, and the reason, where it cannot be derived."""
+def derived(root: str, path: Path, reasons: Reasons, version: bytes = XPUB) -> ExtendedKey | None:
+    """The key that signs; None, and the reason, where it cannot be derived.
+
+    `version` (XPUB or CPUB) says the curve that the family's keys are on.
+    """
     try:
-        return derive(root, path)
+        key = derive(root, path)
     except BadKey as error:
         _note_bad_key(root, str(error), reasons)
         return None
+    if key.version != version:
+        reasons.unverified(14, "root_pub_key is a key of another curve than the chain's.")
+        return None
+    return key
 
 
 def _note_bad_key(root: str, why: str, reasons: Reasons) -> None:
-    if root.startswith("xpub"):
+    if root.startswith(("xpub", "cpub")):
         reasons.malformed(14, f"root_pub_key cannot be read: {why}.")
     else:
         reasons.unverified(14, f"root_pub_key cannot be derived from: {why}.")
@@ -117,12 +136,17 @@ def check_own(
 
 
 def _same_key(claimed: str, key: ExtendedKey) -> bool | None:
-    """Whether an xpub, or a compressed key in hex, is this key; None for another notation."""
+    """Whether an extended key, or the bare key in hex, is this key; None for another notation.
+
+    Bare is a compressed point of secp256k1, or a point of ed25519 with or without its 0x00.
+    """
     try:
         return parse_key(claimed) == key
     except BadKey:
         raw = hex_bytes(claimed)
-        return raw == key.key if raw and len(raw) == len(key.key) else None
+    if raw and key.version == CPUB and len(raw) == len(key.key) - 1:
+        raw = key.key[:1] + raw
+    return raw == key.key if raw and len(raw) == len(key.key) else None
 
 
 def _is(claimed: str | None, account: Address) -> bool:

@@ -10,6 +10,8 @@ from tests.support.requests import sample
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors/keys.json").read_text())
 ROOT = sample("keysign_erc20_usdt").detail["root_pub_key"]
 DATA = base58.decode_check(ROOT) or b""
+CPUB_ROOT = sample("keysign_sol_transfer").detail["root_pub_key"]
+CPUB_DATA = base58.decode_check(CPUB_ROOT) or b""
 
 
 def test_the_recovery_kits_address_vector():
@@ -17,7 +19,10 @@ def test_the_recovery_kits_address_vector():
     assert evm_account(parse_key(vector["child_xpub"]).key).text == vector["address"]
 
 
-@pytest.mark.parametrize("name", ["keysign_erc20_usdt", "keysign_tron_trx", "keysign_btc_p2wpkh"])
+@pytest.mark.parametrize(
+    "name",
+    ["keysign_erc20_usdt", "keysign_tron_trx", "keysign_btc_p2wpkh", "keysign_sol_transfer"],
+)
 def test_the_samples_child_keys_are_derived_whole(name):
     source = sample(name).extra["source_addresses"][0]
     path = parse_path(source["path"])
@@ -38,6 +43,15 @@ def test_the_second_vector_of_bip32():
     assert derive(root, ()).text == root
 
 
+@pytest.mark.parametrize("vector", VECTORS["key_derivation"]["ed25519_cpub"])
+def test_the_recovery_kits_chains_of_ed25519_children(vector):
+    path = ()
+    for child in vector["children"]:
+        path = (*path, child["index"])
+        assert derive(vector["root_cpub"], path).text == child["cpub"]
+    assert derive(vector["root_cpub"], ()).text == vector["root_cpub"]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -46,7 +60,6 @@ def test_the_second_vector_of_bip32():
         ROOT[:-1],
         ROOT + "1",
         ROOT[:-1] + ("1" if ROOT[-1] != "1" else "2"),
-        sample("keysign_sol_transfer").detail["root_pub_key"],  # a cpub
         VECTORS["ata_vector"]["owner"],
         "1" * 100_000,
         base58.encode_check(bytes.fromhex("0488b21e") + bytes(41) + b"\x02" + b"\xff" * 32),
@@ -54,17 +67,25 @@ def test_the_second_vector_of_bip32():
         base58.encode_check(DATA[:4] + b"\0\1" + DATA[6:]),
         base58.encode_check(bytes.fromhex("043587cf") + DATA[4:]),  # a tpub
         "х" + ROOT[1:],
+        CPUB_ROOT[:-1],
+        "x" + CPUB_ROOT[1:],
+        base58.encode_check(CPUB_DATA[:4] + DATA[4:]),  # a point of the other curve
+        base58.encode_check(DATA[:4] + CPUB_DATA[4:]),
+        base58.encode_check(CPUB_DATA[:4] + b"\0\1" + CPUB_DATA[6:]),
+        base58.encode_check(CPUB_DATA[:45] + b"\1" + CPUB_DATA[46:]),
+        base58.encode_check(CPUB_DATA + b"\0"),
     ],
 )
-def test_what_is_no_xpub_is_refused(text):
+def test_what_is_no_extended_key_is_refused(text):
     with pytest.raises(BadKey):
         derive(text, (0, 1))
 
 
 def test_a_key_cannot_be_deeper_than_its_depth_can_say():
-    deepest = base58.encode_check(DATA[:4] + b"\xff" + DATA[5:])
-    with pytest.raises(BadKey):
-        derive(deepest, (0,))
+    for data in (DATA, CPUB_DATA):
+        deepest = base58.encode_check(data[:4] + b"\xff" + data[5:])
+        with pytest.raises(BadKey):
+            derive(deepest, (0,))
 
 
 @pytest.mark.parametrize(
