@@ -11,19 +11,23 @@ from approvals.details.detail import (
 )
 from approvals.details.extra import Extra, GroupClaim, read_extra
 from approvals.details.transaction import (
+    AccountClaim,
     CalldataInfo,
     FeeClaim,
+    InstructionClaim,
     Replacement,
     SourceClaim,
     UtxoClaim,
 )
 
 __all__ = [
+    "AccountClaim",
     "CalldataInfo",
     "Detail",
     "Extra",
     "FeeClaim",
     "GroupClaim",
+    "InstructionClaim",
     "KeyGen",
     "KeyReshare",
     "KeyShareSign",

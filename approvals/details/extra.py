@@ -10,12 +10,14 @@ from approvals.details.fields import Fields
 from approvals.details.transaction import (
     CalldataInfo,
     FeeClaim,
+    InstructionClaim,
     Replacement,
     SourceClaim,
     UtxoClaim,
     decimal_text,
     read_calldata_info,
     read_fee,
+    read_instruction,
     read_replacement,
     read_source,
     read_utxo,
@@ -79,6 +81,7 @@ class Extra:
     used_nonce: int | None = None
     calldata: str | None = None
     calldata_info: CalldataInfo | None = None
+    instructions: tuple[InstructionClaim, ...] = ()
     message: str | None = None
     replacement: Replacement | None = None
     utxos: tuple[UtxoClaim, ...] = ()
@@ -123,6 +126,7 @@ def _extra(fields: Fields) -> Extra:
         used_nonce=raw.number("used_nonce"),
         calldata=destination.text("calldata"),
         calldata_info=read_calldata_info(destination.child("calldata_info")),
+        instructions=tuple(map(read_instruction, destination.children("instructions"))),
         message=destination.text(message_key) if message_key else None,
         transaction_wallet_id=transaction.text("wallet_id"),
         replacement=read_replacement(transaction.child("replacement")),

@@ -43,6 +43,14 @@ class Fields:
         self._fault(key, "a whole number")
         return None
 
+    def flag(self, key: str) -> bool | None:
+        """True or false: not 1, not "true"."""
+        value = self._values.get(key)
+        if value is None or type(value) is bool:
+            return value
+        self._fault(key, "true or false")
+        return None
+
     def texts(self, key: str) -> tuple[str, ...] | None:
         """A list of strings."""
         items = self._items(key)

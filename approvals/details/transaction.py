@@ -72,6 +72,24 @@ class CalldataInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountClaim:
+    """One account of a claimed Solana instruction, and what the instruction may do with it."""
+
+    address: str | None
+    is_signer: bool | None
+    is_writable: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class InstructionClaim:
+    """One of a Solana call's `instructions`. `data` is base64."""
+
+    program: str | None
+    accounts: tuple[AccountClaim, ...]
+    data: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Replacement:
     """Which transaction this one is to replace (RBF). `how` is `Drop`, `Resend` or `SpeedUp`."""
 
@@ -143,6 +161,15 @@ def read_calldata_info(fields: Fields) -> CalldataInfo | None:
         selector=method.text("selector"),
         params=fields.text("params"),
     )
+
+
+def read_instruction(fields: Fields) -> InstructionClaim:
+    """One of `destination.instructions`."""
+    accounts = [
+        AccountClaim(each.text("pubkey"), each.flag("is_signer"), each.flag("is_writable"))
+        for each in fields.children("accounts")
+    ]
+    return InstructionClaim(fields.text("program_id"), tuple(accounts), fields.text("data"))
 
 
 def read_replacement(fields: Fields) -> Replacement | None:

@@ -5,7 +5,7 @@ from typing import Final
 from approvals.findings import Family
 from approvals.inspect.seen import Port
 
-_KNOWN: Final[tuple[Family, ...]] = ("evm", "tron")
+_KNOWN: Final[tuple[Family, ...]] = ("evm", "tron", "solana")
 
 
 def port_of(family: Family) -> Port | None:
@@ -15,15 +15,18 @@ def port_of(family: Family) -> Port | None:
             from approvals.inspect.evm import PORT
         case "tron":
             from approvals.inspect.tron import PORT
+        case "solana":
+            from approvals.inspect.solana import PORT
         case _:
             return None
     return PORT
 
 
-def family_of(raw: bytes, hashes: tuple[bytes, ...]) -> Family | None:
-    """The family whose transaction these bytes surely are."""
+def family_of(text: str, hashes: tuple[bytes, ...]) -> Family | None:
+    """The family whose transaction an unsigned_raw_tx surely is, each reading it in its way."""
     for family in _KNOWN:
         port = port_of(family)
-        if port is not None and port.signs(raw, hashes):
+        raw = None if port is None else port.unpack(text)
+        if port is not None and raw is not None and port.signs(raw, hashes):
             return family
     return None

@@ -9,7 +9,7 @@ from approvals.details.fields import hex_bytes
 from approvals.inspect.families import family_of, port_of
 from approvals.inspect.messages import look_at_message
 from approvals.inspect.reasons import Reasons, quoted
-from approvals.inspect.seen import NOTHING_SEEN, Case, Port, Seen
+from approvals.inspect.seen import NOTHING_SEEN, Case, Seen
 from approvals.inspect.source import SIGNATURES
 from approvals.risks import Flag
 from approvals.wording import counted
@@ -45,18 +45,20 @@ def look_at_keysign(signing: KeySign, extra: Extra, tables: Tables, reasons: Rea
 def _look(case: Case, reasons: Reasons) -> Seen:
     """Checks 9 to 15, by the family of the claimed chain, or that of the bytes."""
     text, chain = case.extra.unsigned_raw_tx or "", case.chain
-    port = None if chain is None else port_of(chain.family)
-    raw = _raw(text, port, reasons)
+    if len(text) > 2 * MAX_RAW_BYTES + 2:
+        reasons.unverified(9, f"unsigned_raw_tx is longer than {MAX_RAW_BYTES} bytes.")
+        return NOTHING_SEEN
+    family = chain.family if chain else family_of(text, case.signing.hashes)
+    port = None if family is None else port_of(family)
+    raw = port.unpack(text) if port else hex_bytes(text)
     if raw is None:
+        reasons.malformed(9, "unsigned_raw_tx is not written as its chain writes it.")
         return NOTHING_SEEN
     if not raw:
         return _without_transaction(case, reasons)
-    if chain is None:
-        family = family_of(raw, case.signing.hashes)
-        port = None if family is None else port_of(family)
     if port is not None:
         return port.look(case, raw, reasons)
-    if family_of(raw, case.signing.hashes) is not None:
+    if family_of(text, case.signing.hashes) is not None:
         reasons.contradiction(9, "The bytes are a transaction of another chain than the claim's.")
     else:
         name = chain.name if chain else "an unknown chain"
@@ -129,17 +131,6 @@ def _check_claim(case: Case, reasons: Reasons) -> None:
         reasons.unverified(8, f"The kind of destination '{destination}' is not known.")
     elif claims.kind not in _TYPE_KINDS.get(claims.transaction_type or "", (claims.kind,)):
         reasons.unverified(8, "The claimed type of transaction and of destination do not fit.")
-
-
-def _raw(text: str, port: Port | None, reasons: Reasons) -> bytes | None:
-    """The bytes of unsigned_raw_tx; None if they cannot be read."""
-    if len(text) > 2 * MAX_RAW_BYTES + 2:
-        reasons.unverified(9, f"unsigned_raw_tx is longer than {MAX_RAW_BYTES} bytes.")
-        return None
-    raw = port.unpack(text) if port else hex_bytes(text)
-    if raw is None:
-        reasons.malformed(9, "unsigned_raw_tx is not hex.")
-    return raw
 
 
 def _without_transaction(case: Case, reasons: Reasons) -> Seen:

@@ -34,6 +34,19 @@ SIGNATURES: Final[Mapping[Family, tuple[SignatureType, ...]]] = {
 """How each family of chains signs."""
 
 
+def check_chains(case: Case, chain: Chain, reasons: Reasons) -> None:
+    """Check 11, the source addresses: each is on the chain that the bytes are for."""
+    for source in case.extra.sources:
+        if source.chain_id is None:
+            reasons.unverified(11, "A source address does not say its chain.")
+        elif source.chain_id != chain.chain_id:
+            sentence = f"A source address is on {quoted(source.chain_id)}, not {chain.chain_id}."
+            if case.tables.chain(source.chain_id):
+                reasons.contradiction(11, sentence)
+            else:
+                reasons.unverified(11, sentence)
+
+
 def check_source(
     case: Case,
     account_of: Callable[[bytes], Address],

@@ -23,6 +23,8 @@ PASSING = {
     "keysign_erc20_usdt",
     "keysign_tron_trx",
     "keysign_tron_trc20_usdt",
+    "keysign_sol_transfer",
+    "keysign_spl_usdc",
 }
 REQUESTS = {
     entry["file"].removesuffix(".json"): entry

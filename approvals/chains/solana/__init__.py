@@ -1,0 +1,1 @@
+"""Solana: messages, accounts and the instructions of the programs that everybody uses."""

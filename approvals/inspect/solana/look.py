@@ -1,0 +1,118 @@
+"""Checks 9 to 15 of a Solana transaction, in order; and the family's port."""
+
+import base64
+import binascii
+from dataclasses import replace
+from typing import Final
+
+from approvals.chains.bip32 import CPUB
+from approvals.chains.solana.accounts import solana_account, solana_address
+from approvals.chains.solana.message import BadMessage, Foreign, Message, read_transaction
+from approvals.chains.tables import Chain
+from approvals.details.fields import hex_bytes
+from approvals.findings import Address
+from approvals.inspect.reasons import Reasons
+from approvals.inspect.seen import NOTHING_SEEN, Case, Port, Seen
+from approvals.inspect.solana.claims import check_claims
+from approvals.inspect.solana.doing import Doing, Setting
+from approvals.inspect.solana.effects import look_at_instructions
+from approvals.inspect.solana.spans import dissect
+from approvals.inspect.source import check_chains, check_source
+
+MAIN_NETWORK: Final = "SOL"
+"""Cobo's id of the chain that is meant at worst: a message does not say which network it is for."""
+
+
+def look_at_solana(case: Case, raw: bytes, reasons: Reasons) -> Seen:
+    """Read the message, compare it with what is signed and with every claim."""
+    source = check_source(case, solana_account, reasons, CPUB)
+    try:
+        message = read_transaction(raw)
+    except BadMessage as error:
+        reasons.malformed(9, f"unsigned_raw_tx is no unsigned Solana transaction: {error}.")
+        return NOTHING_SEEN
+    if isinstance(message, Foreign):
+        reasons.unverified(9, f"unsigned_raw_tx is {message.what}, which we do not read.")
+        return Seen(source=source)
+    if case.signing.hashes != (message.signed,):
+        reasons.contradiction(10, "What is to be signed is not the message of unsigned_raw_tx.")
+        return NOTHING_SEEN
+    chain = _check_chain(case, reasons)
+    if chain is None:
+        return Seen(source=source)
+    _check_signers(message, source, reasons)
+    payer = solana_address(message.keys[0])
+    doing = look_at_instructions(message, _setting(case, chain, source or payer))
+    check_claims(case, message, doing, chain, reasons)
+    for doubt in dict.fromkeys(doing.doubts):
+        reasons.unverified(15, doubt)
+    return _seen(message, doing, chain, source)
+
+
+def _check_chain(case: Case, reasons: Reasons) -> Chain | None:
+    """Check 11: the claimed chain, which only the main network's claim cannot overstate."""
+    chain = case.chain or case.tables.chain(MAIN_NETWORK)
+    if chain is None:
+        reasons.unverified(11, "The chain of the bytes is not in our tables.")
+        return None
+    if case.chain is None or chain.chain_id != MAIN_NETWORK:
+        sentence = "The bytes do not say which Solana network they are for: it may be the main one."
+        reasons.unverified(11, sentence)
+    check_chains(case, chain, reasons)
+    return chain
+
+
+def _check_signers(message: Message, source: Address | None, reasons: Reasons) -> None:
+    """Checks 14 and 15: whose signatures the message needs."""
+    if source is not None and source.raw not in message.keys[: message.signers]:
+        sentence = "The key that signs belongs to an account whose signature is not needed."
+        reasons.contradiction(14, sentence)
+    elif source is not None and source.raw != message.keys[0]:
+        reasons.unverified(15, "Another account than the source pays the fee.")
+    if message.signers > 1:
+        sentence = f"It needs {message.signers} signatures; the other signers are unknown."
+        reasons.unverified(15, sentence)
+
+
+def _setting(case: Case, chain: Chain, source: Address) -> Setting:
+    claimed = case.extra.claims
+    token = case.tables.token(claimed.token_id) if claimed.token_id else None
+    asset = token.asset if token and token.asset.chain == chain.chain_id else None
+    return Setting(chain, case.tables, source.raw, asset, claimed.outputs)
+
+
+def _seen(message: Message, doing: Doing, chain: Chain, source: Address | None) -> Seen:
+    seen = Seen(
+        effects=tuple(doing.effects),
+        source=source,
+        fee=doing.fee(message, chain),
+        flags=tuple(doing.flags),
+        notes=tuple(doing.notes),
+    )
+    if chain.chain_id != MAIN_NETWORK:
+        return seen
+    return replace(seen, chain=chain.chain_id, complete=not doing.doubts)
+
+
+def signs(raw: bytes, hashes: tuple[bytes, ...]) -> bool:
+    """Whether the bytes are an unsigned Solana transaction and the one hash is its message."""
+    try:
+        message = read_transaction(raw)
+    except BadMessage:
+        return False
+    return isinstance(message, Message) and hashes == (message.signed,)
+
+
+def unpack(text: str) -> bytes | None:
+    """The transaction in hex of the ASCII of its base64, which has to be in its one strict form."""
+    letters = hex_bytes(text)
+    if letters is None:
+        return None
+    try:
+        raw = binascii.a2b_base64(letters, strict_mode=True)
+    except binascii.Error:
+        return None
+    return raw if base64.b64encode(raw) == letters else None
+
+
+PORT: Final = Port(look=look_at_solana, signs=signs, dissect=dissect, unpack=unpack)
