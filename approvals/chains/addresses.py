@@ -14,12 +14,16 @@ _EVM: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 _TRON_VERSION: Final = b"\x41"
 _TRON_SIZE: Final = 21
 _SOLANA_SIZE: Final = 32
-_SEGWIT_PREFIXES: Final = ("bc", "tb", "bcrt")
+_SEGWIT_PREFIXES: Final = ("bc", "tb", "bcrt", "ltc")
 _HASH_VERSIONS: Final = {
     0x00: "P2PKH",
     0x05: "P2SH",
     0x6F: "P2PKH of testnet",
     0xC4: "P2SH of testnet",
+    0x30: "P2PKH of Litecoin",
+    0x32: "P2SH of Litecoin",
+    0x1E: "P2PKH of Dogecoin",
+    0x16: "P2SH of Dogecoin",
 }
 
 
@@ -28,7 +32,8 @@ def parse_address(text: str) -> Address | None:
 
     EVM: `0x` and 40 hex digits, and if both cases occur the EIP-55 checksum must hold. Tron:
     Base58Check with version 0x41. Bitcoin: Base58Check, where `raw` is version and hash, or
-    segwit, where it is prefix, witness version and program; of mainnet, testnet or regtest.
+    segwit, where it is prefix, witness version and program; of mainnet, testnet, regtest, Litecoin
+    or Dogecoin.
     Solana: Base58 of 32 bytes.
     """
     if text.startswith("0x"):

@@ -134,11 +134,12 @@ def _child(parent: ExtendedKey, index: int) -> ExtendedKey:
     key = _CURVES[parent.version].child_key(parent.key, digest[:32])
     if key is None:
         raise BadKey("this child does not exist")
-    fingerprint = _hash160(parent.key)[:4]
+    fingerprint = hash160(parent.key)[:4]
     return ExtendedKey(parent.version, parent.depth + 1, fingerprint, index, digest[32:], key)
 
 
-def _hash160(data: bytes) -> bytes:
+def hash160(data: bytes) -> bytes:
+    """RIPEMD-160 of SHA-256: how keys and scripts are named in addresses and fingerprints."""
     from Crypto.Hash import RIPEMD160
 
     return RIPEMD160.new(hashlib.sha256(data).digest()).digest()

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from approvals.chains.addresses import parse_address
 from approvals.chains.amounts import MAX_DECIMALS, base_units, coin_text
+from approvals.chains.bitcoin.networks import Network
 from approvals.findings import Asset, Family
 
 _ID: Final = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
@@ -42,7 +43,7 @@ class Chain:
 
     `fee_at_most` is the worst-case fee, in base units of the native coin, up to which an approve
     rule applies that names none. 0 (an operator's chain that states none) means that such a rule
-    never applies.
+    never applies. `network` is how a chain of Bitcoin's shape writes addresses, None elsewhere.
     """
 
     chain_id: str
@@ -51,6 +52,7 @@ class Chain:
     eip155: int | None
     native: Asset
     fee_at_most: int
+    network: Network | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ def shipped_chain(chain_id: str, entry: Mapping[str, Any]) -> Chain:
         eip155=entry.get("eip155"),
         native=Asset(chain_id, chain_id, symbol, None, decimals),
         fee_at_most=fee,
+        network=_network(entry),
     )
 
 
@@ -123,6 +126,12 @@ def read_token(token_id: str, entry: Mapping[str, object], chains: Mapping[str, 
         sentence = "wraps is true only for a token that has the decimals of the coin it wraps."
         raise EntryError(where, "wraps", sentence)
     return Token(Asset(chain.chain_id, token_id, symbol, contract, decimals), wraps)
+
+
+def _network(entry: Mapping[str, Any]) -> Network | None:
+    if "p2pkh" not in entry:
+        return None
+    return Network(entry["p2pkh"], tuple(entry["p2sh"]), entry.get("segwit"))
 
 
 def _only(where: str, entry: Mapping[str, object], keys: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ is Unverified. Passed is what is left.
  5. There is something to sign, and a path for each hash.
  6. The signature type fits the chain's family and the curve of root_pub_key; hashes for ECDSA and
     Schnorr have 32 bytes.
- 7. Tweaks are empty or zero (those of Schnorr keys cannot be recomputed yet).
+ 7. Tweaks are empty or zero; those of Schnorr keys make the keys of the outputs that are spent.
  8. The claimed chain and kind are known, and fit each other.
  9. unsigned_raw_tx decodes exactly, as a transaction of a form that we read.
 10. Its hashes are msg_hash_list, as a sequence.

@@ -5,7 +5,7 @@ from typing import Final
 from approvals.findings import Family
 from approvals.inspect.seen import Port
 
-_KNOWN: Final[tuple[Family, ...]] = ("evm", "tron", "solana")
+_KNOWN: Final[tuple[Family, ...]] = ("evm", "tron", "solana", "bitcoin")
 
 
 def port_of(family: Family) -> Port | None:
@@ -17,6 +17,8 @@ def port_of(family: Family) -> Port | None:
             from approvals.inspect.tron import PORT
         case "solana":
             from approvals.inspect.solana import PORT
+        case "bitcoin":
+            from approvals.inspect.bitcoin import PORT
         case _:
             return None
     return PORT

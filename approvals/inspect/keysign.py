@@ -36,7 +36,7 @@ def look_at_keysign(signing: KeySign, extra: Extra, tables: Tables, reasons: Rea
     _check_task(case, reasons)
     _check_lists(signing, reasons)
     _check_signature(case, reasons)
-    _check_tweaks(signing, reasons)
+    _check_tweaks(case, reasons)
     _check_claim(case, reasons)
     seen = _look(case, reasons)
     return replace(seen, flags=(*seen.flags, *_claimed_flags(case, seen)))
@@ -52,7 +52,10 @@ def _look(case: Case, reasons: Reasons) -> Seen:
     port = None if family is None else port_of(family)
     raw = port.unpack(text) if port else hex_bytes(text)
     if raw is None:
-        reasons.malformed(9, "unsigned_raw_tx is not written as its chain writes it.")
+        if port is None or port.documented:
+            reasons.malformed(9, "unsigned_raw_tx is not written as its chain writes it.")
+        else:
+            reasons.unverified(9, "unsigned_raw_tx is in no notation that we read.")
         return NOTHING_SEEN
     if not raw:
         return _without_transaction(case, reasons)
@@ -111,11 +114,12 @@ def _check_signature(case: Case, reasons: Reasons) -> None:
         reasons.contradiction(6, f"A hash for {kind.name} must be {_DIGEST} bytes long.")
 
 
-def _check_tweaks(signing: KeySign, reasons: Reasons) -> None:
-    """Check 7."""
-    if signing.signature_type == SignatureType.SCHNORR:
-        reasons.unverified(7, "Tweaks of Schnorr keys cannot be recomputed yet.")
-    elif any(map(any, signing.tweaks)):
+def _check_tweaks(case: Case, reasons: Reasons) -> None:
+    """Check 7; Bitcoin's family recomputes the tweaks of Schnorr keys from what they spend."""
+    if case.signing.signature_type == SignatureType.SCHNORR:
+        if case.chain is None or case.chain.family != "bitcoin":
+            reasons.unverified(7, "Tweaks of Schnorr keys can be recomputed for Bitcoin alone.")
+    elif any(map(any, case.signing.tweaks)):
         reasons.contradiction(7, "Only keys for Schnorr signatures are tweaked.")
 
 

@@ -69,10 +69,12 @@ class Port:
     `unpack` turns the text into bytes, None where it is not in the family's notation. `signs`
     says whether the bytes are surely this family's transaction: they decode exactly, and the
     hashes are theirs. `dissect` lays the bytes open, in order, for `policy explain`; it is empty
-    for bytes that do not decode, and never raises.
+    for bytes that do not decode, and never raises. `documented` says whether it is known how Cobo
+    writes the family's transactions: where it is not, text in another notation is Unverified.
     """
 
     look: Look
     signs: Callable[[bytes, tuple[bytes, ...]], bool]
     dissect: Callable[[bytes], tuple[Span, ...]]
     unpack: Callable[[str], bytes | None] = hex_bytes
+    documented: bool = True

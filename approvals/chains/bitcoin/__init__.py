@@ -1,0 +1,1 @@
+"""Bitcoin, and chains whose transactions have its shape and its digests, from their bytes."""
