@@ -1,0 +1,287 @@
+"""EIP-712 typed data: a JSON document becomes typed values, and the hash that is signed.
+
+Nothing is guessed: a document that could be read in two ways, or says more than is signed, is
+refused. Work is bounded by MAX_VALUES and MAX_DEPTH, and else linear in the document.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias, assert_never
+
+from approvals.chains.addresses import EVM_SIZE
+from approvals.chains.eip712_types import (
+    DOMAIN,
+    ArrayOf,
+    Atom,
+    BadTypedData,
+    Declared,
+    Member,
+    Named,
+    Type,
+    check_domain,
+    domain_of,
+    encode_type,
+    reached,
+    read_types,
+    type_hash,
+)
+from approvals.chains.keccak import keccak256
+
+__all__ = ["BadTypedData", "Field", "Struct", "TypedData", "Value", "read_typed_data"]
+
+MAX_VALUES: Final = 10_000
+"""Members and array elements of one document."""
+
+MAX_DEPTH: Final = 32
+"""Structs and arrays inside each other."""
+
+_KEYS: Final = {"types", "primaryType", "domain", "message"}
+_DECIMAL: Final = re.compile(r"0|-?[1-9][0-9]{0,77}")
+_HEX_NUMBER: Final = re.compile(r"0x[0-9a-fA-F]{1,64}")
+_HEX: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
+_WORD: Final = 32
+
+Value: TypeAlias = "bool | int | str | bytes | tuple[Value, ...] | Struct"
+"""A number, a text, an address or bytes, the elements of an array, a struct."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One member of a struct, with its value."""
+
+    name: str
+    type: Type
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Struct:
+    """The values of a struct, in the order of its declaration; `hash` is its `hashStruct`."""
+
+    name: str
+    fields: tuple[Field, ...]
+    hash: bytes
+
+    def value(self, name: str) -> "Value | None":
+        """The value of a member; None where there is no such member."""
+        return next((field.value for field in self.fields if field.name == name), None)
+
+    def number(self, name: str) -> int:
+        """A number or a bool of a struct whose type is known.
+
+        Raises:
+            TypeError: the member is something else.
+        """
+        value = self.value(name)
+        if isinstance(value, int):
+            return value
+        raise TypeError(f"{name} is no number")
+
+    def raw(self, name: str) -> bytes:
+        """An address or bytes of a struct whose type is known.
+
+        Raises:
+            TypeError: the member is something else.
+        """
+        value = self.value(name)
+        if isinstance(value, bytes):
+            return value
+        raise TypeError(f"{name} is not bytes")
+
+    def structs(self, name: str) -> "tuple[Struct, ...]":
+        """A struct, or an array of structs, inside a struct whose type is known."""
+        value = self.value(name)
+        inside = value if isinstance(value, tuple) else (value,)
+        return tuple(each for each in inside if isinstance(each, Struct))
+
+
+@dataclass(frozen=True, slots=True)
+class TypedData:
+    """A document. `encoded_type` is the `encodeType` of its primary type."""
+
+    domain: Struct
+    message: Struct
+    encoded_type: str
+
+    @property
+    def signing_hash(self) -> bytes:
+        """The hash that is signed: of 0x1901, the domain's hash and the message's."""
+        return keccak256(b"\x19\x01" + self.domain.hash + self.message.hash)
+
+
+def read_typed_data(document: object) -> TypedData:
+    """Read a JSON document as `eth_signTypedData` takes it.
+
+    Numbers are JSON integers, or texts of decimal digits or of `0x` and hex; bytes and addresses
+    are `0x` and hex of the exact length. The type of the domain may be left out.
+
+    Raises:
+        BadTypedData: it cannot be read, in one way and without a rest.
+    """
+    if type(document) is not dict or document.keys() != _KEYS:
+        raise BadTypedData("it does not have types, primaryType, domain and message alone")
+    declared, primary = read_types(document["types"]), document["primaryType"]
+    if type(primary) is not str or primary == DOMAIN or primary not in declared:
+        raise BadTypedData("its primary type is not declared")
+    declared = _with_domain(declared, document["domain"])
+    if declared.keys() - reached(primary, declared) - {DOMAIN}:
+        raise BadTypedData("it declares types that it does not use")
+    reader = _Reader(declared)
+    return TypedData(
+        domain=reader.struct(DOMAIN, document["domain"], 0),
+        message=reader.struct(primary, document["message"], 0),
+        encoded_type=reader.encoded(primary),
+    )
+
+
+def _with_domain(declared: Declared, domain: object) -> Declared:
+    if DOMAIN in declared:
+        check_domain(declared[DOMAIN])
+        return declared
+    names = domain if type(domain) is dict else {}
+    return {**declared, DOMAIN: domain_of(names)}
+
+
+class _Reader:
+    """Reads and encodes the values of one document at once."""
+
+    __slots__ = ("_declared", "_encoded", "_left")
+
+    def __init__(self, declared: Declared) -> None:
+        self._declared = declared
+        self._encoded: dict[str, str] = {}
+        self._left = MAX_VALUES
+
+    def encoded(self, name: str) -> str:
+        """`encodeType`, found once."""
+        if name not in self._encoded:
+            self._encoded[name] = encode_type(name, self._declared)
+        return self._encoded[name]
+
+    def struct(self, name: str, value: object, depth: int) -> Struct:
+        """A struct: exactly the declared members."""
+        members = self._declared[name]
+        if type(value) is not dict or len(value) != len(members):
+            raise BadTypedData(f"a {name} does not have exactly the members of its type")
+        self._count(len(members), depth)
+        fields, words = [], [type_hash(self.encoded(name))]
+        for member in members:
+            if member.name not in value:
+                raise BadTypedData(f"a {name} has no {member.name}")
+            found, word = self._read(member, member.type, value[member.name], depth)
+            fields.append(Field(member.name, member.type, found))
+            words.append(word)
+        return Struct(name, tuple(fields), keccak256(b"".join(words)))
+
+    def _read(self, member: Member, kind: Type, value: object, depth: int) -> tuple[Value, bytes]:
+        """A value, and the word of 32 bytes that stands for it inside a struct."""
+        match kind:
+            case Atom():
+                read = _ATOMS[kind.kind](value, kind.size)
+                if read is None:
+                    raise BadTypedData(f"{member.name} is no {kind.text}")
+                return read
+            case Named():
+                struct = self.struct(kind.text, value, depth + 1)
+                return struct, struct.hash
+            case ArrayOf():
+                return self._array(member, kind, value, depth + 1)
+            case _ as never:
+                assert_never(never)
+
+    def _array(
+        self, member: Member, kind: ArrayOf, value: object, depth: int
+    ) -> tuple[Value, bytes]:
+        if type(value) is not list or kind.length not in (None, len(value)):
+            raise BadTypedData(f"{member.name} is no {kind.text}")
+        self._count(len(value), depth)
+        read = [self._read(member, kind.element, item, depth) for item in value]
+        return tuple(found for found, _ in read), keccak256(b"".join(word for _, word in read))
+
+    def _count(self, values: int, depth: int) -> None:
+        self._left -= values
+        if self._left < 0:
+            raise BadTypedData(f"it has more than {MAX_VALUES} values")
+        if depth > MAX_DEPTH:
+            raise BadTypedData(f"it nests deeper than {MAX_DEPTH} levels")
+
+
+def values_of(struct: Struct) -> Iterator[Value]:
+    """Every value inside, however deep."""
+    waiting: list[Value] = [struct]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Struct):
+            waiting += (field.value for field in value.fields)
+        elif isinstance(value, tuple):
+            waiting += value
+        else:
+            yield value
+
+
+_Read: TypeAlias = tuple[Value, bytes] | None
+
+
+def _number(value: object) -> int | None:
+    if type(value) is int:
+        return value
+    if type(value) is not str:
+        return None
+    if _DECIMAL.fullmatch(value):
+        return int(value)
+    return int(value, 16) if _HEX_NUMBER.fullmatch(value) else None
+
+
+def _uint(value: object, bits: int) -> _Read:
+    number = _number(value)
+    if number is None or not 0 <= number < 1 << bits:
+        return None
+    return number, number.to_bytes(_WORD, "big")
+
+
+def _int(value: object, bits: int) -> _Read:
+    number = _number(value)
+    if number is None or not -(1 << bits - 1) <= number < 1 << bits - 1:
+        return None
+    return number, number.to_bytes(_WORD, "big", signed=True)
+
+
+def _bool(value: object, _size: int) -> _Read:
+    return (value, int(value).to_bytes(_WORD, "big")) if type(value) is bool else None
+
+
+def _string(value: object, _size: int) -> _Read:
+    return (value, keccak256(value.encode())) if type(value) is str else None
+
+
+def _raw(value: object) -> bytes | None:
+    if type(value) is not str or _HEX.fullmatch(value) is None:
+        return None
+    return bytes.fromhex(value[2:])
+
+
+def _bytes(value: object, _size: int) -> _Read:
+    raw = _raw(value)
+    return None if raw is None else (raw, keccak256(raw))
+
+
+def _fixed(value: object, size: int) -> _Read:
+    raw = _raw(value)
+    return None if raw is None or len(raw) != size else (raw, raw.ljust(_WORD, b"\0"))
+
+
+def _address(value: object, _size: int) -> _Read:
+    raw = _raw(value)
+    return None if raw is None or len(raw) != EVM_SIZE else (raw, raw.rjust(_WORD, b"\0"))
+
+
+_ATOMS: Final[Mapping[str, Callable[[object, int], _Read]]] = {
+    "uint": _uint,
+    "int": _int,
+    "bool": _bool,
+    "string": _string,
+    "bytes": _bytes,
+    "fixed": _fixed,
+    "address": _address,
+}
