@@ -1,7 +1,6 @@
 """extra_info: what Cobo's backend says about a request. It corroborates and proves nothing."""
 
-import base64
-import binascii
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,8 +23,6 @@ from approvals.details.transaction import (
 )
 from approvals.findings import ClaimedOutput, Claims, Kind
 
-PREVIEW_CHARS: Final = 300
-
 _KINDS: Final[dict[str, Kind]] = {
     "Address": "transfer",
     "CustodialWallet": "transfer",
@@ -45,9 +42,10 @@ _KINDS: Final[dict[str, Kind]] = {
     "COSMOS_ADR_36_Signature": "message",
     "Raw_Message_Signature": "blind",
 }
+_TYPED: Final = "EVM_EIP_712_Signature"
 _MESSAGE_KEYS: Final = {
     "EVM_EIP_191_Signature": "message",
-    "EVM_EIP_712_Signature": "raw_structured_data",
+    _TYPED: "raw_structured_data",
     "BTC_BIP_137_Signature": "message_bip137",
     "BTC_BIP_322_Signature": "message_bip322",
     "COSMOS_ADR_36_Signature": "message_cosmos_adr36",
@@ -72,7 +70,9 @@ class GroupClaim:
 class Extra:
     """`extra_info` as far as we read it; unknown keys are ignored, absent ones are None.
 
-    `claims` is what people may be shown; the rest is what the checks compare.
+    `claims` is what people may be shown; the rest is what the checks compare. `message` is what is
+    to be signed in place of a transaction, in the notation of its kind (base64, hex, JSON text);
+    `structured_data` the same document as `message` once more, opened, of EIP-712 alone.
     """
 
     claims: Claims
@@ -83,6 +83,7 @@ class Extra:
     calldata_info: CalldataInfo | None = None
     instructions: tuple[InstructionClaim, ...] = ()
     message: str | None = None
+    structured_data: Mapping[str, object] | None = None
     replacement: Replacement | None = None
     utxos: tuple[UtxoClaim, ...] = ()
     changes: tuple[ClaimedOutput, ...] = ()
@@ -95,14 +96,6 @@ class Extra:
     source_group: GroupClaim | None = None
     target_group: GroupClaim | None = None
     validity_groups: tuple[GroupClaim, ...] = ()
-
-    @property
-    def preview(self) -> str:
-        """The claimed message, or its beginning, for people."""
-        text = self.message or ""
-        if self.claims.destination_type == "EVM_EIP_191_Signature":
-            text = _decoded(text)
-        return text[:PREVIEW_CHARS]
 
 
 def read_extra(text: str) -> Document[Extra]:
@@ -118,7 +111,8 @@ def _extra(fields: Fields) -> Extra:
     transaction, request = fields.child("transaction"), fields.child("tss_request")
     destination = transaction.child("destination")
     raw = transaction.child("raw_tx_info")
-    message_key = _MESSAGE_KEYS.get(destination.text("destination_type") or "")
+    kind = destination.text("destination_type") or ""
+    message_key = _MESSAGE_KEYS.get(kind)
     return Extra(
         claims=_claims(fields, transaction, destination),
         has_transaction=bool(transaction),
@@ -128,6 +122,7 @@ def _extra(fields: Fields) -> Extra:
         calldata_info=read_calldata_info(destination.child("calldata_info")),
         instructions=tuple(map(read_instruction, destination.children("instructions"))),
         message=destination.text(message_key) if message_key else None,
+        structured_data=destination.document("structured_data") if kind == _TYPED else None,
         transaction_wallet_id=transaction.text("wallet_id"),
         replacement=read_replacement(transaction.child("replacement")),
         utxos=tuple(map(read_utxo, raw.children("selected_utxos"))),
@@ -218,15 +213,3 @@ def _group(fields: Fields) -> GroupClaim | None:
 
 def _texts(fields: Fields, key: str) -> tuple[str, ...]:
     return fields.texts(key) or ()
-
-
-def _decoded(message: str) -> str:
-    """An EIP-191 message travels as base64; bytes that are no text are shown as hex."""
-    try:
-        data = base64.b64decode(message, validate=True)
-    except (ValueError, binascii.Error):
-        return message
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return "0x" + data.hex()

@@ -62,14 +62,17 @@ class Fields:
         self._fault(key, "a list of strings")
         return None
 
+    def document(self, key: str) -> dict[str, object] | None:
+        """An object as it stands there, for a reader of its own."""
+        value = self._values.get(key)
+        if value is None or type(value) is dict:
+            return value
+        self._fault(key, "an object")
+        return None
+
     def child(self, key: str) -> "Fields":
         """An object; an empty one where it is absent."""
-        value = self._values.get(key)
-        if type(value) is not dict:
-            if value is not None:
-                self._fault(key, "an object")
-            value = {}
-        return Fields(f"{self.name}.{key}", value, self.faults)
+        return Fields(f"{self.name}.{key}", self.document(key) or {}, self.faults)
 
     def children(self, key: str) -> "tuple[Fields, ...]":
         """A list of objects; an empty one where it is absent."""

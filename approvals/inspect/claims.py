@@ -48,7 +48,7 @@ def check_transfer(
 
     `moved` is what the bytes move; `memo` is None where transactions have none.
     """
-    claimed = _claimed_asset(claims, tables, reasons)
+    claimed = claimed_asset(claims, tables, reasons)
     if moved is None:
         if claimed is not None:
             reasons.contradiction(12, "The claim is a transfer; the bytes do something else.")
@@ -96,7 +96,7 @@ def check_call(case: Case, call: Call, effect: Effect, reasons: Reasons) -> None
     Cobo gives a call the token id of the chain's coin; that of the token it moves is as good.
     """
     claims, calldata_text = case.extra.claims, case.extra.calldata
-    claimed, native = _claimed_asset(claims, case.tables, reasons), call.chain.native
+    claimed, native = claimed_asset(claims, case.tables, reasons), call.chain.native
     if claimed not in (None, native, _named_asset(effect)):
         reasons.contradiction(12, "The claim names a token that the bytes do not move.")
     output = claims.outputs[0] if claims.outputs else None
@@ -151,7 +151,7 @@ def check_fee(
     _check_part("priority fee", fee.max_priority_fee_per_gas, transaction.priority, reasons)
 
 
-def _claimed_asset(claims: Claims, tables: Tables, reasons: Reasons) -> Asset | None:
+def claimed_asset(claims: Claims, tables: Tables, reasons: Reasons) -> Asset | None:
     """The claimed token, if our tables have it."""
     if claims.token_id is None:
         reasons.unverified(12, "The claim names no token.")

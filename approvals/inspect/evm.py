@@ -23,10 +23,11 @@ from approvals.inspect.claims import (
     claimed_transfer,
 )
 from approvals.inspect.delegations import MAX_SHOWN, look_at_delegations
+from approvals.inspect.eip155 import check_chain
 from approvals.inspect.evm_spans import dissect
 from approvals.inspect.reasons import Reasons
 from approvals.inspect.seen import NOTHING_SEEN, Case, Port, Seen
-from approvals.inspect.source import check_source, check_source_chains
+from approvals.inspect.source import check_source
 from approvals.wording import counted
 
 
@@ -44,7 +45,7 @@ def look_at_evm(case: Case, raw: bytes, reasons: Reasons) -> Seen:
             _check_hash(case, raw, reasons)
         return Seen(source=source)
     signed = _check_hash(case, raw, reasons)
-    chain = _check_chain(case, transaction, reasons)
+    chain = check_chain(case, transaction.chain_id, "The transaction", reasons)
     if chain is None:
         return Seen(source=source)
     call = _call(transaction, chain, source)
@@ -72,20 +73,6 @@ def _check_hash(case: Case, raw: bytes, reasons: Reasons) -> bool:
         return True
     reasons.contradiction(10, "The hash to be signed is not the hash of unsigned_raw_tx.")
     return False
-
-
-def _check_chain(case: Case, transaction: EvmTransaction, reasons: Reasons) -> Chain | None:
-    """Check 11; the chain that the bytes are for."""
-    number, claimed = transaction.chain_id, case.chain
-    chain = case.tables.chain_by_eip155(number)
-    if chain is None:
-        reasons.unverified(11, f"The transaction is for EIP-155 chain {number}, not in our tables.")
-    if claimed is not None and claimed.eip155 != number:
-        what = f"The transaction is for EIP-155 chain {number}"
-        reasons.contradiction(11, f"{what}, and the claim is {claimed.chain_id}.")
-    if chain is not None:
-        check_source_chains(case, chain, reasons)
-    return chain
 
 
 def _call(transaction: EvmTransaction, chain: Chain, source: Address | None) -> Call:

@@ -27,7 +27,7 @@ DOMAIN_TYPES: Final = {
     "verifyingContract": "address",
     "salt": "bytes32",
 }
-MAIL: Final = {
+MAIL: Final[dict[str, Any]] = {
     "types": {
         "EIP712Domain": [
             {"name": "name", "type": "string"},

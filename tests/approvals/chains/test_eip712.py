@@ -1,6 +1,7 @@
 """EIP-712: known vectors, eth-account as the oracle, and everything that is refused."""
 
 import json
+from typing import Any
 
 import pytest
 from eth_account._utils.encode_typed_data.encoding_and_hashing import hash_domain, hash_struct
@@ -311,7 +312,7 @@ def test_a_type_that_does_not_exist_is_refused(kind):
     ],
 )
 def test_a_document_with_one_thing_wrong_is_refused(path, value):
-    assert read_typed_data(MAIL)
+    assert read_typed_data(MAIL).message.hash
     with pytest.raises(BadTypedData):
         read_typed_data(changed(MAIL, path, value))
 
@@ -341,20 +342,20 @@ def test_a_domain_that_the_document_does_not_declare_has_only_the_eips_members()
 
 def test_more_values_than_the_bound_are_refused():
     within = one("uint8[]", [0] * (MAX_VALUES - 3))
-    assert read_typed_data(within)
+    assert read_typed_data(within).message.hash
     with pytest.raises(BadTypedData, match="more than 10000 values"):
         read_typed_data(one("uint8[]", [0] * (MAX_VALUES - 2)))
 
 
 def nested(depth):
-    inner = {"children": []}
+    inner: dict[str, Any] = {"children": []}
     for _ in range(depth):
         inner = {"children": [inner]}
     return document("Node", {"Node": "Node[] children"}, inner)
 
 
 def test_deeper_nesting_than_the_bound_is_refused():
-    assert read_typed_data(nested(MAX_DEPTH // 2 - 1))
+    assert read_typed_data(nested(MAX_DEPTH // 2 - 1)).message.hash
     with pytest.raises(BadTypedData, match="deeper than 32 levels"):
         read_typed_data(nested(MAX_DEPTH // 2))
 
@@ -387,10 +388,10 @@ def test_any_json_anywhere_in_a_document_gets_an_answer(data, value):
     key = data.draw(st.sampled_from(list(whole)))
     inside = list(whole[key]) if isinstance(whole[key], dict) else []
     path = f"{key}.{data.draw(st.sampled_from(inside))}" if inside else key
+    said = ""
     try:
-        read = read_typed_data(changed(whole, path, value))
+        assert len(read_typed_data(changed(whole, path, value)).signing_hash) == 32
     except BadTypedData as error:
-        assert str(error).isascii()
-        assert len(str(error)) < 300
-    else:
-        assert len(read.signing_hash) == 32
+        said = str(error)
+    assert said.isascii()
+    assert len(said) < 300

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from btclib.ecc.bms import magic_message
+from btclib.hashes import magic_message
 from eth_account.messages import defunct_hash_message
 from hypothesis import example, given
 from hypothesis import strategies as st

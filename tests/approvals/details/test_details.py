@@ -149,14 +149,21 @@ def test_several_outputs_are_all_claimed():
     assert [output.amount for output in found.claims.outputs] == ["0.006"]
 
 
-def test_a_message_has_a_preview_people_can_read():
+def test_a_message_is_read_as_it_travels():
     found = read_extra(sample("keysign_eip191").request.extra).value
     assert found is not None
-    assert found.preview == "Login to Acme, nonce 42"
-    binary = sample("keysign_eip191").with_transaction("destination.message", "/wA=")
-    shown = read_extra(binary.request.extra).value
-    assert shown is not None
-    assert shown.preview == "0xff00"
+    assert (found.message, found.structured_data) == ("TG9naW4gdG8gQWNtZSwgbm9uY2UgNDI=", None)
+
+
+def test_typed_data_is_read_in_both_its_forms():
+    found = read_extra(sample("keysign_eip712_permit").request.extra).value
+    assert found is not None
+    assert found.message is not None
+    assert json.loads(found.message) == found.structured_data
+    other = sample("keysign_eip191").with_transaction("destination.structured_data", {"a": 1})
+    ignored = read_extra(other.request.extra).value
+    assert ignored is not None
+    assert ignored.structured_data is None
 
 
 def test_categories_of_both_sorts_are_claimed():

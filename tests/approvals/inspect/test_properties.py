@@ -25,6 +25,8 @@ ALL = [
         [
             "keysign_contract_call_approve",
             "keysign_eip191",
+            "keysign_eip712_permit",
+            "keysign_raw_message_hash",
             "keysign_btc_p2wpkh",
             "keysign_sol_transfer",
             "keygen_secp256k1",

@@ -1,0 +1,53 @@
+"""Messages as people may read them: bounded, what is cut is marked, what is hidden is named."""
+
+import unicodedata
+from collections.abc import Iterable
+from typing import Final
+
+from approvals.findings import Note
+from approvals.wording import counted
+
+PREVIEW_CHARS: Final = 1_000
+
+_SPACES: Final = frozenset("\t\n\r ")
+_NAMED: Final = 8
+_BLANKS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Characters that count as letters or symbols and draw nothing."""
+
+
+def bounded(text: str) -> str:
+    """The text, or its beginning and how much is missing."""
+    more = len(text) - PREVIEW_CHARS
+    if more <= 0:
+        return text
+    return f"{text[:PREVIEW_CHARS]} [cut: {counted(more, 'more character')}]"
+
+
+def text_of(message: bytes) -> str | None:
+    """The message as text; None where it is not UTF-8, or holds control characters."""
+    try:
+        text = message.decode()
+    except UnicodeDecodeError:
+        return None
+    controls = (each for each in set(text) - _SPACES if unicodedata.category(each) == "Cc")
+    return None if any(controls) else text
+
+
+def shown(message: bytes) -> str:
+    """What people read of a message: text where it is one, else hex."""
+    text = text_of(message)
+    return bounded("0x" + message.hex() if text is None else text)
+
+
+def hidden(texts: Iterable[str]) -> tuple[Note, ...]:
+    """A note that names the characters that nobody sees, if there are any."""
+    found = {each for text in texts for each in set(text) - _SPACES if _is_hidden(each)}
+    if not found:
+        return ()
+    names = [f"U+{ord(each):04X}" for each in sorted(found)]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return (Note("Invisible characters", ", ".join(names[:_NAMED]) + more),)
+
+
+def _is_hidden(character: str) -> bool:
+    return character in _BLANKS or not character.isprintable()
