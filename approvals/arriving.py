@@ -60,7 +60,7 @@ class Arriving:
         verdict = judge(findings, ledger.policy)
         approval = born(request, findings, verdict, self._circumstances(request, hearing))
         ledger.undamaged(approval)
-        approval = ledger.with_final(approval, heard=not hearing.gone)
+        approval = ledger.with_final(approval, heard=not hearing.gone, today=None)  # it is today's
         people_see_it = approval.final is None or approval.notice
         done = await ledger.store.create(
             approval,
@@ -85,7 +85,7 @@ class Arriving:
         """A second body under a known id: refused, recorded apart, alarmed; the first untouched."""
         ledger = self._ledger
         approval = conflicting(request, self._circumstances(request, hearing))
-        approval = ledger.with_final(approval, heard=True)
+        approval = ledger.with_final(approval, heard=True, today=None)
         lists = lists_of(approval, tell_at=ledger.now())
         done = await ledger.store.create(approval, lists, request=request, content=None)
         match done:

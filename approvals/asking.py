@@ -75,7 +75,8 @@ class Asking:
                 approval = await ledger.newest(approval)
                 self._check_about(approval, request)
                 ledger.undamaged(approval)
-                approval = await ledger.settle(approval, heard=not hearing.gone)
+                today = ledger.today_of(approval, request)
+                approval = await ledger.settle(approval, heard=not hearing.gone, today=today)
                 if approval.final is not None:
                     break
                 waiter.revision = approval.revision

@@ -27,6 +27,8 @@ from approvals.events import (
     Event,
     Finalized,
     Malformed,
+    PolicyChanged,
+    PolicyKept,
     Voted,
 )
 from approvals.memory import Memory
@@ -34,7 +36,16 @@ from approvals.model import Choice
 from approvals.plain import shallow, to_json
 
 VERSION: Final = 1
-KEPT: Final = (Asked, Voted, BallotRefused, Finalized, Answered, Malformed)
+KEPT: Final = (
+    Asked,
+    Voted,
+    BallotRefused,
+    Finalized,
+    Answered,
+    Malformed,
+    PolicyChanged,
+    PolicyKept,
+)
 _MOST_AT_ONCE: Final = 512
 
 

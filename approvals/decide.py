@@ -23,33 +23,43 @@ from approvals.model import (
     Remembered,
     SlackClick,
     SshSignature,
+    Verdict,
     Vote,
 )
 from approvals.quorum import can_be_met, seats_left
 
 
 def decide(
-    approval: Approval, *, now: int, electorate: Electorate, remembered: Remembered
+    approval: Approval,
+    *,
+    now: int,
+    electorate: Electorate,
+    remembered: Remembered,
+    today: Verdict | None,
 ) -> Decision:
     """What the facts amount to at `now` (Unix milliseconds).
 
+    `today` is the verdict of the policy in force, where another one gave the recorded verdict. It
+    can only refuse: what people were asked for stays what they are asked for.
+
     1. A final fact is the decision, if verdict and votes support it; otherwise the record is
        damaged. What our own audit remembers as final binds as well.
-    2. The verdict of the rules, where no person is needed.
-    3. One refusal ends it; a refusal that the record lost but our audit kept counts.
-    4. Approvals cast before the deadline, by distinct people who may vote today, fill all seats.
-    5. Seats that the people left could never fill end it.
-    6. The deadline.
-    7. Otherwise it is pending.
+    2. A refusal of the rules: of those that the record was made by, else of today's.
+    3. The approval of the rules, where no person is needed.
+    4. One refusal ends it; a refusal that the record lost but our audit kept counts.
+    5. Approvals cast before the deadline, by distinct people who may vote today, fill all seats.
+    6. Seats that the people left could never fill end it.
+    7. The deadline.
+    8. Otherwise it is pending.
     """
     if approval.final is not None:
         return _spoken(approval, approval.final, remembered)
     if remembered.final is not None:
         return _as_remembered(remembered.final)
-    verdict = approval.verdict
-    if verdict.effect == "reject":
-        return Rejected(verdict.cause or Cause.RULE, verdict.sentence)
-    if verdict.effect == "approve":
+    for verdict in (approval.verdict, today):
+        if verdict is not None and verdict.effect == "reject":
+            return Rejected(verdict.cause or Cause.RULE, verdict.sentence)
+    if approval.verdict.effect == "approve":
         return _approved((), f"approved by rule{_rules(approval)}", approval, now)
     return _by_people(approval, now, electorate, remembered)
 
@@ -148,7 +158,7 @@ def _as_remembered(final: Final) -> Decision:
 
 
 def _refusal(approval: Approval, remembered: Remembered) -> Rejected | None:
-    """Rule 3: the first refusal in the record, else one that only our audit still knows."""
+    """Rule 4: the first refusal in the record, else one that only our audit still knows."""
     for vote in (*approval.votes, *remembered.refusals):
         if vote.choice is Choice.REJECT and vote.digest == approval.digest:
             return Rejected(Cause.PERSON, f"refused by an approver{_rules(approval)}", vote.person)

@@ -122,6 +122,35 @@ class Trouble:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class PolicyChanged:
+    """Another policy comes into force: audited, then told, then used.
+
+    `old` and `new` are digests; they are equal where only files that the policy names changed.
+    `via` says who asked: `signal` or `operator`. Counts are of the new policy.
+    """
+
+    at: int
+    old: str
+    new: str
+    via: str
+    rules: int
+    people: int
+    default: str
+    warnings: int
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyKept:
+    """A change that the audit has as a PolicyChanged did not happen: `old` stays in force."""
+
+    at: int
+    old: str
+    new: str
+    via: str
+    why: str
+
+
 Event: TypeAlias = (
     Asked
     | Attempted
@@ -135,6 +164,8 @@ Event: TypeAlias = (
     | Unanswered
     | Alarm
     | Trouble
+    | PolicyChanged
+    | PolicyKept
 )
 
 

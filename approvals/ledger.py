@@ -10,6 +10,7 @@ from typing import Final
 
 from approvals.audit import Audit, AuditDown
 from approvals.bell import Bell
+from approvals.codec import DamagedRecord
 from approvals.decide import decide
 from approvals.events import Alarm, Event, Finalized, Journal
 from approvals.findings import Findings
@@ -24,9 +25,11 @@ from approvals.model import (
     Decision,
     Outcome,
     Rejected,
+    Verdict,
 )
 from approvals.model import Final as FinalFact
 from approvals.outbox import Outbox
+from approvals.policy.judge import judge
 from approvals.policy.model import Policy
 from approvals.recent import Recent
 from approvals.redis_link import StoreDown
@@ -72,37 +75,70 @@ class Ledger:
             self._findings[request.digest] = found
         return found
 
-    def decision_of(self, approval: Approval) -> Decision:
-        """What the record amounts to now, with today's electorate and our own audit."""
+    def use(self, policy: Policy) -> None:
+        """Put a policy in force; findings are what the bytes do by its tables."""
+        self.policy = policy
+        self._findings.clear()
+
+    def today_of(self, approval: Approval, request: Request) -> Verdict | None:
+        """What the policy in force says of an open record that another policy's verdict is in."""
+        if approval.final is not None or approval.policy == self.policy.digest:
+            return None
+        return judge(self.findings_of(request), self.policy)
+
+    async def today(self, approval: Approval) -> Verdict | None:
+        """The same from the stored bytes. None, and an alarm, where they cannot be read.
+
+        Nothing is approved on the strength of that None: only a handler that holds the request
+        itself makes an approval final.
+        """
+        if approval.final is not None or approval.policy == self.policy.digest:
+            return None
+        try:
+            request = await self.store.read_request(approval)
+        except DamagedRecord as damage:
+            self.alarm("damaged", approval.member, str(damage))
+            return None
+        if request is None:
+            self.alarm("bytes_missing", approval.member, "today's rules cannot be asked about it")
+            return None
+        return self.today_of(approval, request)
+
+    def decision_of(self, approval: Approval, today: Verdict | None) -> Decision:
+        """What the record amounts to now, with today's verdict and electorate and our own audit."""
         return decide(
             approval,
             now=self.now(),
             electorate=self.policy.electorate,
             remembered=self.parts.memory.of(approval.digest),
+            today=today,
         )
 
     async def newest(self, approval: Approval) -> Approval:
         """The record read again where it is older than what this process has learned meanwhile."""
-        if isinstance(self.decision_of(approval), Damaged):
+        if isinstance(self.decision_of(approval, None), Damaged):
             return await self.store.read(approval.member) or approval
         return approval
 
     def undamaged(self, approval: Approval) -> Decision:
-        """Its decision; NoAnswer for a record that contradicts itself or what our audit knows."""
-        decision = self.decision_of(approval)
+        """Its decision but for today's rules, which cannot make good what is damaged.
+
+        NoAnswer for a record that contradicts itself or what our audit knows.
+        """
+        decision = self.decision_of(approval, None)
         if isinstance(decision, Damaged):
             self.alarm("damaged", approval.member, decision.why)
             raise NoAnswer("damaged")
         return decision
 
-    def with_final(self, approval: Approval, *, heard: bool) -> Approval:
+    def with_final(self, approval: Approval, *, heard: bool, today: Verdict | None) -> Approval:
         """The record with the final fact that its decision asks for; itself if there is none.
 
         APPROVE becomes final only where an attempt is there to hear it: `heard`.
         """
         if approval.final is not None:
             return approval
-        decision = self.decision_of(approval)
+        decision = self.decision_of(approval, today)
         if isinstance(decision, Rejected):
             final = self._final(approval, Outcome.REJECT, decision.cause, decision.sentence)
         elif isinstance(decision, Approved) and heard:
@@ -111,9 +147,9 @@ class Ledger:
             return approval
         return replace(approval, final=final)
 
-    async def settle(self, approval: Approval, *, heard: bool) -> Approval:
+    async def settle(self, approval: Approval, *, heard: bool, today: Verdict | None) -> Approval:
         """Add the final fact if there is one to add; the record as it is stored afterwards."""
-        changed = self.with_final(approval, heard=heard)
+        changed = self.with_final(approval, heard=heard, today=today)
         if changed is approval:
             return approval
         done = await self.swap(approval, changed, lists_of(changed, tell_at=self.now()))

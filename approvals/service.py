@@ -6,7 +6,9 @@ from typing import Final
 
 from approvals.asking import Asking
 from approvals.ballots import Ballot, NotCountedCause
+from approvals.changing import Announce, Changing, Load
 from approvals.codec import DamagedRecord
+from approvals.events import PolicyChanged
 from approvals.findings import Findings
 from approvals.hearing import Hearing
 from approvals.ledger import Ledger, Parts, lists_of
@@ -31,11 +33,16 @@ class Service:
         self._ledger = Ledger(parts)
         self._asking = Asking(self._ledger)
         self._voting = Voting(self._ledger)
+        self._changing = Changing(self._ledger)
 
     @property
     def policy(self) -> Policy:
         """The policy in force."""
         return self._ledger.policy
+
+    async def change_policy(self, load: Load, via: str, announce: Announce) -> PolicyChanged | None:
+        """See `Changing.change`; the sweeper then looks at every open approval anew."""
+        return await self._changing.change(load, via, announce)
 
     @property
     def outbox(self) -> Outbox:
@@ -50,9 +57,9 @@ class Service:
         """See `Voting.vote`."""
         return await self._voting.vote(member, ballot)
 
-    def would_count(self, approval: Approval, ballot: Ballot) -> NotCountedCause | None:
+    async def would_count(self, approval: Approval, ballot: Ballot) -> NotCountedCause | None:
         """See `Voting.would_count`."""
-        return self._voting.would_count(approval, ballot)
+        return await self._voting.would_count(approval, ballot)
 
     async def refuse(self, member: str, person: str | None, cause: str, via: str) -> None:
         """See `Voting.refuse`."""
@@ -62,9 +69,9 @@ class Service:
         """What the bytes do, by today's tables."""
         return self._ledger.findings_of(request)
 
-    def decision_of(self, approval: Approval) -> Decision:
-        """What the record amounts to now."""
-        return self._ledger.decision_of(approval)
+    async def decision_of(self, approval: Approval) -> Decision:
+        """What the record amounts to now. StoreDown where today's rules need its bytes."""
+        return self._ledger.decision_of(approval, await self._ledger.today(approval))
 
     async def newest(self, approval: Approval) -> Approval:
         """See `Ledger.newest`: for whoever acts on a record that was read a while ago."""
@@ -106,15 +113,38 @@ class Service:
         )
 
     async def sweep(self) -> None:
-        """For ever: make final what no handler is there for, once its time has come."""
+        """For ever: make final what no handler is there for.
+
+        Each once its time has come; all of them once another policy is in force.
+        """
         while True:
             try:
+                await self._look_at_all_if_due()
                 due = await self._ledger.store.open_members(due=self._ledger.now(), limit=200)
                 for member in due:
                     await self._sweep_one(member)
             except StoreDown:
-                pass
-            await asyncio.sleep(SWEEP_S)
+                await asyncio.sleep(SWEEP_S)
+            else:
+                await self._changing.news_within(SWEEP_S)
+
+    async def _look_at_all_if_due(self) -> None:
+        """Settle what the rules, the people or the keys of another policy end at once."""
+        if not self._changing.take_news():
+            return
+        try:
+            for approval in await self.open_approvals():
+                try:
+                    await self._settle(approval)
+                except DamagedRecord as damage:
+                    self._ledger.alarm("damaged", approval.member, str(damage))
+        except StoreDown:
+            self._changing.put_back()
+            raise
+
+    async def _settle(self, approval: Approval) -> Approval:
+        today = await self._ledger.today(approval)
+        return await self._ledger.settle(approval, heard=False, today=today)
 
     async def _sweep_one(self, member: str) -> None:
         ledger = self._ledger
@@ -126,7 +156,7 @@ class Service:
         if approval is None:
             await ledger.store.postpone(member, ledger.now() + LOOK_AGAIN_MS)
             return
-        approval = await ledger.settle(approval, heard=False)
+        approval = await self._settle(approval)
         due = lists_of(approval).open_until
         if due is not None:
             later = due if due > ledger.now() else approval.answer_until

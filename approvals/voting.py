@@ -6,7 +6,7 @@ from approvals.ballots import SENTENCES, Ballot, NotCountedCause, admit
 from approvals.codec import DamagedRecord
 from approvals.events import BallotRefused, Event, Finalized, Voted
 from approvals.ledger import Ledger, lists_of
-from approvals.model import Approval, Choice, Decision, SlackClick, Vote
+from approvals.model import Approval, Choice, Decision, SlackClick, Verdict, Vote
 from approvals.store import Swapped
 
 
@@ -46,12 +46,13 @@ class Voting:
             return await self._not_counted(NotCountedCause.NOT_FOUND, member, ballot, None)
         tried: Vote | None = None
         while tried is None or tried not in approval.votes:
-            cause = self.would_count(approval, ballot)
+            today = await ledger.today(approval)
+            cause = self._refused(approval, ballot, today)
             if cause is not None:
                 return await self._not_counted(cause, member, ballot, approval)
             tried = _vote(ballot, ledger.now())
             changed = replace(approval, votes=(*approval.votes, tried))
-            changed = ledger.with_final(changed, heard=False)
+            changed = ledger.with_final(changed, heard=False, today=today)
             lists = lists_of(changed, tell_at=ledger.now())
             done = await ledger.swap(approval, changed, lists)
             approval = done.approval
@@ -59,12 +60,17 @@ class Voting:
                 break
         return await self._counted(approval, tried)
 
-    def would_count(self, approval: Approval, ballot: Ballot) -> NotCountedCause | None:
+    async def would_count(self, approval: Approval, ballot: Ballot) -> NotCountedCause | None:
         """Why a ballot would not count now, or None: asked before a person is bothered."""
+        return self._refused(approval, ballot, await self._ledger.today(approval))
+
+    def _refused(
+        self, approval: Approval, ballot: Ballot, today: Verdict | None
+    ) -> NotCountedCause | None:
         return admit(
             approval,
             ballot,
-            decision=self._ledger.decision_of(approval),
+            decision=self._ledger.decision_of(approval, today),
             electorate=self._ledger.policy.electorate,
             now=self._ledger.now(),
         )
@@ -87,7 +93,7 @@ class Voting:
             ledger.note(event)
         await ledger.audit_or_alarm(approval.member, *events)
         newest = await ledger.newest(approval)
-        return Counted(newest, ledger.decision_of(newest))
+        return Counted(newest, ledger.decision_of(newest, await ledger.today(newest)))
 
     async def _not_counted(
         self, cause: NotCountedCause, member: str, ballot: Ballot, approval: Approval | None

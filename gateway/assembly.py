@@ -28,6 +28,7 @@ from gateway.observe import Observer
 from gateway.operator import operator_app
 from gateway.policy_file import PolicyUnreadable, load_policy
 from gateway.public import public_app
+from gateway.reloading import Reloading
 from gateway.settings import Settings
 from gateway.silence import Parked
 from gateway.start_up import start_up_lines
@@ -52,7 +53,7 @@ class Assembly:
     """A gateway that is put together and not yet listening."""
 
     service: Service
-    policy: Policy
+    reloading: Reloading
     public_app: ASGIApp
     operator_app: ASGIApp
     parked: Parked
@@ -110,9 +111,11 @@ def assemble(
     told = telling(settings, service, observer, clock, stack)
     bell.also(told.teller.wake)
     observer.metrics.watch_held(parked.__len__)
+    observer.metrics.set_policy(policy.digest)
+    reloading = Reloading(service, settings.policy, told.teller, observer, clock)
     return Assembly(
         service=service,
-        policy=policy,
+        reloading=reloading,
         public_app=public_app(
             callback,
             health=observer.health,
@@ -120,7 +123,7 @@ def assemble(
             report=observer.bug,
             slack=told.routes,
         ),
-        operator_app=operator_app(_desk(settings, service, keys, clock), observer),
+        operator_app=operator_app(_desk(settings, service, reloading, keys, clock), observer),
         parked=parked,
         tasks=(
             bell.listen,
@@ -130,7 +133,7 @@ def assemble(
             *told.tasks,
         ),
         start_up_lines=lambda public, operator: start_up_lines(
-            settings, policy, link, people=told.line, public=public, operator=operator
+            settings, service.policy, link, people=told.line, public=public, operator=operator
         ),
     )
 
@@ -185,10 +188,15 @@ def _trusted(settings: Settings) -> tuple[TrustedNode, ...]:
 
 
 def _desk(
-    settings: Settings, service: Service, keys: Mapping[str, RSAPrivateKey], clock: Clock
+    settings: Settings,
+    service: Service,
+    reloading: Reloading,
+    keys: Mapping[str, RSAPrivateKey],
+    clock: Clock,
 ) -> Desk:
     return Desk(
         service,
+        reloading,
         cookie=Cookie.bake(settings.data_dir),
         gateways={name: fingerprint(key.public_key()) for name, key in keys.items()},
         listen=settings.operator_listen,

@@ -115,6 +115,20 @@ def policy_check(config: Path, *, as_json: bool) -> None:
     rules.check(_settings(config), as_json=as_json)
 
 
+@policy.command("reload")
+@_json
+@_config
+def policy_reload(config: Path, *, as_json: bool) -> None:
+    """Let the running gateway read its policy again.
+
+    All of the file counts, or nothing does: a mistake in it, an audit that cannot be written, or
+    a channel that cannot be told keeps the old policy in force. SIGHUP does the same.
+    """
+    from gateway.reload import reload
+
+    reload(_settings(config), as_json=as_json)
+
+
 @policy.command("explain")
 @click.argument("request", metavar="REQUEST.json", type=_READABLE)
 @click.option("--node", metavar="NAME", help="The node that asks; the first one if not given.")

@@ -42,6 +42,10 @@ class DeskClient:
         """Hand in a signed vote; what the approval amounts to with it."""
         return self._call("POST", "/votes", {"statement": statement, "signature": signature})
 
+    def reload_policy(self) -> dict[str, Any]:
+        """Let the gateway read its policy again; `{"outcome": …, "sentence": …, …}`."""
+        return self._call("POST", "/policy/reload")
+
     def _call(self, method: str, target: str, body: object = None) -> dict[str, Any]:
         status, answer = self._exchange(method, target, body)
         if status != _OK:

@@ -1,4 +1,4 @@
-"""The operator's API: what `list`, `show`, `approve` and `reject` talk to.
+"""The operator's API: what `list`, `show`, `approve`, `reject` and `policy reload` talk to.
 
 Everybody must show the operator's cookie, and call us by a name of this machine: a web page that
 makes a browser call `http://evil.example:11021` gets nothing. The cookie only opens the door; a
@@ -18,6 +18,7 @@ from approvals.ballots import Ballot
 from approvals.codec import DamagedRecord, approval_to_json, request_to_json
 from approvals.findings import Passed
 from approvals.model import Approval, SshSignature, member_of
+from approvals.plain import plain
 from approvals.redis_link import StoreDown
 from approvals.request import Request
 from approvals.service import Service
@@ -25,6 +26,7 @@ from approvals.strict_json import BadJson, loads
 from approvals.voting import Counted, NotCounted
 from gateway.clock import Clock
 from gateway.cookie import Cookie
+from gateway.reloading import OPERATOR, Reloading
 from gateway.settings import Address
 from keys import ssh, sshsig
 from notifiers.status import refusal, status_of
@@ -57,6 +59,7 @@ class Desk:
     def __init__(
         self,
         service: Service,
+        reloading: Reloading,
         *,
         cookie: Cookie,
         gateways: Mapping[str, str],
@@ -64,6 +67,7 @@ class Desk:
         clock: Clock,
     ) -> None:
         self._service = service
+        self._reloading = reloading
         self._cookie = cookie
         self._gateways = gateways
         self._hosts = _LOOPBACK | ({listen.host.lower()} - _WILDCARDS)
@@ -74,6 +78,7 @@ class Desk:
         return [
             Route("/approvals", self._guarded(self._approvals), methods=["GET"]),
             Route("/votes", self._guarded(self._vote), methods=["POST"]),
+            Route("/policy/reload", self._guarded(self._reload), methods=["POST"]),
         ]
 
     def _guarded(
@@ -145,11 +150,14 @@ class Desk:
         ballot = Ballot(person.name, said.choice, said.digest, said.reason, evidence)
         return await self._told(await self._service.vote(member, ballot))  # 4
 
+    async def _reload(self, _http: HttpRequest) -> Any:
+        return plain(await self._reloading.reload(OPERATOR))
+
     async def _told(self, result: Counted | NotCounted) -> Any:
         if isinstance(result, Counted):
             return await self._entry(result.approval, bytes_too=False)
         approval = result.approval
-        decision = None if approval is None else self._service.decision_of(approval)
+        decision = None if approval is None else await self._service.decision_of(approval)
         status = 404 if approval is None else 409
         raise _Refused(status, refusal(result.cause, approval, decision))
 
@@ -163,7 +171,7 @@ class Desk:
     async def _entry(self, approval: Approval, *, bytes_too: bool) -> dict[str, Any]:
         """What a terminal shows. The findings are for a list; who votes computes their own."""
         approval = await self._newest(approval)
-        decision = self._service.decision_of(approval)
+        decision = await self._service.decision_of(approval)
         request = await self._request_of(approval)
         findings = None if request is None else self._service.findings_of(request)
         status = status_of(approval, decision)

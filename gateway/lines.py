@@ -13,6 +13,8 @@ from approvals.events import (
     Finalized,
     Malformed,
     Pinged,
+    PolicyChanged,
+    PolicyKept,
     TokenRefused,
     Trouble,
     Unanswered,
@@ -57,6 +59,8 @@ def line_of(event: Event) -> Line:
         case Answered():
             fields = {"attempt": event.token, "took_ms": event.took_ms}
             return _about("answered", event.approval, **_final(event.approval), **fields)
+        case PolicyChanged() | PolicyKept():
+            return _policy(event)
         case _:
             return _plain(event)
 
@@ -90,6 +94,14 @@ def _plain(
             return Line("error", "trouble", fields, seldom=f"{event.part} {event.detail}")
         case _:
             assert_never(event)
+
+
+def _policy(event: PolicyChanged | PolicyKept) -> Line:
+    fields = {"old": event.old[:16], "new": event.new[:16], "via": event.via}
+    if isinstance(event, PolicyKept):
+        return Line("error", "policy_kept", fields | {"why": event.why})
+    counts = {"rules": event.rules, "people": event.people, "warnings": event.warnings}
+    return Line("info", "policy_changed", fields | counts | {"default": event.default})
 
 
 def _about(name: str, approval: Approval, **fields: Any) -> Line:

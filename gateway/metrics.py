@@ -17,6 +17,8 @@ from approvals.events import (
     Finalized,
     Malformed,
     Pinged,
+    PolicyChanged,
+    PolicyKept,
     TokenRefused,
     Trouble,
     Unanswered,
@@ -60,9 +62,13 @@ class Metrics:
         self._open = self._gauge("open_approvals", "Approvals that wait for people")
         self._held = self._gauge("held_attempts", "Connections being held")
         self._fsync = self._histogram("audit_fsync_seconds", "One write to the audit", _FSYNC_S)
+        self._changes = self._counter(
+            "policy_changes", "Other policies that were to come into force", "via", "outcome"
+        )
+        self._policy = self._gauge("policy", "1 for the digest of the policy in force", "digest")
         self._bugs = self._counter("bugs", "Errors that nobody foresaw")
 
-    def note(self, event: Event) -> None:  # noqa: C901 - one flat case for each event
+    def note(self, event: Event) -> None:  # noqa: C901, PLR0912 - one flat case each
         """Count it. Reasons and causes are short words, so the number of series is bounded."""
         match event:
             case Asked():
@@ -92,10 +98,20 @@ class Metrics:
                 self._up.labels(event.part).set(0 if event.down else 1)
                 if event.down:
                     self._troubles.labels(event.part).inc()
+            case PolicyChanged():
+                self._changes.labels(word(event.via), "changed").inc()
+                self.set_policy(event.new)
+            case PolicyKept():
+                self._changes.labels(word(event.via), "kept").inc()
 
     def count_bug(self) -> None:
         """An exception reached the outermost guard."""
         self._bugs.inc()
+
+    def set_policy(self, digest: str) -> None:
+        """Which policy is in force; one series, whatever was in force before."""
+        self._policy.clear()
+        self._policy.labels(digest[:16]).set(1)
 
     def set_open(self, count: int) -> None:
         """How many approvals are open, as the sweeper saw it."""

@@ -11,14 +11,14 @@ from gateway.embedded import EmbeddedError
 from gateway.http_server import ListenError
 from gateway.log import make_log, take_library_logs
 from gateway.observe import Observer
-from gateway.serve import serve, stop_on_signals
+from gateway.serve import listen_to_signals, serve
 from gateway.settings import Settings
 from gateway.terminal import Failure
 from keys.errors import KeyFileError
 
 
 def run(config: Path) -> None:
-    """Serve until SIGTERM or SIGINT.
+    """Serve until SIGTERM or SIGINT; SIGHUP reads the policy again.
 
     Raises:
         Failure: it cannot start.
@@ -39,9 +39,10 @@ def run(config: Path) -> None:
 async def _serve(settings: Settings) -> None:
     log = make_log(SYSTEM.now_ms)
     end = take_library_logs(log)
-    stop = asyncio.Event()
-    stop_on_signals(stop)
+    stop, hangups = asyncio.Event(), asyncio.Event()
+    listen_to_signals(stop, hangups)
     try:
-        await serve(settings, stop=stop, observer=Observer(log, SYSTEM.now_ms))
+        observer = Observer(log, SYSTEM.now_ms)
+        await serve(settings, stop=stop, hangups=hangups, observer=observer)
     finally:
         end()

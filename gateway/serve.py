@@ -38,11 +38,12 @@ async def serve(
     settings: Settings,
     *,
     stop: asyncio.Event,
+    hangups: asyncio.Event,
     observer: Observer,
     on_ready: Callable[[Running], None] = lambda _running: None,
     clock: Clock = SYSTEM,
 ) -> None:
-    """Run until `stop` is set.
+    """Run until `stop` is set; read the policy again whenever `hangups` is.
 
     Raises:
         DataDirError, EmbeddedError, ListenError, KeyFileError, StartError: one plain
@@ -61,7 +62,8 @@ async def serve(
         for line in await assembly.start_up_lines(public.url, operator.url):
             observer.say(line)
         on_ready(Running(public, operator, assembly))
-        await _run([*assembly.tasks, *supervise], public, operator, assembly, stop)
+        tasks = [*assembly.tasks, *supervise, lambda: assembly.reloading.reload_on(hangups)]
+        await _run(tasks, public, operator, assembly, stop)
 
 
 async def _redis(
@@ -115,8 +117,9 @@ async def _until_stopped(stop: asyncio.Event) -> None:
     raise _Stopped
 
 
-def stop_on_signals(stop: asyncio.Event) -> None:
-    """SIGTERM and SIGINT end the gateway in order."""
+def listen_to_signals(stop: asyncio.Event, hangups: asyncio.Event) -> None:
+    """SIGTERM and SIGINT end the gateway in order; SIGHUP, even while it starts, never does."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, hangups.set)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import IO, Final
 
 from approvals.recent import Recent
-from notifiers.ports import Story
+from notifiers.ports import NotTold, Story
 from notifiers.sheet import Fact
 from notifiers.status import day_and_clock, status_of
 from notifiers.text import command
@@ -54,6 +54,14 @@ class Console:
         else:
             self._out.write(f"\n{text}\n")
         self._out.flush()
+
+    async def announce(self, text: str) -> None:
+        """Write it; NotTold where nothing can be written any more."""
+        try:
+            self._out.write(f"\n{text}\n")
+            self._out.flush()
+        except (OSError, ValueError) as error:
+            raise NotTold(type(error).__name__) from None
 
     def _paint(self, story: Story, text: str) -> None:
         """A frame whose color says how far to trust it; the text is never read as markup."""

@@ -37,7 +37,7 @@ class Approvals(Protocol):
         """Store a ballot if it counts."""
         ...
 
-    def would_count(self, approval: Approval, ballot: Ballot) -> NotCountedCause | None:
+    async def would_count(self, approval: Approval, ballot: Ballot) -> NotCountedCause | None:
         """Why a ballot would not count now."""
         ...
 
@@ -61,7 +61,7 @@ class Approvals(Protocol):
         """What the bytes do."""
         ...
 
-    def decision_of(self, approval: Approval) -> Decision:
+    async def decision_of(self, approval: Approval) -> Decision:
         """What the record amounts to now."""
         ...
 
@@ -109,6 +109,10 @@ class Notifier(Protocol):
 
     async def tell(self, story: Story) -> None:
         """Make the place show this story. Raises NotTold, StoreDown or DamagedRecord."""
+        ...
+
+    async def announce(self, text: str) -> None:
+        """Say a sentence of ours that is about no approval. Raises NotTold."""
         ...
 
 

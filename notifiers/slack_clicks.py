@@ -196,22 +196,24 @@ class Clicks:
         if person is None:
             unknown = NotCountedCause.UNKNOWN_PERSON
             await self._audit(sound.token.member, unknown, heard)
-            return Ineffective(self._sentence(heard, unknown, sound.approval))
+            return Ineffective(await self._sentence(heard, unknown, sound.approval))
         ballot = self._ballot(heard, sound, person)
         if isinstance(heard, Click) and ballot.choice is Choice.REJECT:
             return await self._asked_why(heard, sound, ballot)
         counted = await self._approvals.vote(sound.token.member, ballot)  # 7
         if isinstance(counted, Counted):
             return Stored()
-        sentence = self._sentence(heard, counted.cause, counted.approval)
+        sentence = await self._sentence(heard, counted.cause, counted.approval)
         return Ineffective(sentence, sound.token.member)
 
     async def _asked_why(self, click: Click, sound: Sound, ballot: Ballot) -> Result:
         """The form, for somebody whose vote would count; nobody else ever sees it."""
-        cause = self._approvals.would_count(sound.approval, ballot)
+        cause = await self._approvals.would_count(sound.approval, ballot)
         if cause is not None:
             await self._audit(sound.token.member, cause, click)
-            return Ineffective(self._sentence(click, cause, sound.approval), sound.token.member)
+            return Ineffective(
+                await self._sentence(click, cause, sound.approval), sound.token.member
+            )
         story = await story_of(self._approvals, sound.approval, self._names)
         instead = f"The form did not open. Run: {command('reject', sound.approval)}"
         return Form(reject_view(story, click.value), SLACK_INK.text(instead))
@@ -229,8 +231,10 @@ class Clicks:
             ),
         )
 
-    def _sentence(self, heard: Payload, cause: NotCountedCause, approval: Approval | None) -> str:
-        decision = None if approval is None else self._approvals.decision_of(approval)
+    async def _sentence(
+        self, heard: Payload, cause: NotCountedCause, approval: Approval | None
+    ) -> str:
+        decision = None if approval is None else await self._approvals.decision_of(approval)
         ink = SLACK_INK if isinstance(heard, Click) else PLAIN
         return refusal(cause, approval, decision, ink)
 

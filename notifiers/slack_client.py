@@ -24,8 +24,10 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from notifiers.readable import cut
 from notifiers.settings import SlackSettings
-from notifiers.slack_limits import Json, check_message, check_view
+from notifiers.slack_limits import FALLBACK_TEXT, Json, check_message, check_view
+from notifiers.slack_text import escape
 
 TIMEOUT_S: Final = 8
 """For one call; a claim of the outbox lasts 30 s."""
@@ -150,6 +152,20 @@ class SlackClient:
         await _called(
             lambda: self._again.chat_postEphemeral(
                 channel=channel, user=user, text=text, parse="none", link_names=False
+            )
+        )
+
+    async def say(self, channel: str, text: str) -> None:
+        """`chat.postMessage` of text alone, in which Slack reads no markup."""
+        await _called(
+            lambda: self._once.chat_postMessage(
+                channel=channel,
+                text=escape(cut(text, FALLBACK_TEXT // 8)),
+                parse="none",
+                link_names=False,
+                mrkdwn=False,
+                unfurl_links=False,
+                unfurl_media=False,
             )
         )
 

@@ -47,6 +47,10 @@ class Channel(Protocol):
         """Replace a message."""
         ...
 
+    async def say(self, channel: str, text: str) -> None:
+        """Post a sentence without buttons."""
+        ...
+
 
 class SlackPosts:
     """The Slack notifier of one channel. One task at a time tells; see Teller."""
@@ -79,11 +83,16 @@ class SlackPosts:
             if not left and not (deleted_by_hand and story.approval.final is not None):
                 await self._post(story)
         except SlackTrouble as trouble:
-            after = trouble.retry_after if isinstance(trouble, SlackAway) else None
-            alarm = not isinstance(trouble, SlackAway)
-            raise NotTold(trouble.error, alarm=alarm, retry_after=after) from trouble
+            raise _not_told(trouble) from trouble
         except OverLimit as over:
             raise NotTold(f"over_limit: {over}", alarm=True) from over
+
+    async def announce(self, text: str) -> None:
+        """Say it in the channel, once and ahead of what is paced: somebody waits for it."""
+        try:
+            await self._slack.say(self._channel, text)
+        except SlackTrouble as trouble:
+            raise _not_told(trouble) from trouble
 
     async def _noted(self, story: Story) -> Told:
         """What was posted, with what it is about to say: a click on it may come at once."""
@@ -166,6 +175,12 @@ class SlackPosts:
                     now.get(post.nonce, post) for post in posts if post.nonce not in gone
                 ),
             )
+
+
+def _not_told(trouble: SlackTrouble) -> NotTold:
+    after = trouble.retry_after if isinstance(trouble, SlackAway) else None
+    alarm = not isinstance(trouble, SlackAway)
+    return NotTold(trouble.error, alarm=alarm, retry_after=after)
 
 
 def _rendered(post: Post, shown: str) -> Post:

@@ -40,7 +40,8 @@ async def story_of(approvals: Approvals, approval: Approval, names: Callable[[],
     approval = await approvals.newest(approval)
     request = await approvals.request_of(approval)
     findings = _unknown(approval) if request is None else approvals.findings_of(request)
-    return Story(approval, approvals.decision_of(approval), sheet_of(approval, findings, names()))
+    decision = await approvals.decision_of(approval)
+    return Story(approval, decision, sheet_of(approval, findings, names()))
 
 
 def _unknown(approval: Approval) -> Findings:

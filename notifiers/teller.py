@@ -24,6 +24,8 @@ WORK_MS: Final = 15_000
 """Of the 30 seconds that a claim lasts: after this no new telling of a batch begins."""
 ONE_S: Final = 14.0
 """For telling one member, so that it has ended, or was given up, before others may claim it."""
+ANNOUNCE_S: Final = 5.0
+"""For an announcement: whoever asked for it waits, and nothing tries again by itself."""
 FIRST_AGAIN_MS: Final = 1_000
 LONGEST_AGAIN_MS: Final = 60_000
 
@@ -95,6 +97,15 @@ class Teller:
             approval = await self._read(member)
             if approval is not None:
                 await self._tell(member, approval)
+
+    async def announce(self, text: str) -> None:
+        """Say a sentence at every place, now or not at all. Raises NotTold."""
+        try:
+            async with asyncio.timeout(ANNOUNCE_S):
+                for notifier in self._notifiers:
+                    await notifier.announce(text)
+        except TimeoutError:
+            raise NotTold("too slow") from None
 
     async def _read(self, member: str) -> Approval | None:
         """The record; None where there is nothing that can be told."""

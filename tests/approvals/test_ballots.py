@@ -22,7 +22,9 @@ YES, NO = Choice.APPROVE, Choice.REJECT
 
 def refused(record, person="ana", choice=YES, *, now=NOW + 1_000, digest=DIGEST, by=click):
     """Why this ballot is not taken; None if it is."""
-    decision = decide(record, now=now, electorate=ELECTORATE, remembered=NOTHING_REMEMBERED)
+    decision = decide(
+        record, now=now, electorate=ELECTORATE, remembered=NOTHING_REMEMBERED, today=None
+    )
     ballot = Ballot(person, choice, digest, "", by(person))
     return admit(record, ballot, decision=decision, electorate=ELECTORATE, now=now)
 

@@ -35,8 +35,15 @@ from tests.support.records import (
 )
 
 
-def decided(record, *, now=NOW + 2_000, electorate=ELECTORATE, remembered=NOTHING_REMEMBERED):
-    return decide(record, now=now, electorate=electorate, remembered=remembered)
+def decided(
+    record,
+    *,
+    now=NOW + 2_000,
+    electorate=ELECTORATE,
+    remembered=NOTHING_REMEMBERED,
+    today=None,
+):
+    return decide(record, now=now, electorate=electorate, remembered=remembered, today=today)
 
 
 def final(outcome=Outcome.APPROVE, cause=None):
@@ -202,6 +209,70 @@ def test_rules_alone_decide_where_no_person_is_needed():
     assert isinstance(decided(approval(Verdict(effect="approve"))), Approved)
     refusal = Verdict(effect="reject", cause=Cause.RULE, sentence="refused by rule big")
     assert decided(approval(refusal)) == Rejected(Cause.RULE, "refused by rule big")
+
+
+REFUSED_TODAY = Verdict(effect="reject", cause=Cause.RULE, sentence="refused by rule new")
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        approval(),
+        approval(votes=(vote("ana"),)),
+        approval(Verdict(effect="approve")),
+        approval(Verdict(effect="ask", needs=(), within_ms=1)),
+    ],
+    ids=["pending", "enough approvals", "approved by a rule", "nobody asked"],
+)
+def test_a_refusal_of_todays_rules_comes_before_every_approval(record):
+    for now in (NOW + 2_000, record.deadline, record.answer_until):
+        decision = decided(record, now=now, today=REFUSED_TODAY)
+        assert decision == Rejected(Cause.RULE, "refused by rule new")
+
+
+def test_what_todays_rules_refuse_was_refused_by_those_of_the_record_first():
+    first = Verdict(effect="reject", cause=Cause.CONFLICT, sentence="other content")
+    assert decided(approval(first), today=REFUSED_TODAY) == Rejected(
+        Cause.CONFLICT, "other content"
+    )
+
+
+def test_a_refusal_of_todays_rules_never_overrides_a_final_fact():
+    approved = approval(votes=(vote("ana"),), final=final())
+    assert decided(approved, today=REFUSED_TODAY) == Approved(by=("ana",), sentence="said")
+    refused = approval(final=final(Outcome.REJECT, Cause.TIMEOUT))
+    assert decided(refused, today=REFUSED_TODAY) == Rejected(Cause.TIMEOUT, "said")
+    remembered = Remembered(final=final(Outcome.REJECT, Cause.PERSON))
+    decision = decided(approval(), remembered=remembered, today=REFUSED_TODAY)
+    assert decision == Rejected(Cause.PERSON, "said")
+    lost = Remembered(final=final())
+    assert isinstance(decided(approval(), remembered=lost, today=REFUSED_TODAY), Damaged)
+
+
+@given(
+    st.sampled_from(
+        [
+            approval(),
+            approval(ask(need(count=2)), votes=(vote("ana"),)),
+            approval(votes=(vote("bo", Choice.REJECT),)),
+            approval(votes=(vote("ana"),)),
+            approval(Verdict(effect="approve")),
+            approval(Verdict(effect="reject", cause=Cause.RULE, sentence="refused")),
+            approval(votes=(vote("ana"),), final=final()),
+        ]
+    ),
+    st.sampled_from(
+        [
+            Verdict(effect="approve"),
+            ask(),
+            ask(need("on_call", 2), strength="ssh", within_ms=1),
+            ask(need(people=("ana",)), barred=("bo",)),
+        ]
+    ),
+    st.integers(NOW, NOW + 2_000_000),
+)
+def test_todays_rules_can_only_refuse(record, today, now):
+    assert decided(record, now=now, today=today) == decided(record, now=now)
 
 
 @given(

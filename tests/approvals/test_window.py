@@ -151,7 +151,11 @@ class History:
         if now == self.vote_at:
             self.store_vote()
         decision = decide(
-            self.record, now=now, electorate=ELECTORATE, remembered=NOTHING_REMEMBERED
+            self.record,
+            now=now,
+            electorate=ELECTORATE,
+            remembered=NOTHING_REMEMBERED,
+            today=None,
         )
         match decision:
             case Approved():

@@ -43,7 +43,17 @@ def test_help_imports_nothing_heavy():
 
 @pytest.mark.parametrize(
     "command",
-    ["serve", "list", "show", "approve", "reject", "policy check", "policy explain", "simulate"],
+    [
+        "serve",
+        "list",
+        "show",
+        "approve",
+        "reject",
+        "policy check",
+        "policy explain",
+        "policy reload",
+        "simulate",
+    ],
 )
 def test_every_command_takes_a_configuration(command):
     assert "--config FILE" in run(*command.split(), "--help").output
@@ -94,6 +104,39 @@ def test_policy_check_speaks_json(stopped):
     result = run("policy", "check", "--json", "--config", stopped.config)
     assert result.exit_code == 1
     assert "cannot be read" in json.loads(result.stdout)["error"]
+
+
+def test_policy_reload_says_what_came_of_it(home):
+    path = home.settings.policy
+    good = path.read_text()
+    try:
+        same = run("policy", "reload", "--config", home.config)
+        assert (same.exit_code, "in force already" in same.output) == (0, True)
+        path.write_text(good + "\n# edited\n")
+        done = run("policy", "reload", "--json", "--config", home.config)
+        assert done.exit_code == 0
+        said = json.loads(done.stdout)
+        new = hashlib.sha256(path.read_bytes()).hexdigest()
+        assert (said["ok"], said["outcome"], said["digest"]) == (True, "changed", new)
+        path.write_text('default = "approve"\ncolour = 1\n')
+        result = run("policy", "reload", "--config", home.config)
+        assert result.exit_code == 1
+        *mistakes, last = result.output.splitlines()
+        assert len(mistakes) == 3
+        assert all(line.startswith(f"{path}:") and "expected" in line for line in mistakes)
+        assert last == f"{path} has 3 mistakes. The policy in force stays {new[:16]}."
+        result = run("policy", "reload", "--json", "--config", home.config)
+        assert (result.exit_code, json.loads(result.stdout)["ok"]) == (1, False)
+        assert json.loads(result.stdout)["mistakes"] == mistakes
+    finally:
+        path.write_text(good)
+        run("policy", "reload", "--config", home.config)
+
+
+def test_policy_reload_without_a_gateway_is_exit_status_3(stopped):
+    result = run("policy", "reload", "--config", stopped.config)
+    assert result.exit_code == 3
+    assert "`countersign serve` is not running" in result.output
 
 
 def test_policy_explain_prints_findings_rules_and_verdict(stopped):

@@ -84,7 +84,11 @@ def audited(home):
 
 def test_without_the_cookie_nobody_is_heard(home):
     for header in (None, "", "Bearer x", "Basic x", "Bearer " + "0" * 64):
-        for method, target in (("GET", "/approvals"), ("POST", "/votes")):
+        for method, target in (
+            ("GET", "/approvals"),
+            ("POST", "/votes"),
+            ("POST", "/policy/reload"),
+        ):
             status, answer = call(home, method, target, Authorization=header)
             assert (status, list(answer)) == (401, ["error"])
 

@@ -15,6 +15,8 @@ from approvals.events import (
     Finalized,
     Malformed,
     Pinged,
+    PolicyChanged,
+    PolicyKept,
     TokenRefused,
     Trouble,
     Unanswered,
@@ -94,6 +96,16 @@ def seen() -> Seen:
             'unanswered_total{reason="ceiling"}',
         ),
         (Alarm(NOW, "conflict", "node-1/x", "why"), "alarm", 'alarms_total{what="conflict"}'),
+        (
+            PolicyChanged(NOW, "ab" * 32, "cd" * 32, "signal", 3, 2, "ask", 0),
+            "policy_changed",
+            'policy_changes_total{outcome="changed",via="signal"}',
+        ),
+        (
+            PolicyKept(NOW, "ab" * 32, "cd" * 32, "operator", "too slow"),
+            "policy_kept",
+            'policy_changes_total{outcome="kept",via="operator"}',
+        ),
         (Trouble(NOW, REDIS, down=True, detail="away"), "trouble", 'troubles_total{part="redis"}'),
     ],
 )

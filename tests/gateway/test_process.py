@@ -133,6 +133,38 @@ def test_a_signal_ends_it_in_time_and_who_is_held_hears_no_byte(start, home, num
     assert "Traceback" not in process.said
 
 
+def test_a_hangup_reads_the_policy_again_and_never_ends_it(start, home):
+    process = start()
+    while "Answering TSS Nodes" not in process.said:
+        assert process.child.poll() is None
+        time.sleep(0.01)
+    process.child.send_signal(signal.SIGHUP)
+    process.ready()
+    path = home.settings.policy
+    good = path.read_text()
+    path.write_text(good + "\n# another one\n")
+    process.child.send_signal(signal.SIGHUP)
+    says(process, "Policy change: ")
+    path.write_text('default = "approve"')
+    process.child.send_signal(signal.SIGHUP)
+    says(process, "policy_refused")
+    path.unlink()
+    process.child.send_signal(signal.SIGHUP)
+    says(process, "cannot be read")
+    assert process.child.poll() is None
+    process.child.send_signal(signal.SIGHUP)
+    code, _ = process.ends(signal.SIGTERM)
+    assert code == 0
+    assert "Traceback" not in process.said
+
+
+def says(process, text):
+    until = time.monotonic() + 10
+    while text not in process.said:
+        assert time.monotonic() < until, process.said
+        time.sleep(0.02)
+
+
 def test_after_a_kill_9_the_next_one_adopts_the_store_and_goes_on(start, home):
     first = start().ready()
     connection = held(home)

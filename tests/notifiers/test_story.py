@@ -20,8 +20,10 @@ class Forgotten:
     def findings_of(self, request) -> Findings:
         raise AssertionError(f"there is nothing to look at: {request}")
 
-    def decision_of(self, record):
-        return decide(record, now=NOW, electorate=ELECTORATE, remembered=NOTHING_REMEMBERED)
+    async def decision_of(self, record):
+        return decide(
+            record, now=NOW, electorate=ELECTORATE, remembered=NOTHING_REMEMBERED, today=None
+        )
 
 
 async def test_bytes_that_are_not_kept_are_never_shown_as_verified():

@@ -334,7 +334,7 @@ class LocalSlack:
         if error is not None:
             return {"ok": False, "error": error}
         ts = f"1790848800.{next(self._count):06d}"
-        self.messages[ts] = Message(CHANNEL, ts, args["text"], args["blocks"])
+        self.messages[ts] = Message(CHANNEL, ts, args["text"], args.get("blocks", []))
         return {"ok": True, "channel": CHANNEL, "ts": ts, "message": {"app_id": APP, "ts": ts}}
 
     def _update(self, args: dict[str, Any]) -> dict[str, Any]:

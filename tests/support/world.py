@@ -177,7 +177,8 @@ class World:
     async def running(self) -> AsyncIterator["House"]:
         """Start the gateway, stop it in order."""
         settings = load(self.write())
-        stop, started = asyncio.Event(), asyncio.get_running_loop().create_future()
+        stop, hangups = asyncio.Event(), asyncio.Event()
+        started = asyncio.get_running_loop().create_future()
         lines: list[dict[str, Any]] = []
 
         def capture(_logger: Any, _method: str, fields: Any) -> Any:
@@ -190,6 +191,7 @@ class World:
             serve(
                 settings,
                 stop=stop,
+                hangups=hangups,
                 observer=observer,
                 on_ready=started.set_result,
                 clock=self.clock,
@@ -198,7 +200,7 @@ class World:
         await asyncio.wait([task, started], return_when=asyncio.FIRST_COMPLETED)
         if task.done():
             await task
-        house = House(self, started.result(), observer, lines, stop, task)
+        house = House(self, started.result(), observer, lines, stop, hangups, task)
         try:
             yield house
         finally:
@@ -214,6 +216,7 @@ class House:
     observer: Observer
     lines: list[dict[str, Any]]
     stop: asyncio.Event
+    hangups: asyncio.Event
     task: "asyncio.Task[None]"
 
     @property
