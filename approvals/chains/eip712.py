@@ -4,12 +4,11 @@ Nothing is guessed: a document that could be read in two ways, or says more than
 refused. Work is bounded by MAX_VALUES and MAX_DEPTH, and else linear in the document.
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias, assert_never
 
-from approvals.chains.addresses import EVM_SIZE
+from approvals.chains.eip712_atoms import read_atom
 from approvals.chains.eip712_types import (
     DOMAIN,
     ArrayOf,
@@ -37,10 +36,6 @@ MAX_DEPTH: Final = 32
 """Structs and arrays inside each other."""
 
 _KEYS: Final = {"types", "primaryType", "domain", "message"}
-_DECIMAL: Final = re.compile(r"0|-?[1-9][0-9]{0,77}")
-_HEX_NUMBER: Final = re.compile(r"0x[0-9a-fA-F]{1,64}")
-_HEX: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
-_WORD: Final = 32
 
 Value: TypeAlias = "bool | int | str | bytes | tuple[Value, ...] | Struct"
 """A number, a text, an address or bytes, the elements of an array, a struct."""
@@ -178,7 +173,7 @@ class _Reader:
         """A value, and the word of 32 bytes that stands for it inside a struct."""
         match kind:
             case Atom():
-                read = _ATOMS[kind.kind](value, kind.size)
+                read = read_atom(kind, value)
                 if read is None:
                     raise BadTypedData(f"{member.name} is no {kind.text}")
                 return read
@@ -218,70 +213,3 @@ def values_of(struct: Struct) -> Iterator[Value]:
             waiting += value
         else:
             yield value
-
-
-_Read: TypeAlias = tuple[Value, bytes] | None
-
-
-def _number(value: object) -> int | None:
-    if type(value) is int:
-        return value
-    if type(value) is not str:
-        return None
-    if _DECIMAL.fullmatch(value):
-        return int(value)
-    return int(value, 16) if _HEX_NUMBER.fullmatch(value) else None
-
-
-def _uint(value: object, bits: int) -> _Read:
-    number = _number(value)
-    if number is None or not 0 <= number < 1 << bits:
-        return None
-    return number, number.to_bytes(_WORD, "big")
-
-
-def _int(value: object, bits: int) -> _Read:
-    number = _number(value)
-    if number is None or not -(1 << bits - 1) <= number < 1 << bits - 1:
-        return None
-    return number, number.to_bytes(_WORD, "big", signed=True)
-
-
-def _bool(value: object, _size: int) -> _Read:
-    return (value, int(value).to_bytes(_WORD, "big")) if type(value) is bool else None
-
-
-def _string(value: object, _size: int) -> _Read:
-    return (value, keccak256(value.encode())) if type(value) is str else None
-
-
-def _raw(value: object) -> bytes | None:
-    if type(value) is not str or _HEX.fullmatch(value) is None:
-        return None
-    return bytes.fromhex(value[2:])
-
-
-def _bytes(value: object, _size: int) -> _Read:
-    raw = _raw(value)
-    return None if raw is None else (raw, keccak256(raw))
-
-
-def _fixed(value: object, size: int) -> _Read:
-    raw = _raw(value)
-    return None if raw is None or len(raw) != size else (raw, raw.ljust(_WORD, b"\0"))
-
-
-def _address(value: object, _size: int) -> _Read:
-    raw = _raw(value)
-    return None if raw is None or len(raw) != EVM_SIZE else (raw, raw.rjust(_WORD, b"\0"))
-
-
-_ATOMS: Final[Mapping[str, Callable[[object, int], _Read]]] = {
-    "uint": _uint,
-    "int": _int,
-    "bool": _bool,
-    "string": _string,
-    "bytes": _bytes,
-    "fixed": _fixed,
-    "address": _address,
-}

@@ -13,7 +13,8 @@ is Unverified. Passed is what is left.
     Schnorr have 32 bytes.
  7. Tweaks are empty or zero; those of Schnorr keys make the keys of the outputs that are spent.
  8. The claimed chain and kind are known, and fit each other.
- 9. unsigned_raw_tx decodes exactly, as a transaction of a form that we read.
+ 9. unsigned_raw_tx decodes exactly, as a transaction of a form that we read; or, where there is
+    none, the claimed message does, and both its forms are one document.
 10. Its hashes are msg_hash_list, as a sequence.
 11. Its chain is the claimed one, and that of the source addresses.
 12. Its token, destination and amount, or its contract, value and calldata, are the claimed ones.

@@ -138,7 +138,7 @@ def _erc2612(data: TypedData) -> _Permit | None:
     if not isinstance(contract, bytes):
         return None
     return _Permit(
-        via="Permit (ERC-2612)",
+        via="Permit (EIP-2612)",
         owner=message.raw("owner"),
         spender=message.raw("spender"),
         grants=((contract, message.number("value")),),

@@ -1,5 +1,7 @@
 """EIP-712: the hash of the document, the chain that it names, and what kinds that we know allow."""
 
+from typing import Final
+
 from approvals.chains.eip712 import TypedData
 from approvals.chains.tables import Chain
 from approvals.findings import Address
@@ -10,6 +12,9 @@ from approvals.inspect.messages.preview import hidden
 from approvals.inspect.messages.safe import look_at_safe
 from approvals.inspect.reasons import Reasons
 from approvals.inspect.seen import NOTHING_SEEN, Case, Seen
+from approvals.risks import Flag
+
+_SAFE_MESSAGE: Final = "SafeMessage(bytes message)"
 
 
 def look_at_typed_data(case: Case, signer: Address | None, reasons: Reasons) -> Seen | None:
@@ -40,8 +45,10 @@ def _check_chain(case: Case, data: TypedData, reasons: Reasons) -> Chain | None:
 def _named(data: TypedData, chain: Chain | None, signer: Address | None, reasons: Reasons) -> Seen:
     """Typed data of any other kind."""
     reasons.unverified(15, "It signs typed data; what the signature allows cannot be seen.")
+    why = "It signs for a Safe, and a message of a Safe holds no more than a hash."
     return Seen(
         effects=(signing_of(data, chain),),
+        flags=(Flag("blind", why),) if data.encoded_type == _SAFE_MESSAGE else (),
         chain=chain.chain_id if chain else None,
         source=signer,
         notes=(*hash_notes(data), *hidden(texts_of(data))),

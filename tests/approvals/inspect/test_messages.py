@@ -224,7 +224,7 @@ def test_the_sample_permit_passes():
     (effect,) = findings.effects
     assert isinstance(effect, TokenApproval)
     assert effect.asset.token_id == "ETH_USDC"
-    assert (effect.amount, effect.via) == (5_000_000_000, "Permit (ERC-2612)")
+    assert (effect.amount, effect.via) == (5_000_000_000, "Permit (EIP-2612)")
     assert effect.spender.text == SPENDER
     assert effect.owner == findings.source
     assert (findings.chain, findings.complete, findings.flags) == ("ETH", True, ())
@@ -603,6 +603,14 @@ def test_a_safes_transaction_without_a_safe_is_other_typed_data():
     findings = seen(signing(safe_tx({"verifyingContract": None})))
     assert checks(findings, Unverified) == {15}
     assert said(findings, "Safe") == []
+
+
+def test_a_message_of_a_safe_is_flagged_as_it_holds_a_mere_hash():
+    whole = document("SafeMessage", {"SafeMessage": "bytes message"}, {"message": "0x" + "11" * 32})
+    findings = seen(signing(whole))
+    assert risks(findings) == {"blind", "unverified"}
+    assert checks(findings, Unverified) == {15}
+    assert findings.effects[0].standard == "EIP-712 SafeMessage"
 
 
 # --- other typed data
