@@ -23,7 +23,7 @@ from approvals.chains.eip712_types import (
     encode_type,
     reached,
     read_types,
-    type_hash,
+    remembered_hash,
 )
 from approvals.chains.keccak import keccak256
 
@@ -160,14 +160,15 @@ class _Reader:
         if type(value) is not dict or len(value) != len(members):
             raise BadTypedData(f"a {name} does not have exactly the members of its type")
         self._count(len(members), depth)
-        fields, words = [], [type_hash(self.encoded(name))]
+        fields, words = [], [remembered_hash(self.encoded(name).encode())]
         for member in members:
             if member.name not in value:
                 raise BadTypedData(f"a {name} has no {member.name}")
             found, word = self._read(member, member.type, value[member.name], depth)
             fields.append(Field(member.name, member.type, found))
             words.append(word)
-        return Struct(name, tuple(fields), keccak256(b"".join(words)))
+        hashed = remembered_hash if name == DOMAIN else keccak256
+        return Struct(name, tuple(fields), hashed(b"".join(words)))
 
     def _read(self, member: Member, kind: Type, value: object, depth: int) -> tuple[Value, bytes]:
         """A value, and the word of 32 bytes that stands for it inside a struct."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from approvals.chains.addresses import EVM_SIZE
-from approvals.chains.eip712_types import Atom
+from approvals.chains.eip712_types import Atom, remembered_hash
 from approvals.chains.keccak import keccak256
 
 _DECIMAL: Final = re.compile(r"0|-?[1-9][0-9]{0,77}")
@@ -54,7 +54,7 @@ def _bool(value: object, _size: int) -> _Read:
 
 
 def _string(value: object, _size: int) -> _Read:
-    return (value, keccak256(value.encode())) if type(value) is str else None
+    return (value, remembered_hash(value.encode())) if type(value) is str else None
 
 
 def _raw(value: object) -> bytes | None:

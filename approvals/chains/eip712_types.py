@@ -32,7 +32,7 @@ _STRUCT: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$:]{0,63}")
 _SOLIDITY: Final = re.compile(r"(u?int|bytes)[0-9]*|u?fixed[0-9x]*|bool|address|string|function")
 _ARRAY: Final = re.compile(r"(.+)\[([1-9][0-9]{0,3})?\]")
 _MAX_CHARS: Final = 160
-_CACHED_CHARS: Final = 1_000
+_REMEMBERED: Final = 1_000
 
 
 class BadTypedData(ValueError):  # noqa: N818 - named like BadRlp
@@ -149,14 +149,14 @@ def encode_type(name: str, declared: Declared) -> str:
     )
 
 
-def type_hash(encoded: str) -> bytes:
-    """`typeHash` of an `encodeType`; those of usual length are remembered."""
-    return _short_hash(encoded) if len(encoded) <= _CACHED_CHARS else keccak256(encoded.encode())
+def remembered_hash(data: bytes) -> bytes:
+    """Keccak-256 of what comes again and again: types, domains, the texts in them."""
+    return _short_hash(data) if len(data) <= _REMEMBERED else keccak256(data)
 
 
-@lru_cache(maxsize=512)
-def _short_hash(encoded: str) -> bytes:
-    return keccak256(encoded.encode())
+@lru_cache(maxsize=1024)
+def _short_hash(data: bytes) -> bytes:
+    return keccak256(data)
 
 
 def _members(name: str, value: object) -> tuple[Member, ...]:

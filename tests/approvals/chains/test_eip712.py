@@ -340,6 +340,13 @@ def test_a_domain_that_the_document_does_not_declare_has_only_the_eips_members()
         read_typed_data(changed(bare, "domain.title", "Ether Mail"))
 
 
+def test_a_domain_is_no_message():
+    domain = {"EIP712Domain": MAIL["types"]["EIP712Domain"]}
+    whole = {**MAIL, "types": domain, "primaryType": "EIP712Domain", "message": MAIL["domain"]}
+    with pytest.raises(BadTypedData, match="primary type"):
+        read_typed_data(whole)
+
+
 def test_more_values_than_the_bound_are_refused():
     within = one("uint8[]", [0] * (MAX_VALUES - 3))
     assert read_typed_data(within).message.hash
