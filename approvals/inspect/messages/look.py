@@ -19,6 +19,7 @@ _NAMES: Final = {
     "COSMOS_ADR_36_Signature": "ADR-36",
     "EVM_EIP_191_Signature": "EIP-191",
     "EVM_EIP_712_Signature": "EIP-712",
+    "Raw_Message_Signature": "raw",
 }
 
 
@@ -27,7 +28,7 @@ def look_at_message(case: Case, reasons: Reasons) -> Seen:
     family = case.chain.family if case.chain else None
     signer = check_source(case, evm_account, reasons) if family == "evm" else None
     kind = case.extra.claims.destination_type or ""
-    name = _NAMES.get(kind, "unknown")
+    name = _NAMES[kind]
     match kind, family:
         case "Raw_Message_Signature", _:
             return _look_at_hash(case, signer, reasons)
@@ -39,7 +40,7 @@ def look_at_message(case: Case, reasons: Reasons) -> Seen:
             seen = look_at_bitcoin_text(case, reasons)
         case _:
             where = f" on {case.chain.name}" if case.chain else ""
-            reasons.unverified(9, f"The hash of a {name} message{where} cannot be recomputed.")
+            reasons.unverified(9, f"Hashes of {name} messages{where} cannot be recomputed.")
             seen = None
     return _unread(case, signer, name) if seen is None else seen
 
@@ -59,7 +60,7 @@ def _look_at_hash(case: Case, signer: Address | None, reasons: Reasons) -> Seen:
 
 def _unread(case: Case, signer: Address | None, standard: str) -> Seen:
     """Nothing ties the hash to the message that is claimed, so that it may be any other."""
-    flag = Flag("blind", f"Its hash could not be recomputed from a {standard} message.")
+    flag = Flag("blind", "Its hash could not be recomputed from the claimed message.")
     said = case.extra.message
     notes = (Note(f"{standard} message", bounded(said), proved=False),) if said else ()
     return Seen(effects=(_bare(case, standard),), source=signer, flags=(flag,), notes=notes)

@@ -340,6 +340,20 @@ def test_a_domain_that_the_document_does_not_declare_has_only_the_eips_members()
         read_typed_data(changed(bare, "domain.title", "Ether Mail"))
 
 
+@pytest.mark.parametrize("name", ["", "a b", "a,b", "a)", "1a", "é", "a\n", "x" * 65])
+def test_a_member_with_a_name_that_could_be_read_as_something_else_is_refused(name):
+    whole = changed(one("uint8", 1), "types.One", [{"name": name, "type": "uint8"}])
+    with pytest.raises(BadTypedData, match="a name that cannot be one"):
+        read_typed_data({**whole, "message": {name: 1}})
+
+
+@pytest.mark.parametrize("name", ["", "a b", "A(", "uint7", "uint", "bytes", "bool", "x" * 65])
+def test_a_struct_with_a_name_that_could_be_read_as_something_else_is_refused(name):
+    whole = document(name, {name: "uint8 it"}, {"it": 1})
+    with pytest.raises(BadTypedData, match="a name that cannot be one"):
+        read_typed_data(whole)
+
+
 def test_a_domain_is_no_message():
     domain = {"EIP712Domain": MAIL["types"]["EIP712Domain"]}
     whole = {**MAIL, "types": domain, "primaryType": "EIP712Domain", "message": MAIL["domain"]}

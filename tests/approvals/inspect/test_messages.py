@@ -708,7 +708,7 @@ def test_messages_of_other_standards_are_named_and_as_good_as_bare_hashes(asked,
     if name != "BIP-137":
         assert checks(findings, Unverified) == {9}
         (reason,) = findings.integrity.reasons
-        assert reason.text == f"The hash of a {name} message on Bitcoin cannot be recomputed."
+        assert reason.text == f"Hashes of {name} messages on Bitcoin cannot be recomputed."
 
 
 # --- laid open
