@@ -92,13 +92,13 @@ def _evm(text: str) -> Address | None:
 
 @lru_cache(maxsize=4096)
 def _base58(text: str) -> Address | None:
+    data = base58.decode(text)
+    if data is not None and len(data) == _SOLANA_SIZE:
+        return Address("solana", data, text)
     payload = base58.decode_check(text)
     if payload is not None and len(payload) == _TRON_SIZE:
         if payload[:1] == _TRON_VERSION:
             return Address("tron", payload, text)
         if payload[0] in _HASH_VERSIONS:
             return Address("bitcoin", payload, text)
-    key = base58.decode(text)
-    if key is not None and len(key) == _SOLANA_SIZE:
-        return Address("solana", key, text)
     return None

@@ -82,6 +82,8 @@ def _check_destination(
     if not claimed:
         reasons.unverified(12, "The claim states no destination address.")
         return
+    if claimed == moved.to.text:
+        return
     address = claimed_address(claimed)
     if address is None or address.family != "solana":
         sentence = f"The claimed destination {quoted(claimed)} is no Solana address."

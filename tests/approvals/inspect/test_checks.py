@@ -115,7 +115,8 @@ def test_5_every_hash_needs_a_path():
 
 
 def test_5_an_empty_message_is_nothing_to_sign():
-    assert refused(sample("keysign_sol_transfer").with_detail("msg_hash_list", ["0x"]), 5)
+    nothing = sample("keysign_sol_transfer").with_transaction("raw_tx_info", None)
+    assert refused(nothing.with_detail("msg_hash_list", ["0x"]), 5)
 
 
 # --- 6: the signature type
