@@ -163,7 +163,6 @@ def _same_key(claimed: str, key: ExtendedKey) -> bool | None:
 
 
 def _is(claimed: str | None, account: Address) -> bool:
-    """Whether a claim means the account. The same text is the same account: that is the fast way."""
-    if claimed is None or claimed == account.text:
-        return claimed is not None
-    return claimed_address(claimed) == account
+    if claimed == account.text:
+        return True  # the fast way: the same text is the same account
+    return claimed is not None and claimed_address(claimed) == account

@@ -60,6 +60,7 @@ def program(program_id, data, *accounts):
 
 def tokens(
     amount=40_000_000,
+    *,
     to=None,
     mint=USDC,
     decimals=6,
@@ -85,7 +86,7 @@ def unchecked(amount=40_000_000, to=None, account=None):
     return program(TOKEN, data, account or ata(SOURCE), to or ata(TO), SOURCE)
 
 
-def opening(wallet=TO, mint=USDC, token=TOKEN, account=None, payer=SOURCE, data=b"\1", more=()):
+def opening(wallet=TO, *, mint=USDC, token=TOKEN, account=None, payer=SOURCE, data=b"\1", more=()):
     """Create of Associated Token Account; `data` 1 is CreateIdempotent."""
     return program(
         ASSOCIATED,

@@ -46,20 +46,24 @@ def look_at_solana(case: Case, raw: bytes, reasons: Reasons) -> Seen:
     check_claims(case, message, doing, chain, reasons)
     for doubt in dict.fromkeys(doing.doubts):
         reasons.unverified(15, doubt)
-    return _seen(message, doing, chain, source)
+    return _seen(case, message, doing, chain, source)
 
 
 def _check_chain(case: Case, reasons: Reasons) -> Chain | None:
-    """Check 11: the claimed chain, which only the main network's claim cannot overstate."""
+    """Check 11: the claimed chain. Only to call it the main network can hide nothing worse."""
     chain = case.chain or case.tables.chain(MAIN_NETWORK)
     if chain is None:
         reasons.unverified(11, "The chain of the bytes is not in our tables.")
         return None
-    if case.chain is None or chain.chain_id != MAIN_NETWORK:
+    if not _is_sure(case):
         sentence = "The bytes do not say which Solana network they are for: it may be the main one."
         reasons.unverified(11, sentence)
     check_chains(case, chain, reasons)
     return chain
+
+
+def _is_sure(case: Case) -> bool:
+    return case.chain is not None and case.chain.chain_id == MAIN_NETWORK
 
 
 def _check_signers(message: Message, source: Address | None, reasons: Reasons) -> None:
@@ -81,7 +85,7 @@ def _setting(case: Case, chain: Chain, source: Address) -> Setting:
     return Setting(chain, case.tables, source.raw, asset, claimed.outputs)
 
 
-def _seen(message: Message, doing: Doing, chain: Chain, source: Address | None) -> Seen:
+def _seen(case: Case, message: Message, doing: Doing, chain: Chain, source: Address | None) -> Seen:
     seen = Seen(
         effects=tuple(doing.effects),
         source=source,
@@ -89,7 +93,7 @@ def _seen(message: Message, doing: Doing, chain: Chain, source: Address | None) 
         flags=tuple(doing.flags),
         notes=tuple(doing.notes),
     )
-    if chain.chain_id != MAIN_NETWORK:
+    if not _is_sure(case):
         return seen
     return replace(seen, chain=chain.chain_id, complete=not doing.doubts)
 
