@@ -236,13 +236,13 @@ def test_an_allowance_of_nothing_is_no_risk():
 def test_tokens_hidden_beside_coins_are_shown_and_refused():
     findings = seen(bare(SOL, coins(), tokens(to=ata(THIRD))))
     assert isinstance(findings.integrity, Refused)
-    assert [effect.asset.token_id for effect in findings.effects] == ["SOL", "SOL_USDC"]  # type: ignore[union-attr]
+    assert [effect.asset.token_id for effect in findings.effects] == ["SOL", "SOL_USDC"]
 
 
 def test_coins_hidden_beside_tokens_are_shown_and_refused():
     findings = seen(bare(SPL, tokens(), coins(1, THIRD)))
     assert isinstance(findings.integrity, Refused)
-    assert [effect.asset.token_id for effect in findings.effects] == ["SOL_USDC", "SOL"]  # type: ignore[union-attr]
+    assert [effect.asset.token_id for effect in findings.effects] == ["SOL_USDC", "SOL"]
 
 
 def test_two_transfers_of_a_call_are_both_shown_and_known():
