@@ -9,7 +9,8 @@ from approvals.details.detail import (
     SignatureType,
     read_detail,
 )
-from approvals.details.extra import Extra, GroupClaim, read_extra
+from approvals.details.extra import Extra, read_extra
+from approvals.details.groups import GroupClaim, HolderClaim, KeyClaim, TssClaim
 from approvals.details.transaction import (
     AccountClaim,
     CalldataInfo,
@@ -27,7 +28,9 @@ __all__ = [
     "Extra",
     "FeeClaim",
     "GroupClaim",
+    "HolderClaim",
     "InstructionClaim",
+    "KeyClaim",
     "KeyGen",
     "KeyReshare",
     "KeyShareSign",
@@ -35,6 +38,7 @@ __all__ = [
     "Replacement",
     "SignatureType",
     "SourceClaim",
+    "TssClaim",
     "UtxoClaim",
     "read_detail",
     "read_extra",

@@ -6,6 +6,15 @@ from typing import Final
 
 from approvals.details.documents import Document, open_document
 from approvals.details.fields import Fields
+from approvals.details.groups import (
+    NO_TSS_REQUEST,
+    GroupClaim,
+    KeyClaim,
+    TssClaim,
+    read_group,
+    read_tss_request,
+    read_vault_keys,
+)
 from approvals.details.transaction import (
     CalldataInfo,
     FeeClaim,
@@ -54,19 +63,6 @@ _MESSAGE_KEYS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class GroupClaim:
-    """A key share holder group. `node_ids` is None unless every holder's is stated.
-
-    `keys` are pairs of a TSS key share group's id and its root public key.
-    """
-
-    group_id: str | None
-    threshold: int | None
-    node_ids: tuple[str, ...] | None
-    keys: tuple[tuple[str | None, str | None], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Extra:
     """`extra_info` as far as we read it; unknown keys are ignored, absent ones are None.
 
@@ -91,11 +87,11 @@ class Extra:
     transaction_wallet_id: str | None = None
     fee: FeeClaim | None = None
     sources: tuple[SourceClaim, ...] = ()
-    tss_request_id: str | None = None
-    tss_request_type: str | None = None
+    tss_request: TssClaim = NO_TSS_REQUEST
     source_group: GroupClaim | None = None
     target_group: GroupClaim | None = None
     validity_groups: tuple[GroupClaim, ...] = ()
+    vault_keys: tuple[KeyClaim, ...] | None = None
 
 
 def read_extra(text: str) -> Document[Extra]:
@@ -108,7 +104,7 @@ def read_extra(text: str) -> Document[Extra]:
 
 
 def _extra(fields: Fields) -> Extra:
-    transaction, request = fields.child("transaction"), fields.child("tss_request")
+    transaction = fields.child("transaction")
     destination = transaction.child("destination")
     raw = transaction.child("raw_tx_info")
     kind = destination.text("destination_type") or ""
@@ -130,15 +126,15 @@ def _extra(fields: Fields) -> Extra:
         change_address=destination.text("change_address") or None,
         fee=read_fee(transaction.child("fee")),
         sources=tuple(map(read_source, fields.children("source_addresses"))),
-        tss_request_id=request.text("tss_request_id"),
-        tss_request_type=request.text("type"),
-        source_group=_group(fields.child("source_key_share_holder_group")),
-        target_group=_group(fields.child("target_key_share_holder_group")),
+        tss_request=read_tss_request(fields.child("tss_request")),
+        source_group=read_group(fields.child("source_key_share_holder_group")),
+        target_group=read_group(fields.child("target_key_share_holder_group")),
         validity_groups=tuple(
             found
             for group in fields.children("validity_key_share_holder_groups")
-            if (found := _group(group))
+            if (found := read_group(group))
         ),
+        vault_keys=read_vault_keys(fields.child("vault")),
     )
 
 
@@ -193,22 +189,6 @@ def _changes(raw: Fields) -> tuple[ClaimedOutput, ...]:
     several = raw.children("utxo_changes")
     single = raw.child("utxo_change")
     return tuple(_output(each, "value") for each in several or ((single,) if single else ()))
-
-
-def _group(fields: Fields) -> GroupClaim | None:
-    if not fields:
-        return None
-    holders = [holder.text("tss_node_id") for holder in fields.children("key_share_holders")]
-    node_ids = tuple(node_id for node_id in holders if node_id)
-    return GroupClaim(
-        group_id=fields.text("key_share_holder_group_id"),
-        threshold=fields.number("threshold"),
-        node_ids=node_ids if node_ids and len(node_ids) == len(holders) else None,
-        keys=tuple(
-            (group.text("tss_key_share_group_id"), group.text("root_pubkey"))
-            for group in fields.children("tss_key_share_groups")
-        ),
-    )
 
 
 def _texts(fields: Fields, key: str) -> tuple[str, ...]:

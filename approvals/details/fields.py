@@ -27,6 +27,10 @@ class Fields:
         """Whether there is anything inside."""
         return bool(self._values)
 
+    def has(self, key: str) -> bool:
+        """Whether a key is there and not null."""
+        return self._values.get(key) is not None
+
     def text(self, key: str) -> str | None:
         """A string."""
         value = self._values.get(key)

@@ -17,7 +17,8 @@ is Unverified. Passed is what is left.
     none, the claimed message does, and both its forms are one document.
 10. Its hashes are msg_hash_list, as a sequence.
 11. Its chain is the claimed one, and that of the source addresses.
-12. Its token, destination and amount, or its contract, value and calldata, are the claimed ones.
+12. Its token, destination, amount and memo, or its contract, value and calldata, are the claimed
+    ones.
 13. Its nonce and each part of its fee are the claimed ones, where they are claimed.
 14. root_pub_key and path derive to the claimed source: address, path, public key, root.
 15. What it does is understood, all of it.
@@ -42,6 +43,7 @@ from approvals.details import (
     read_extra,
 )
 from approvals.findings import Claims, Findings, Unverified
+from approvals.inspect.keys import key_facts
 from approvals.inspect.keysign import look_at_keysign
 from approvals.inspect.reasons import Reasons, quoted
 from approvals.inspect.seen import NOTHING_SEEN, Seen
@@ -88,6 +90,7 @@ def inspect(request: Request, tables: Tables) -> Findings:
         summary=summary,
         flags=worst_first(flags),
         notes=seen.notes,
+        keys=key_facts(detail.value, integrity) if detail.value is not None else None,
     )
 
 
@@ -98,11 +101,11 @@ def _look(detail: Detail, extra: Extra, tables: Tables, reasons: Reasons) -> tup
             seen = look_at_keysign(detail, extra, tables, reasons)
             return seen, "" if seen.effects else _signatures(len(detail.hashes))
         case KeyGen():
-            return NOTHING_SEEN, look_at_key_gen(detail, extra, reasons)
+            return look_at_key_gen(detail, extra, reasons)
         case KeyReshare():
-            return NOTHING_SEEN, look_at_key_reshare(detail, extra, reasons)
+            return look_at_key_reshare(detail, extra, reasons)
         case KeyShareSign():
-            return NOTHING_SEEN, look_at_key_share_sign(detail, extra, reasons)
+            return look_at_key_share_sign(detail, extra, reasons)
         case _ as never:
             assert_never(never)
 

@@ -1,99 +1,155 @@
-"""Check 16: key generation, resharing and share signing, where both halves come from Cobo."""
+"""Check 16: key generation, resharing and share signing, where both halves come from Cobo.
+
+That they agree proves nothing by itself, so these requests are never Passed. It matters to rules
+that pin nodes and threshold: they count only where every check here could be made, and agreed.
+"""
 
 from typing import Final
 
-from approvals.details import Extra, GroupClaim, KeyGen, KeyReshare, KeyShareSign
-from approvals.inspect.reasons import Reasons
+from approvals.chains.base58 import MAX_CHARS
+from approvals.details import Extra, KeyGen, KeyReshare, KeyShareSign
+from approvals.findings import Note
+from approvals.inspect.groups import (
+    check_curve,
+    check_holders,
+    check_new_key,
+    check_nodes,
+    check_root,
+    check_source,
+    check_target,
+    check_task,
+    check_threshold,
+    check_type,
+)
+from approvals.inspect.keys import UNPINNED
+from approvals.inspect.reasons import Reasons, quoted
+from approvals.inspect.seen import Seen
+from approvals.risks import Flag
+from approvals.wording import counted
 
-_CURVES: Final = {0: "a secp256k1 key", 2: "an ed25519 key"}
-_UNPINNED: Final = "Both halves of the request come from Cobo and are not pinned in the policy."
+MAX_NOTED: Final = 20
+"""Nodes, and messages, that are listed for people; the rest is counted."""
 
-
-def look_at_key_gen(detail: KeyGen, extra: Extra, reasons: Reasons) -> str:
-    """Compare the halves; return the summary."""
-    _check_task(detail.biz_task_id, extra, reasons)
-    _check_members(detail.threshold, detail.node_ids, reasons)
-    group = extra.target_group
-    if group is not None:
-        _check_group(group, detail.threshold, detail.node_ids, reasons)
-    if extra.tss_request_type not in (None, "KeyGen"):
-        reasons.contradiction(16, "extra_info describes something else than key generation.")
-    reasons.unverified(16, _UNPINNED)
-    many = f"{detail.threshold} of {len(detail.node_ids)}"
-    return f"Generate {_curve(detail.curve, reasons)}, {many}"
-
-
-def look_at_key_reshare(detail: KeyReshare, extra: Extra, reasons: Reasons) -> str:
-    """Compare the halves; return the summary."""
-    _check_task(detail.biz_task_id, extra, reasons)
-    _check_members(detail.new_threshold, detail.new_node_ids, reasons)
-    if len(detail.used_node_ids) < detail.old_threshold:
-        reasons.contradiction(16, "Fewer nodes lend their shares than the old threshold demands.")
-    if extra.target_group is not None:
-        _check_group(extra.target_group, detail.new_threshold, detail.new_node_ids, reasons)
-    if extra.source_group is not None:
-        _check_source(extra.source_group, detail, reasons)
-    if extra.tss_request_type == "KeyGen":
-        reasons.contradiction(16, "extra_info describes key generation, not resharing.")
-    reasons.unverified(16, _UNPINNED)
-    many = f"{detail.new_threshold} of {len(detail.new_node_ids)}"
-    return f"Reshare {_curve(detail.curve, reasons)} to {many}"
+_KEYS: Final = {"secp256k1": "a secp256k1 key", "ed25519": "an ed25519 key"}
 
 
-def look_at_key_share_sign(detail: KeyShareSign, extra: Extra, reasons: Reasons) -> str:
-    """Compare the halves; return the summary."""
-    groups = extra.validity_groups
-    known = {group_id for group in groups for group_id, _ in group.keys}
-    asked = {group_id for group_id, _ in detail.items}
-    if known and not asked <= known:
-        reasons.contradiction(16, "A key share is asked for that extra_info does not list.")
-    holders = [group.node_ids for group in groups]
-    if holders and all(holders) and not any(detail.node_id in (ids or ()) for ids in holders):
-        reasons.contradiction(16, "The node is not among the holders that extra_info lists.")
-    reasons.unverified(16, _UNPINNED)
-    many = len(detail.items)
-    return f"Sign {many} {'message' if many == 1 else 'messages'} with this node's key shares"
+def look_at_key_gen(detail: KeyGen, extra: Extra, reasons: Reasons) -> tuple[Seen, str]:
+    """Compare the halves; return what people should see, and a line that says it all."""
+    curve = check_curve(detail.curve, reasons)
+    check_task(detail.biz_task_id, extra, reasons)
+    check_type(("KeyGen",), "key generation", extra, reasons)
+    check_threshold(detail.threshold, len(detail.node_ids), reasons)
+    check_nodes(detail.node_ids, reasons)
+    check_target(detail.threshold, detail.node_ids, extra, reasons)
+    check_new_key(curve, extra, reasons)
+    reasons.unverified(UNPINNED.check, UNPINNED.text)
+    notes = (*_listed("Gets a share", detail.node_ids), *_names(detail.node_ids, extra))
+    many = _many(detail.threshold, detail.node_ids)
+    return Seen(notes=notes), f"Generate {_key(curve, detail.curve)}, {many}"
 
 
-def _check_task(task: str | None, extra: Extra, reasons: Reasons) -> None:
-    """Check 4 of what has a TSS request in place of a transaction."""
-    if not task or not extra.tss_request_id:
-        reasons.unverified(4, "The task and the TSS request do not both say which they are.")
-    elif task != extra.tss_request_id:
-        reasons.contradiction(4, "The task is for another TSS request than extra_info describes.")
+def look_at_key_reshare(detail: KeyReshare, extra: Extra, reasons: Reasons) -> tuple[Seen, str]:
+    """Compare the halves; return what people should see, and a line that says it all."""
+    curve = check_curve(detail.curve, reasons)
+    check_root(detail.root_pub_key, curve, reasons)
+    check_task(detail.biz_task_id, extra, reasons)
+    check_type(("KeyGenFromKeyGroup", "Recovery"), "resharing", extra, reasons)
+    check_threshold(detail.new_threshold, len(detail.new_node_ids), reasons)
+    check_nodes(detail.new_node_ids, reasons)
+    check_target(detail.new_threshold, detail.new_node_ids, extra, reasons)
+    check_source(detail, curve, extra, reasons)
+    reasons.unverified(UNPINNED.check, UNPINNED.text)
+    many = _many(detail.new_threshold, detail.new_node_ids)
+    seen = Seen(flags=_reshare_flags(detail, extra), notes=_reshare_notes(detail, extra))
+    return seen, f"Reshare {_key(curve, detail.curve)} to {many}"
 
 
-def _check_members(threshold: int, node_ids: tuple[str, ...], reasons: Reasons) -> None:
-    if not 1 <= threshold <= len(node_ids):
-        reasons.contradiction(16, f"{threshold} of {len(node_ids)} nodes is no threshold.")
-    if len(set(node_ids)) != len(node_ids):
-        reasons.contradiction(16, "A node is named twice.")
+def look_at_key_share_sign(
+    detail: KeyShareSign, extra: Extra, reasons: Reasons
+) -> tuple[Seen, str]:
+    """Compare the halves; return what people should see, and a line that says it all."""
+    check_nodes((detail.node_id,), reasons)
+    check_holders(detail, extra, reasons)
+    reasons.unverified(16, "What the messages are for, nobody but Cobo can say.")
+    shares = [
+        Note(f"Message for {quoted(group_id)}", f"'{quoted(message)}'")
+        for group_id, message in detail.items[:MAX_NOTED]
+    ]
+    notes = (
+        Note("Signs", quoted(detail.node_id)),
+        *shares,
+        *_rest(len(detail.items), "message"),
+        *_names((detail.node_id,), extra),
+    )
+    many = counted(len(detail.items), "message")
+    return Seen(notes=notes), f"Sign {many} with this node's key shares"
 
 
-def _check_group(
-    group: GroupClaim, threshold: int, node_ids: tuple[str, ...], reasons: Reasons
-) -> None:
-    if group.threshold is not None and group.threshold != threshold:
-        found = f"The threshold is {threshold}"
-        reasons.contradiction(16, f"{found}, and {group.threshold} in extra_info.")
-    if group.node_ids is not None and set(group.node_ids) != set(node_ids):
-        reasons.contradiction(16, "The nodes are not the ones that extra_info lists.")
+def _reshare_flags(detail: KeyReshare, extra: Extra) -> tuple[Flag, ...]:
+    """What weakens the key, or lets somebody else in."""
+    flags = []
+    if detail.new_threshold < detail.old_threshold:
+        before = counted(detail.old_threshold, "node")
+        sentence = (
+            f"It lowers the threshold: {detail.new_threshold} can sign, before it took {before}."
+        )
+        flags.append(Flag("permission_change", sentence))
+    held = extra.source_group.node_ids if extra.source_group else None
+    old = {*(held or ()), *detail.used_node_ids}
+    for node_id in [node_id for node_id in detail.new_node_ids if node_id not in old][:MAX_NOTED]:
+        had = "had none" if held else "who held one before is not known"
+        sentence = f"{quoted(node_id)} gets a share and {had}."
+        flags.append(Flag("owner_change", sentence, proved=held is None))
+    return tuple(flags)
 
 
-def _check_source(group: GroupClaim, detail: KeyReshare, reasons: Reasons) -> None:
-    if group.threshold is not None and group.threshold != detail.old_threshold:
-        found = f"The old threshold is {detail.old_threshold}"
-        reasons.contradiction(16, f"{found}, and {group.threshold} in extra_info.")
-    if group.node_ids is not None and not set(detail.used_node_ids) <= set(group.node_ids):
-        reasons.contradiction(16, "A node lends a share that extra_info does not give it.")
-    roots = {root for group_id, root in group.keys if group_id == detail.old_group_id}
-    if group.keys and not roots:
-        reasons.contradiction(16, "The old key is not among those that extra_info lists.")
-    elif roots - {None, detail.root_pub_key}:
-        reasons.contradiction(16, "The old key has another root in extra_info.")
+def _reshare_notes(detail: KeyReshare, extra: Extra) -> tuple[Note, ...]:
+    held = (extra.source_group.node_ids if extra.source_group else None) or ()
+    lost = tuple(node_id for node_id in held if node_id not in detail.new_node_ids)
+    return (
+        Note("Key", _whole(detail.root_pub_key)),
+        Note("Threshold", f"{detail.new_threshold}, before {detail.old_threshold}"),
+        *_listed("Gets a share", detail.new_node_ids),
+        *_listed("Lends its share", detail.used_node_ids),
+        *_listed("Keeps no share", lost, proved=False),
+        *_names((*detail.new_node_ids, *lost), extra),
+    )
 
 
-def _curve(number: int, reasons: Reasons) -> str:
-    if number not in _CURVES:
-        reasons.unverified(16, f"The curve {number} is not known.")
-    return _CURVES.get(number, f"a key of the unknown curve {number}")
+def _listed(label: str, node_ids: tuple[str, ...], *, proved: bool = True) -> list[Note]:
+    listed = [Note(label, quoted(node_id), proved) for node_id in node_ids[:MAX_NOTED]]
+    return [*listed, *_rest(len(node_ids), "node")]
+
+
+def _names(node_ids: tuple[str, ...], extra: Extra) -> list[Note]:
+    """What Cobo calls the holders of these nodes."""
+    groups = (extra.target_group, extra.source_group, *extra.validity_groups)
+    holders = {
+        holder.node_id: holder for group in groups if group for holder in reversed(group.holders)
+    }
+    notes = []
+    for node_id in node_ids[:MAX_NOTED]:
+        holder = holders.get(node_id)
+        if holder is not None and holder.name:
+            kind = f" ({quoted(holder.type)})" if holder.type else ""
+            named = f"'{quoted(holder.name)}'{kind}"
+            notes.append(Note("Holder", f"{quoted(node_id)} is {named}", proved=False))
+    return notes
+
+
+def _rest(count: int, what: str) -> list[Note]:
+    more = count - MAX_NOTED
+    return [Note("And", counted(more, f"more {what}"))] if more > 0 else []
+
+
+def _whole(root: str) -> str:
+    """An extended key is longer than a quote, and the end of it matters."""
+    return root if root.isascii() and root.isalnum() and len(root) <= MAX_CHARS else quoted(root)
+
+
+def _key(curve: str | None, number: int) -> str:
+    return f"a key of the unknown curve {number}" if curve is None else _KEYS[curve]
+
+
+def _many(threshold: int, node_ids: tuple[str, ...]) -> str:
+    return f"{threshold} of {len(node_ids)}"
