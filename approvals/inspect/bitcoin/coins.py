@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from approvals.chains.bip32 import hash160
 from approvals.chains.bitcoin.psbt import PsbtInput
-from approvals.chains.bitcoin.scripts import form_of
+from approvals.chains.bitcoin.scripts import form_of, p2sh
 from approvals.chains.bitcoin.transaction import MAX_AMOUNT, Outpoint, Output
 from approvals.details import UtxoClaim
 from approvals.details.fields import hex_bytes
@@ -48,6 +49,7 @@ def spent_coins(asked: Asked, unsigned: Unsigned, reasons: Reasons) -> tuple[Coi
         coin = _claimed_coin(asked, utxo, said, reasons) if utxo else _coin(said)
         if coin is None:
             return None
+        _check_redeem_script(coin, reasons)
         coins.append(coin)
     return tuple(coins)
 
@@ -86,7 +88,7 @@ def _claimed_coin(asked: Asked, utxo: UtxoClaim, said: PsbtInput, reasons: Reaso
         return _coin(said)
     if said.spent not in (None, output):
         reasons.contradiction(10, "The claim and the PSBT describe an output that is spent apart.")
-    redeem = _redeem_script(utxo, output, said, reasons)
+    redeem = _redeem_script(utxo, said, reasons)
     return Coin(output, said.proved, redeem, said.sighash)
 
 
@@ -108,16 +110,22 @@ def _claimed_output(asked: Asked, utxo: UtxoClaim, reasons: Reasons) -> Output |
     return Output(amount, script)
 
 
-def _redeem_script(
-    utxo: UtxoClaim, output: Output, said: PsbtInput, reasons: Reasons
-) -> bytes | None:
-    """The script that a P2SH output is the hash of, as it is given; an output has no other."""
+def _redeem_script(utxo: UtxoClaim, said: PsbtInput, reasons: Reasons) -> bytes | None:
+    """The script that the output is said to be the hash of."""
     claimed = hex_bytes(utxo.redeem_script) if utxo.redeem_script else None
     if utxo.redeem_script and claimed is None:
         reasons.malformed(10, "The redeem script of an output that is spent is not hex.")
-    given = {script for script in (claimed, said.redeem_script) if script}
-    if len(given) > 1:
+    if claimed and said.redeem_script not in (None, claimed):
         reasons.contradiction(10, "The claim and the PSBT give two redeem scripts for an input.")
-    elif given and form_of(output.script) != "P2SH":
-        reasons.unverified(10, "The claim gives a redeem script for an input that has none.")
     return claimed or said.redeem_script
+
+
+def _check_redeem_script(coin: Coin, reasons: Reasons) -> None:
+    """An output is the hash of one script at most."""
+    redeem, script = coin.redeem_script, coin.output.script
+    if redeem is None:
+        return
+    if form_of(script) != "P2SH":
+        reasons.unverified(10, "A redeem script is given for an input that has none.")
+    elif p2sh(hash160(redeem)) != script:
+        reasons.contradiction(10, "The redeem script of an input is not that of its address.")

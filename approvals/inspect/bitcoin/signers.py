@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from approvals.chains.bip32 import ExtendedKey, Path, hash160
+from approvals.chains.bip32 import ExtendedKey, Path
 from approvals.chains.bitcoin.keys import simple_scripts
-from approvals.chains.bitcoin.scripts import Form, form_of, nested, p2sh
+from approvals.chains.bitcoin.scripts import Form, form_of, nested
 from approvals.chains.bitcoin.sighash import SIGHASH_ALL, SIGHASH_DEFAULT, Digests
 from approvals.chains.bitcoin.transaction import Transaction
 from approvals.details import KeySign, SignatureType
@@ -183,10 +183,6 @@ def _owns(turn: _Turn, tweak: bytes | None, trees: Mapping[bytes, bytes], reason
     script, key = turn.coin.output.script, turn.key.key
     if turn.form == "P2TR":
         return check_taproot(script, key, tweak, trees.get(script), reasons)
-    redeem = turn.coin.redeem_script
-    if turn.form == "P2SH" and redeem is not None and p2sh(hash160(redeem)) != script:
-        reasons.contradiction(10, "The redeem script of an input is not that of its address.")
-        return False
     if simple_scripts(key)[turn.form] == script:
         return True
     reasons.contradiction(14, "A key that signs does not own what it is to spend.")

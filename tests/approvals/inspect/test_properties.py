@@ -195,7 +195,7 @@ def test_anything_anywhere_gets_findings_and_never_raises(base, data):
         assert findings.effects
         assert findings.chain
         assert findings.source
-        assert findings.fee
+        assert findings.fee or findings.chain == "BTC"  # there, of two inputs it is only stated
 
 
 @given(st.sampled_from([1, 2, 3, 5]), JSON, JSON)

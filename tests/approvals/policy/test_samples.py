@@ -48,7 +48,7 @@ def test_what_nobody_can_see_needs_signed_votes(name):
 
 @pytest.mark.parametrize(
     "name",
-    ["keysign_btc_p2wpkh", "keysign_sol_transfer", "v1_keysign_eth"],
+    ["keysign_eip191", "v1_keysign_eth"],
 )
 def test_what_cannot_be_decoded_asks_people_and_is_refused_in_a_closed_house(name):
     said = judged(sample(name))
