@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from approvals.chains.contracts import MAX_ABI_BYTES
 from approvals.policy.load import load
 from approvals.policy.model import Policy
 
@@ -25,6 +26,7 @@ def load_policy(path: Path) -> Policy:
         raise PolicyUnreadable(f"{path} is not UTF-8 text: save it as UTF-8") from None
 
     def beside(name: str) -> bytes:
-        return (path.parent / name).read_bytes()
+        with (path.parent / name).open("rb") as file:
+            return file.read(MAX_ABI_BYTES + 1)
 
     return load(text, source=str(path), read=beside)

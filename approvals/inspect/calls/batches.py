@@ -1,37 +1,13 @@
 """Calls that carry other calls: multicalls, Safe transactions and batches."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import islice
 from typing import Final
 
 from approvals.findings import Address
 from approvals.inspect.calls.model import Call, Reading
 
-MAX_DEPTH: Final = 4
-"""Calls inside each other that are unfolded; a Safe that sends a batch needs two."""
-
-MAX_CALLS: Final = 64
-"""Calls that are looked at in all, however they nest."""
-
 _PACKED_HEAD: Final = 85
 """Of a call in Safe's `multiSend`: operation 1, to 20, value 32, length 32 bytes, then the data."""
-
-
-@dataclass(slots=True)
-class Budget:
-    """How many calls may still be looked at; `cut` once some were not."""
-
-    left: int = MAX_CALLS
-    cut: bool = False
-
-    def take(self, calls: Iterable[Call], depth: int) -> tuple[Call, ...]:
-        """The first of the calls that are inside one at this depth, as far as there is room."""
-        room = self.left if depth < MAX_DEPTH else 0
-        found = tuple(islice(calls, room + 1))
-        self.cut = self.cut or len(found) > room
-        self.left -= min(len(found), room)
-        return found[:room]
 
 
 def inner_calls(reading: Reading) -> Iterable[Call] | None:

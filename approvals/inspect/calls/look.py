@@ -7,7 +7,8 @@ from approvals.chains.calldata import NotExact, decode
 from approvals.chains.methods import SELECTOR_SIZE, Method, method_of
 from approvals.chains.tables import Tables
 from approvals.findings import Address, Effect, Transfer
-from approvals.inspect.calls.batches import MAX_CALLS, MAX_DEPTH, Budget, inner_calls
+from approvals.inspect.calls.batches import inner_calls
+from approvals.inspect.calls.budget import MAX_CALLS, MAX_DEPTH, Budget
 from approvals.inspect.calls.dangers import dangers
 from approvals.inspect.calls.model import Call, Called, Reading
 from approvals.inspect.calls.named import named_call
@@ -40,17 +41,17 @@ def look_at_call(call: Call, tables: Tables, depth: int = 0) -> Called:
 def _look(call: Call, tables: Tables, depth: int, budget: Budget) -> Called:
     contract, data = call.contract, call.data
     if contract is None:
-        return Called(named_call(call, tables, None), (_CREATES,))
+        return Called(named_call(call, tables, budget), (_CREATES,))
     if not data and not call.delegated:
         chain = call.chain
         return Called(Transfer(chain.chain_id, chain.native, call.sender, contract, call.value))
     method = method_of(data[:SELECTOR_SIZE])
     reading = None if method is None else _read(call, contract, method, tables)
-    called = understood(reading) if reading is not None and not call.delegated else None
+    called = understood(reading, budget) if reading is not None and not call.delegated else None
     if called is None and reading is not None:
         called = _unfolded(reading, tables, depth, budget)
     if called is None:
-        called = Called(named_call(call, tables, reading), (_doubt(call, method, reading),))
+        called = Called(named_call(call, tables, budget, reading), (_doubt(call, method, reading),))
     flags = dangers(call, contract, method, tables)
     return replace(called, flags=worst_first((*flags, *called.flags))) if flags else called
 
@@ -73,7 +74,7 @@ def _unfolded(reading: Reading, tables: Tables, depth: int, budget: Budget) -> C
         found = _look(call, tables, depth + 1, budget)
         inner.append(found.effect)
         flags += found.flags
-    effect = named_call(reading.call, tables, reading, tuple(inner))
+    effect = named_call(reading.call, tables, budget, reading, tuple(inner))
     return Called(effect, (_CARRIES,), worst_first(flags))
 
 

@@ -7,11 +7,9 @@ from approvals.chains.addresses import account_address
 from approvals.chains.methods import SELECTOR_SIZE, Method, method_of, split_types
 from approvals.chains.tables import Tables
 from approvals.findings import ContractCall, Effect
+from approvals.inspect.calls.budget import Budget
 from approvals.inspect.calls.model import Call, Reading
 from approvals.inspect.reasons import quoted
-
-MAX_CALLDATA: Final = 8 * 1024
-"""Longest calldata, in bytes, whose arguments are shown by an operator's ABI."""
 
 MAX_ARRAYS: Final = 2
 """Arrays inside each other that are shown: an offset may stand for any other's items again."""
@@ -25,10 +23,14 @@ _MAX_BYTES: Final = 32
 
 
 def named_call(
-    call: Call, tables: Tables, reading: Reading | None, inner: tuple[Effect, ...] = ()
+    call: Call,
+    tables: Tables,
+    budget: Budget,
+    reading: Reading | None = None,
+    inner: tuple[Effect, ...] = (),
 ) -> ContractCall:
     """The call; an operator's name for its contract and method goes before ours."""
-    name, arguments = _by_operator(call, tables)
+    name, arguments = _by_operator(call, tables, budget)
     if name is None:
         method = method_of(call.data[:SELECTOR_SIZE])
         name = None if method is None or call.contract is None else method.signature
@@ -48,7 +50,9 @@ def named_call(
     )
 
 
-def _by_operator(call: Call, tables: Tables) -> tuple[str | None, tuple[tuple[str, str], ...]]:
+def _by_operator(
+    call: Call, tables: Tables, budget: Budget
+) -> tuple[str | None, tuple[tuple[str, str], ...]]:
     if call.contract is None:
         return None, ()
     contract = tables.contracts.get((call.chain.chain_id, call.contract))
@@ -56,16 +60,16 @@ def _by_operator(call: Call, tables: Tables) -> tuple[str | None, tuple[tuple[st
     if contract is None or method is None:
         return None, ()
     name = f"{_clipped(method.signature)} of {contract.name}"
-    values = _decoded(method, call.data[SELECTOR_SIZE:])
+    values = _decoded(method, call.data[SELECTOR_SIZE:], budget)
     return name, () if values is None else _arguments(method, values, call)
 
 
-def _decoded(method: Method, data: bytes) -> Sequence[Any] | None:
+def _decoded(method: Method, data: bytes, budget: Budget) -> Sequence[Any] | None:
     """The arguments by eth-abi, or None. It follows offsets wherever they point, hence bounds."""
     from eth_abi.abi import decode
     from eth_abi.exceptions import DecodingError
 
-    if len(data) > MAX_CALLDATA or max(map(_arrays, method.types), default=0) > MAX_ARRAYS:
+    if max(map(_arrays, method.types), default=0) > MAX_ARRAYS or not budget.affords(len(data)):
         return None
     try:
         values: Sequence[Any] = decode(method.types, data)

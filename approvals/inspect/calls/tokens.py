@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from approvals.findings import Address, TokenApproval, Transfer, Wrap
-from approvals.inspect.calls.batches import MAX_CALLS
+from approvals.inspect.calls.budget import MAX_CALLS, Budget
 from approvals.inspect.calls.model import Called, Reading
 from approvals.inspect.calls.named import named_call
 
@@ -19,8 +19,10 @@ _RAISED: Final = "What the allowance ends up at cannot be seen."
 _PERMIT2: Final = "Whether the contract is Permit2 cannot be seen."
 
 
-def understood(reading: Reading) -> Called | None:
+def understood(reading: Reading, budget: Budget) -> Called | None:
     """What the call does to tokens; None where it is no such call."""
+    if reading.method.name == "safeBatchTransferFrom":
+        return _items(reading, budget)
     reader = _READERS.get(reading.method.signature)
     return None if reader is None else reader(reading)
 
@@ -138,7 +140,7 @@ def _some_of_an_item(reading: Reading) -> Called | None:
     return _item(reading, owner, to, item, amount)
 
 
-def _items(reading: Reading) -> Called | None:
+def _items(reading: Reading, budget: Budget) -> Called | None:
     """Several at once: each of them inside the call, as far as they are shown."""
     owner, to, items, amounts, _data = reading.values
     if len(items) != len(amounts) or len(items) > MAX_CALLS:
@@ -149,7 +151,7 @@ def _items(reading: Reading) -> Called | None:
         return None
     if len(inner) == 1:
         return each[0]
-    return Called(named_call(reading.call, reading.tables, reading, inner), (_COLLECTION,))
+    return Called(named_call(reading.call, reading.tables, budget, reading, inner), (_COLLECTION,))
 
 
 def _item(reading: Reading, owner: bytes, to: bytes, item: int, amount: int) -> Called | None:
@@ -204,7 +206,6 @@ _READERS: Final[Mapping[str, Callable[[Reading], Called | None]]] = {
     "safeTransferFrom(address,address,uint256)": _one_item,
     "safeTransferFrom(address,address,uint256,bytes)": _one_item,
     "safeTransferFrom(address,address,uint256,uint256,bytes)": _some_of_an_item,
-    "safeBatchTransferFrom(address,address,uint256[],uint256[],bytes)": _items,
     "deposit()": _deposit,
     "withdraw(uint256)": _withdraw,
 }

@@ -143,3 +143,29 @@ def test_a_contradiction_is_one_sentence_that_says_where(chains, tokens, table, 
         SHIPPED.extended(chains, tokens)
     assert (error.value.table, error.value.key) == (table, key)
     assert str(error.value).endswith(".")
+
+
+def test_a_token_may_wrap_its_chains_own_coin():
+    assert [name for name, token in SHIPPED.tokens.items() if token.wraps] == ["ETH_WETH"]
+    acme = {"ACME_ETH": ACME}
+    wrapped = {**AUSD, "decimals": 18, "wraps": True}
+    assert SHIPPED.extended(acme, {"ACME_WETH": wrapped}).tokens["ACME_WETH"].wraps
+    assert not SHIPPED.extended(acme, {"ACME_USD": AUSD}).tokens["ACME_USD"].wraps
+
+
+@pytest.mark.parametrize("entry", [{"wraps": 1, "decimals": 18}, {"wraps": True, "decimals": 6}])
+def test_a_token_that_cannot_wrap_the_coin_is_refused(entry):
+    with pytest.raises(EntryError, match="wraps is true only for"):
+        SHIPPED.extended({"ACME_ETH": ACME}, {"ACME_WETH": {**AUSD, **entry}})
+
+
+def test_a_shipped_token_stays_what_it_is():
+    weth = SHIPPED.tokens["ETH_WETH"].asset
+    assert weth.contract is not None
+    entry = {"chain": "ETH", "symbol": "WETH", "contract": weth.contract.text, "decimals": 18}
+    assert SHIPPED.extended({}, {"ETH_WETH": entry}).tokens["ETH_WETH"].wraps
+    dai = SHIPPED.tokens["ETH_DAI"].asset
+    assert dai.contract is not None
+    entry = {"chain": "ETH", "symbol": "DAI", "contract": dai.contract.text, "decimals": 18}
+    with pytest.raises(EntryError, match="does not wrap"):
+        SHIPPED.extended({}, {"ETH_DAI": {**entry, "wraps": True}})

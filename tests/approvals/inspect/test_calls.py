@@ -19,7 +19,7 @@ from approvals.findings import (
 )
 from approvals.inspect import inspect
 from approvals.inspect.calls import Call, look_at_call
-from approvals.inspect.calls.batches import MAX_CALLS, MAX_DEPTH
+from approvals.inspect.calls.budget import MAX_CALLS, MAX_DEPTH
 from approvals.inspect.calls.dangers import UNLIMITED
 from tests.support.evm import TO, USDC, USDT, WETH, calling, erc20, method
 

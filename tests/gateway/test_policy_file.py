@@ -1,0 +1,41 @@
+"""The policy on disk is read in one way, with the files beside it."""
+
+import json
+
+import pytest
+
+from approvals.policy import PolicyError
+from gateway.policy_file import PolicyUnreadable, load_policy
+from tests.approvals.policy.test_contracts import ABI, contracts
+from tests.approvals.policy.world import text
+
+
+def written(folder, toml):
+    path = folder / "policy.toml"
+    path.write_bytes(toml if isinstance(toml, bytes) else toml.encode())
+    return path
+
+
+def test_a_policy_is_read_and_named_by_its_path(tmp_path):
+    path = written(tmp_path, text())
+    assert load_policy(path).source == str(path)
+
+
+def test_files_are_found_beside_the_policy(tmp_path, monkeypatch):
+    (tmp_path / "abis").mkdir()
+    (tmp_path / "abis/router.json").write_text(json.dumps(ABI))
+    monkeypatch.chdir("/")
+    (contract,) = load_policy(written(tmp_path, contracts())).tables.contracts.values()
+    assert contract.name == "router"
+
+
+def test_a_file_that_is_missing_beside_the_policy_is_a_mistake(tmp_path):
+    with pytest.raises(PolicyError, match="No such file"):
+        load_policy(written(tmp_path, contracts()))
+
+
+def test_a_policy_that_cannot_be_read_says_why(tmp_path):
+    with pytest.raises(PolicyUnreadable, match=r"policy\.toml cannot be read: No such file"):
+        load_policy(tmp_path / "policy.toml")
+    with pytest.raises(PolicyUnreadable, match="is not UTF-8 text"):
+        load_policy(written(tmp_path, b"\xff"))
