@@ -29,7 +29,7 @@ def loads(text: str) -> object:
     except json.JSONDecodeError as error:
         raise BadJson(f"It is not JSON: {error.msg} at character {error.pos}.") from None
     # Half a surrogate pair comes as it is or escaped; the walk is for the rare text with either.
-    if "\\u" in text or not _encodes(text):
+    if ("\\" in text and "\\u" in text) or not _encodes(text):
         _walk(value)
     return value
 

@@ -51,7 +51,9 @@ def claimed_address(text: str) -> Address | None:
 
     The checksum guards against mistakes in typing; a claim is not typed, and is held against bytes.
     """
-    return parse_address(text.lower() if _EVM.fullmatch(text) else text)
+    if _EVM.fullmatch(text):
+        return evm_address(bytes.fromhex(text[2:]))
+    return parse_address(text)
 
 
 @lru_cache(maxsize=4096)

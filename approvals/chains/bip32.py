@@ -29,6 +29,7 @@ CPUB: Final = bytes.fromhex("02e8de90")
 """Version bytes of Cobo's public ed25519 keys."""
 
 _SIZE: Final = 78
+_MAX_PATH: Final = len("m") + MAX_LEVELS * len("/4294967295")
 _COMPONENT: Final = re.compile(r"0|[1-9][0-9]{0,9}")
 
 
@@ -77,6 +78,11 @@ def parse_path(text: str) -> Path | None:
 
     The leading `m` is optional; `m` alone is the root itself.
     """
+    return _path(text) if len(text) <= _MAX_PATH else None
+
+
+@lru_cache(maxsize=4096)
+def _path(text: str) -> Path | None:
     parts = text.split("/", MAX_LEVELS + 1)
     if parts[0] == "m":
         parts = parts[1:]

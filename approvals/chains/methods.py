@@ -1,7 +1,7 @@
 """Methods of contracts that are known by name: their declarations and selectors (Solidity ABI)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
@@ -82,11 +82,11 @@ class Method:
     signature: str
     types: tuple[str, ...]
     names: tuple[str, ...]
+    name: str = field(init=False)
 
-    @property
-    def name(self) -> str:
+    def __post_init__(self) -> None:
         """`approve` of `approve(address,uint256)`."""
-        return self.signature.partition("(")[0]
+        object.__setattr__(self, "name", self.signature.partition("(")[0])
 
     @property
     def selector(self) -> bytes:

@@ -1,27 +1,37 @@
 """Reading an untrusted JSON object field by field, with exact types and every fault collected."""
 
-import re
 from collections.abc import Collection
 from typing import Final
 
 MAX_ITEMS: Final = 1_000
 """Longest list that is read: signatures of one task, addresses, outputs, nodes."""
 
-_HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2})*")
-
 
 class Fields:
     """One JSON object. A key that is absent or null reads as None; a wrong type is a fault.
 
-    `faults` is shared by an object and everything inside it.
+    `faults` is shared by an object and everything inside it. Its name is put together only when a
+    fault has to be told: from its own key, and `parent`, whose key that is.
     """
 
-    __slots__ = ("_values", "faults", "name")
+    __slots__ = ("_key", "_parent", "_values", "faults")
 
-    def __init__(self, name: str, values: dict[str, object], faults: list[str]) -> None:
-        self.name = name
+    def __init__(
+        self,
+        key: str,
+        values: dict[str, object],
+        faults: list[str],
+        parent: "Fields | None" = None,
+    ) -> None:
         self.faults = faults
+        self._key = key
+        self._parent = parent
         self._values = values
+
+    @property
+    def name(self) -> str:
+        """The path to the object, `extra_info.transaction`."""
+        return self._key if self._parent is None else f"{self._parent.name}.{self._key}"
 
     def __bool__(self) -> bool:
         """Whether there is anything inside."""
@@ -60,11 +70,13 @@ class Fields:
         items = self._items(key)
         if items is None:
             return None
-        strings = tuple(item for item in items if type(item) is str)
-        if len(strings) == len(items):
-            return strings
-        self._fault(key, "a list of strings")
-        return None
+        found = []
+        for item in items:
+            if type(item) is not str:
+                self._fault(key, "a list of strings")
+                return None
+            found.append(item)
+        return tuple(found)
 
     def document(self, key: str) -> dict[str, object] | None:
         """An object as it stands there, for a reader of its own."""
@@ -76,7 +88,7 @@ class Fields:
 
     def child(self, key: str) -> "Fields":
         """An object; an empty one where it is absent."""
-        return Fields(f"{self.name}.{key}", self.document(key) or {}, self.faults)
+        return Fields(key, self.document(key) or {}, self.faults, self)
 
     def children(self, key: str) -> "tuple[Fields, ...]":
         """A list of objects; an empty one where it is absent."""
@@ -85,7 +97,7 @@ class Fields:
             if type(item) is not dict:
                 self._fault(key, "a list of objects")
                 return ()
-            found.append(Fields(f"{self.name}.{key}[{number}]", item, self.faults))
+            found.append(Fields(f"{key}[{number}]", item, self.faults, self))
         return tuple(found)
 
     def required_text(self, key: str) -> str:
@@ -135,4 +147,8 @@ class Fields:
 def hex_bytes(text: str) -> bytes | None:
     """The bytes of ASCII hex with or without one `0x`; None for anything else."""
     digits = text[2:] if text[:2] in ("0x", "0X") else text
-    return bytes.fromhex(digits) if _HEX.fullmatch(digits) else None
+    try:
+        data = bytes.fromhex(digits)
+    except ValueError:
+        return None
+    return data if 2 * len(data) == len(digits) else None  # it passes over white space

@@ -39,7 +39,8 @@ def look_at_keysign(signing: KeySign, extra: Extra, tables: Tables, reasons: Rea
     _check_tweaks(case, reasons)
     _check_claim(case, reasons)
     seen = _look(case, reasons)
-    return replace(seen, flags=(*seen.flags, *_claimed_flags(case, seen)))
+    flags = _claimed_flags(case, seen)
+    return replace(seen, flags=(*seen.flags, *flags)) if flags else seen
 
 
 def _look(case: Case, reasons: Reasons) -> Seen:

@@ -61,14 +61,14 @@ def dangers(call: Call, contract: Address, method: Method | None, tables: Tables
         flags.append(_runs(contract.text, call.sender.text if call.sender else "the caller"))
     if method is None:
         return flags
-    arguments = call.data[SELECTOR_SIZE:]
-    if method.name in _OWNERS:
-        text = f"It calls {method.name}: who owns {contract.text} changes."
+    name, arguments = method.name, call.data[SELECTOR_SIZE:]
+    if name in _OWNERS:
+        text = f"It calls {name}: who owns {contract.text} changes."
         flags.append(Flag("owner_change", text))
-    elif method.name in _PERMISSIONS:
-        text = f"It calls {method.name}: who may do what with {contract.text} changes."
+    elif name in _PERMISSIONS:
+        text = f"It calls {name}: who may do what with {contract.text} changes."
         flags.append(Flag("permission_change", text))
-    elif method.name == _SAFE and word(arguments, _OPERATION):
+    elif name == _SAFE and word(arguments, _OPERATION):
         flags.append(_runs(_account(call, word(arguments, 0)).text, contract.text))
     elif method.signature in _ALLOWANCES:
         spender, amount, least = _ALLOWANCES[method.signature]
