@@ -3,7 +3,7 @@
 from approvals.chains.addresses import claimed_address
 from approvals.chains.evm import EvmTransaction
 from approvals.chains.keccak import keccak256
-from approvals.chains.methods import SELECTOR_SIZE, method_of
+from approvals.chains.methods import SELECTOR_SIZE, Method, method_of
 from approvals.details import CalldataInfo
 from approvals.details.fields import hex_bytes
 from approvals.inspect.reasons import quoted
@@ -13,12 +13,13 @@ from approvals.risks import Flag
 def mismatches(info: CalldataInfo, transaction: EvmTransaction) -> list[Flag]:
     """Where it says something else: selector, signature, name of the method, contract."""
     found = transaction.data[:SELECTOR_SIZE]
+    known = method_of(found)
     texts = []
     if info.selector and hex_bytes(info.selector) != found:
         texts.append(f"Cobo says the selector is {quoted(info.selector)}; it is 0x{found.hex()}.")
-    if info.signature and keccak256(info.signature.encode())[:SELECTOR_SIZE] != found:
+    if info.signature and not _is(info.signature, known, found):
         texts.append(f"Cobo says it calls {quoted(info.signature)}; the calldata calls another.")
-    name = _name(info, found)
+    name = _name(info, known)
     if info.method and name is not None and info.method != name:
         texts.append(
             f"Cobo says it calls {quoted(info.method)}; the calldata calls {quoted(name)}."
@@ -31,9 +32,15 @@ def mismatches(info: CalldataInfo, transaction: EvmTransaction) -> list[Flag]:
     return [Flag("calldata_mismatch", text, proved=False) for text in texts]
 
 
-def _name(info: CalldataInfo, selector: bytes) -> str | None:
+def _is(signature: str, known: Method | None, selector: bytes) -> bool:
+    """Whether a signature has this selector; the hash is only taken of one we do not know."""
+    if known is not None and known.signature == signature:
+        return True
+    return keccak256(signature.encode())[:SELECTOR_SIZE] == selector
+
+
+def _name(info: CalldataInfo, known: Method | None) -> str | None:
     """What the method must be called, by the signature that is claimed, or by our own table."""
     if info.signature:
         return info.signature.partition("(")[0]
-    method = method_of(selector)
-    return None if method is None else method.name
+    return None if known is None else known.name
