@@ -1,10 +1,21 @@
 """The policy on disk: one way to read it, whoever asks."""
 
 from pathlib import Path
+from typing import Final
 
 from approvals.chains.contracts import MAX_ABI_BYTES
+from approvals.inspect import inspect
+from approvals.policy.expectations import unmet, unreadable
+from approvals.policy.judge import judge
 from approvals.policy.load import load
-from approvals.policy.model import Policy
+from approvals.policy.mistakes import Mistake, PolicyError
+from approvals.policy.model import Policy, Test
+from gateway.wire import NotACallbackRequest, Ping, parse
+
+LARGEST_REQUEST: Final = 10 * 1024 * 1024
+"""Bytes of a request that a test may give: what a gateway takes from a node."""
+
+_SOME_NODE: Final = "some-node"
 
 
 class PolicyUnreadable(OSError):  # noqa: N818 - named like AuditUnreadable
@@ -12,11 +23,11 @@ class PolicyUnreadable(OSError):  # noqa: N818 - named like AuditUnreadable
 
 
 def load_policy(path: Path) -> Policy:
-    """Compile the policy file, with the files beside it that it names.
+    """Compile the policy file, with the files beside it that it names, and run its tests.
 
     Raises:
         PolicyUnreadable: it cannot be read, or is no UTF-8 text.
-        PolicyError: every mistake in it.
+        PolicyError: every mistake in it, or every test that fails.
     """
     try:
         text = path.read_bytes().decode()
@@ -29,4 +40,25 @@ def load_policy(path: Path) -> Policy:
         with (path.parent / name).open("rb") as file:
             return file.read(MAX_ABI_BYTES + 1)
 
-    return load(text, source=str(path), read=beside)
+    policy = load(text, source=str(path), read=beside)
+    failed = [mistake for test in policy.tests if (mistake := _run(test, policy, path.parent))]
+    if failed:
+        raise PolicyError(failed)
+    return policy
+
+
+def _run(test: Test, policy: Policy, folder: Path) -> Mistake | None:
+    """What is wrong with a test, or with what the rules make of its request."""
+    try:
+        with (folder / test.given).open("rb") as file:
+            package = file.read(LARGEST_REQUEST + 1)
+        if len(package) > LARGEST_REQUEST:
+            return unreadable(test, "which is larger than any request", policy.source)
+        request = parse(package, test.node or _SOME_NODE)
+    except OSError as error:
+        return unreadable(test, f"which cannot be read: {error.strerror}", policy.source)
+    except NotACallbackRequest as error:
+        return unreadable(test, f"which is no CallbackRequest: {error}", policy.source)
+    if isinstance(request, Ping):
+        return unreadable(test, "which is a ping", policy.source)
+    return unmet(test, judge(inspect(request, policy.tables), policy), policy.source)

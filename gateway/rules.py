@@ -4,21 +4,17 @@ from typing import Any
 
 import click
 
-from approvals.inspect import inspect
 from approvals.plain import plain
-from approvals.policy.explain import explain as explained
-from approvals.policy.explain import render_explanation
-from approvals.policy.judge import judge
 from approvals.policy.mistakes import PolicyError
 from approvals.policy.model import Policy
 from approvals.request import Request
 from approvals.wording import counted
+from gateway import explaining
 from gateway.policy_file import PolicyUnreadable, load_policy
 from gateway.settings import Settings
 from gateway.terminal import Failure, print_json
+from gateway.tree import print_trees
 from gateway.wire import NotACallbackRequest, Ping, parse
-from notifiers.story import names_of
-from notifiers.text import headline
 
 
 def check(settings: Settings, *, as_json: bool) -> None:
@@ -32,9 +28,14 @@ def check(settings: Settings, *, as_json: bool) -> None:
     people = policy.electorate.people
     click.echo(
         f"{settings.policy} is fine: {counted(len(policy.rules), 'rule')},"
-        f" {counted(len(people), 'person', 'people')}, otherwise {policy.default}"
+        f" {counted(len(people), 'person', 'people')}{_tests(policy)}, otherwise {policy.default}"
         f" (digest {policy.digest[:16]})"
     )
+
+
+def _tests(policy: Policy) -> str:
+    """All of them passed, or there were no policy."""
+    return f", {counted(len(policy.tests), 'test')} passed" if policy.tests else ""
 
 
 def _check_for_machines(settings: Settings) -> None:
@@ -46,6 +47,7 @@ def _check_for_machines(settings: Settings) -> None:
         "default": None,
         "rules": [],
         "people": [],
+        "tests": 0,
         "warnings": [],
         "mistakes": [],
     }
@@ -67,43 +69,20 @@ def _check_for_machines(settings: Settings) -> None:
         "default": policy.default,
         "rules": rules,
         "people": list(policy.electorate.people),
+        "tests": len(policy.tests),
         "warnings": list(policy.warnings),
     }
     print_json(said | found)
 
 
 def explain(settings: Settings, package: bytes, node: str | None, *, as_json: bool) -> None:
-    """Findings, each rule's answer, the verdict."""
+    """A request from its bytes to the verdict, each step with its reasons."""
     policy = _policy(settings)
-    request = _request(settings, package, node)
-    findings = inspect(request, policy.tables)
-    verdict = judge(findings, policy)
+    told = explaining.explanation_of(_request(settings, package, node), policy)
     if as_json:
-        rules = [
-            {
-                "id": rule.id,
-                "effect": rule.effect,
-                "answer": rule.answer.word,
-                "matchers": [
-                    {"key": each.key, "answer": each.answer.word, "proved": each.proved}
-                    for each in rule.matchers
-                ],
-            }
-            for rule in explained(findings, policy)
-        ]
-        checks = type(findings.integrity).__name__.lower()
-        print_json(
-            {
-                "checks": checks,
-                "findings": plain(findings),
-                "rules": rules,
-                "verdict": plain(verdict),
-            }
-        )
-        return
-    click.echo(headline(findings, names_of(policy)))
-    for line in render_explanation(findings, policy, verdict):
-        click.echo(line)
+        print_json(explaining.as_json(told))
+    else:
+        print_trees(explaining.as_trees(told))
 
 
 def _policy(settings: Settings) -> Policy:

@@ -12,8 +12,7 @@ import click
 import pytest
 
 from approvals.inspect import inspect
-from approvals.policy import PolicyError, load
-from approvals.policy.explain import render_explanation
+from approvals.policy import PolicyError, load, spoken
 from approvals.policy.judge import judge
 from approvals.request import Request
 from approvals.window import Window
@@ -113,8 +112,7 @@ def test_every_example_says_what_it_makes_of_the_samples(example: Path) -> None:
         request = parse((ROOT / "tests" / "samples" / sample).read_bytes(), "node-1")
         assert isinstance(request, Request)
         findings = inspect(request, policy.tables)
-        said = render_explanation(findings, policy, judge(findings, policy))[-1]
-        assert said == f"verdict: {expected}", sample
+        assert spoken(judge(findings, policy)) == expected, sample
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=named)
@@ -225,6 +223,10 @@ why = "b"
 effect = "ask"
 when.wrong = 1
 wrong = 1
+[[test]]
+given = "a"
+expect = "ask"
+wrong = 1
 """
 
 
@@ -240,8 +242,9 @@ def test_every_key_of_a_policy_is_documented() -> None:
         "ask.wrong": "[ask]",
         "rule[1].wrong": "[[rule]]",
         "rule[1].when.wrong": "when",
+        "test[1].wrong": "[[test]]",
     }
-    tables = {"people", "groups", "chains", "tokens", "lists", "ask", "rule"}
+    tables = {"people", "groups", "chains", "tokens", "lists", "ask", "rule", "test"}
     for mistake in caught.value.mistakes:
         if mistake.key in places:
             words = re.split(r"known here: |known are ", mistake.expected)[-1].rstrip(".")

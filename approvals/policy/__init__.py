@@ -1,10 +1,11 @@
 """The rules that decide what needs whose approval, as data."""
 
-from approvals.policy.explain import explain, render_explanation
+from approvals.policy.explain import explain
 from approvals.policy.judge import judge
 from approvals.policy.load import load
 from approvals.policy.mistakes import Mistake, PolicyError
 from approvals.policy.model import Policy
+from approvals.policy.spoken import spoken
 
 __all__ = [
     "Mistake",
@@ -13,5 +14,5 @@ __all__ = [
     "explain",
     "judge",
     "load",
-    "render_explanation",
+    "spoken",
 ]

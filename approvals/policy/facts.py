@@ -1,66 +1,23 @@
-"""What rules may look at: a request's findings, one row an effect, with None where nobody knows."""
+"""What rules may look at: a request's findings, with None where nobody knows."""
 
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Final, TypeAlias, assert_never
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
 
-from approvals.chains.addresses import claimed_address
-from approvals.chains.amounts import base_units
 from approvals.chains.tables import Tables
-from approvals.findings import (
-    Address,
-    Asset,
-    ClaimedOutput,
-    Claims,
-    ContractCall,
-    Effect,
-    Fee,
-    Findings,
-    Kind,
-    Operation,
-    Passed,
-    Signing,
-    TokenApproval,
-    Transfer,
-    Wrap,
-)
+from approvals.findings import Claims, Findings, KeyFacts, Passed, Refused
+from approvals.policy.rows import NOTHING_KNOWN, Row, claimed_rows, decoded_rows
 from approvals.request import RequestType
+from approvals.risks import Risk
 
-Account: TypeAlias = bytes
-"""An address as rules compare it: family and bytes, in one value whose hash Python remembers."""
-
-TokenKey: TypeAlias = str
-"""A token as rules compare it: chain and contract, never a name that a payload gives it."""
-
-
-NO_CONTRACT: Final[Account] = b""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One effect as matchers see it; None: not known.
-
-    `total` is what the request moves of the same token altogether, as far as it is known;
-    `all_known` says that nothing can be missing from it. `contract` is NO_CONTRACT, and `method`
-    (`0x` and 8 hex digits) empty, where surely none is called.
-    """
-
-    kind: Kind | None = None
-    chain: str | None = None
-    token: TokenKey | None = None
-    to: Account | None = None
-    sender: Account | None = None
-    amount: int | None = None
-    total: int = 0
-    all_known: bool = False
-    fee: Fee | None = None
-    contract: Account | None = None
-    method: str | None = None
-
-
-NOTHING_KNOWN: Final = Row()
-"""An effect that may be anything: it keeps a rule from being sure that no effect matches."""
+_HIDES_IN_EFFECTS: Final = frozenset[Risk](
+    ("permission_change", "owner_change", "delegatecall", "unlimited_allowance")
+)
+CLAIMABLE: Final = frozenset[Risk](
+    ("blind", "unverified", "calldata_mismatch", "replacement", "unknown_initiator")
+)
+"""Risks that show, or do not, by what Cobo says or leaves out: no yes of theirs is proved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,34 +27,45 @@ class Facts:
     `rows` are the decoded effects. Where they may not be all (`complete` is False) they are
     followed by the transaction as Cobo claims it, and by an effect that may be anything: then a
     matcher can say yes or unknown, never no.
+
+    `pinnable`: this makes or moves a key, and nothing is wrong with it but that both halves come
+    from Cobo. `risks` are those that were seen, and whether proved facts show them; `hidden` are
+    those that may be there unseen.
     """
 
     type: RequestType
     passed: bool
     complete: bool
+    pinnable: bool
     rows: tuple[Row, ...]
-    fee: Fee | None
-    wallet_id: str | None
-    wallet_name: str | None
+    keys: KeyFacts | None
+    risks: dict[Risk, bool]
+    hidden: frozenset[Risk]
     initiator: str | None
+    claims: Claims
 
 
-def facts_of(findings: Findings, kind: RequestType, tables: Tables) -> Facts:
-    """Read the findings once for all rules."""
+def facts_of(
+    findings: Findings, kind: RequestType, tables: Tables, initiators: Collection[str]
+) -> Facts:
+    """Read the findings once for all rules. `initiators` are those that a person claims."""
     complete = findings.complete is True and len(findings.effects) > 0
-    rows = _decoded(findings.effects, findings.fee, complete=complete)
+    rows = decoded_rows(findings.effects, findings.fee, complete=complete)
     if not complete:
-        rows = (*rows, *_claimed(findings.claims, tables), NOTHING_KNOWN)
-    claims = findings.claims
+        rows = (*rows, *claimed_rows(findings.claims, tables), NOTHING_KNOWN)
+    pinnable = _is_pinnable(findings, kind)
+    initiator = folded(findings.claims.initiator)
     return Facts(
         type=kind,
         passed=isinstance(findings.integrity, Passed),
         complete=complete,
+        pinnable=pinnable,
         rows=rows,
-        fee=findings.fee,
-        wallet_id=claims.wallet_id or None,
-        wallet_name=claims.wallet_name or None,
-        initiator=folded(claims.initiator),
+        keys=findings.keys,
+        risks=_risks(findings, claimed=initiator in initiators),
+        hidden=frozenset() if pinnable else _hidden(findings, complete=complete),
+        initiator=initiator,
+        claims=findings.claims,
     )
 
 
@@ -108,126 +76,25 @@ def folded(name: str | None) -> str | None:
     return unicodedata.normalize("NFKC", name).strip().casefold() or None
 
 
-def account(address: Address) -> Account:
-    """The address as it is compared; `text` is only how it is shown."""
-    return address.family.encode() + b":" + address.raw
+def _is_pinnable(findings: Findings, kind: RequestType) -> bool:
+    if kind not in (RequestType.KEY_GEN, RequestType.KEY_RESHARE):
+        return False
+    agreed = findings.keys is not None and findings.keys.agreed is True
+    return agreed and not isinstance(findings.integrity, Refused)
 
 
-def token_key(asset: Asset) -> TokenKey:
-    """The asset as it is compared: its chain and contract; a native coin has none."""
-    contract = "" if asset.contract is None else account(asset.contract).hex()
-    return f"{asset.chain} {contract}"
+def _risks(findings: Findings, *, claimed: bool) -> dict[Risk, bool]:
+    risks: dict[Risk, bool] = {} if claimed else {"unknown_initiator": False}
+    for flag in findings.flags:
+        proved = flag.proved and flag.risk not in CLAIMABLE
+        risks[flag.risk] = proved or risks.get(flag.risk, False)
+    return risks
 
 
-def _decoded(effects: Iterable[Effect], fee: Fee | None, *, complete: bool) -> tuple[Row, ...]:
-    rows = [row for effect in effects for row in _rows(effect)]
-    if fee is not None:
-        rows = [replace(row, fee=fee) if row.chain == fee.asset.chain else row for row in rows]
-    return _with_totals(rows, complete=complete)
-
-
-def _rows(effect: Effect) -> tuple[Row, ...]:
-    """An effect's rows. What we can only name does what we see and, beside it, what we cannot."""
-    match effect:
-        case Transfer():
-            return (_moving(effect, effect.to, effect.sender, effect.amount),)
-        case TokenApproval():
-            return (_moving(effect, effect.spender, effect.owner, effect.amount),)
-        case Wrap():
-            contract = effect.wrapped.contract
-            moved = effect.wrapped if effect.unwraps else effect.native
-            return (
-                Row(
-                    kind="contract_call",
-                    chain=effect.chain,
-                    token=token_key(moved),
-                    to=_account(contract),
-                    sender=_account(effect.sender),
-                    amount=effect.amount,
-                    contract=_account(contract),
-                    method=effect.selector,
-                ),
-            )
-        case ContractCall():
-            seen = Row(
-                kind="contract_call",
-                chain=effect.chain,
-                to=_account(effect.contract),
-                sender=_account(effect.sender),
-                contract=_account(effect.contract),
-                method=effect.selector,
-            )
-            if effect.value > 0:
-                seen = replace(seen, token=token_key(effect.native), amount=effect.value)
-            inner = (row for each in effect.inner for row in _rows(each))
-            return (seen, *inner, Row(chain=effect.chain))
-        case Operation():
-            seen = Row("contract_call", effect.chain, sender=_account(effect.sender))
-            return (seen, Row(chain=effect.chain))
-        case Signing():
-            inner = (row for each in effect.inner for row in _rows(each))
-            return (Row(kind=effect.kind, chain=effect.chain), *inner)
-        case _ as never:
-            assert_never(never)
-
-
-def _moving(
-    effect: Transfer | TokenApproval, to: Address, sender: Address | None, amount: int | None
-) -> Row:
-    contract = effect.asset.contract
-    return Row(
-        kind=effect.kind,
-        chain=effect.chain,
-        token=token_key(effect.asset),
-        to=account(to),
-        sender=_account(sender),
-        amount=amount,
-        contract=NO_CONTRACT if contract is None else account(contract),
-        method=effect.selector,
-    )
-
-
-def _with_totals(rows: list[Row], *, complete: bool) -> tuple[Row, ...]:
-    """Add what the request moves of each token; exact only where every row's share is known."""
-    if len(rows) == 1 and (only := rows[0]).amount is not None:
-        return (replace(only, total=only.amount, all_known=complete),)
-    totals: dict[TokenKey, int] = {}
-    for row in rows:
-        if row.token is not None and row.amount is not None:
-            totals[row.token] = totals.get(row.token, 0) + row.amount
-    exact = complete and all(row.token is not None and row.amount is not None for row in rows)
-    return tuple(
-        row if row.token is None else replace(row, total=totals.get(row.token, 0), all_known=exact)
-        for row in rows
-    )
-
-
-def _claimed(claims: Claims, tables: Tables) -> tuple[Row, ...]:
-    """The transaction as Cobo states it, where the bytes do not say."""
-    token = tables.token(claims.token_id) if claims.token_id else None
-    base = Row(
-        kind=claims.kind,
-        chain=claims.chain_id,
-        token=token_key(token.asset) if token else None,
-        sender=_parsed(claims.source),
-    )
-    decimals = token.asset.decimals if token else None
-    rows = [
-        replace(base, to=_parsed(output.address), amount=_base_units(output, decimals))
-        for output in claims.outputs
-    ]
-    return _with_totals(rows or [base], complete=True)
-
-
-def _account(address: Address | None) -> Account | None:
-    return None if address is None else account(address)
-
-
-def _parsed(text: str | None) -> Account | None:
-    return _account(claimed_address(text) if text else None)
-
-
-def _base_units(output: ClaimedOutput, decimals: int | None) -> int | None:
-    if output.amount is None or decimals is None:
-        return None
-    return base_units(output.amount, decimals)
+def _hidden(findings: Findings, *, complete: bool) -> frozenset[Risk]:
+    hidden = frozenset[Risk]() if complete else _HIDES_IN_EFFECTS
+    if not findings.effects:
+        hidden |= {"blind"}
+    if findings.fee is None:
+        hidden |= {"fee_unusual"}
+    return hidden

@@ -50,42 +50,60 @@ def judge(findings: Findings, policy: Policy) -> Verdict:
     elif kind is None:
         verdict = _reject((), Cause.UNSUPPORTED, "the request type is not supported")
     else:
-        facts = facts_of(findings, kind, policy.tables)
+        facts = facts_of(findings, kind, policy.tables, policy.initiators)
         verdict = weigh(read_rules(facts, policy), facts, policy, frozenset(barred))
-    return replace(verdict, barred=barred, initiator_known=initiator_known)
+    if initiator_known:
+        return replace(verdict, barred=barred)
+    return replace(verdict, initiator_known=False)
 
 
 def read_rules(facts: Facts, policy: Policy) -> tuple[Reading, ...]:
     """The rules that match or cannot tell; an approve rule that cannot tell does not match."""
+    rules = policy.by_type[facts.type]
     readings = []
-    for rule in policy.by_type.get(facts.type, ()):
-        if rule.effect == "approve":
-            if approves(rule, facts):
-                readings.append(Reading(rule, YES, settled=True))
-            continue
+    if is_approvable(facts):
+        readings += [
+            Reading(rule, YES, settled=True)
+            for rule in rules.approving.meeting_all(facts.rows)
+            if _meets(rule, facts)
+        ]
+    for rule in rules.restricting.meeting_any(facts.rows):
         answer = restricts(rule, facts)
         if answer is not NO:
             readings.append(Reading(rule, answer, _is_settled(rule, answer, facts)))
     return tuple(readings)
 
 
+def is_approvable(facts: Facts) -> bool:
+    """Whether a rule may approve it at all.
+
+    A signature only if it passed every check and its effects are complete, at least one, each of
+    a kind we know. The making or moving of a key only if pins are all that it lacks.
+    """
+    if facts.type is not RequestType.KEY_SIGN:
+        return facts.pinnable
+    if not (facts.passed and facts.complete and facts.rows):
+        return False
+    return all(row.kind in APPROVABLE for row in facts.rows)
+
+
 def approves(rule: Rule, facts: Facts) -> bool:
     """Whether an approve rule matches: everything it asks is known, and so.
 
-    Only a request that passed every check, whose effects are complete, at least one, each of a
-    kind we know, and every one matching. `on_effects` holds a bound on the fee.
+    Of a signature it asks every effect; `on_effects` holds a bound on the fee. A rule about keys
+    has none, and holds pins instead.
     """
-    if not (facts.passed and facts.complete and facts.rows):
+    return is_approvable(facts) and _meets(rule, facts)
+
+
+def _meets(rule: Rule, facts: Facts) -> bool:
+    if facts.type is not RequestType.KEY_SIGN and rule.on_effects:
         return False
-    if facts.type is RequestType.KEY_SHARE_SIGN:
-        return False
-    for row in facts.rows:
-        if row.kind not in APPROVABLE:
-            return False
+    for row in facts.rows if rule.on_effects else ():
         for matcher in rule.on_effects:
             if matcher.answer(row) is not YES:
                 return False
-    return all(claim.answer(facts) is YES for claim in rule.on_claims)
+    return all(each.answer(facts) is YES for each in (*rule.on_keys, *rule.on_claims))
 
 
 def restricts(rule: Rule, facts: Facts) -> Answer:
@@ -93,7 +111,9 @@ def restricts(rule: Rule, facts: Facts) -> Answer:
 
     Where effects are not complete, what Cobo says can make the rule say yes, never no.
     """
-    answer = YES
+    answer = YES if rule.flags is None else rule.flags.answer(facts)
+    for matcher in rule.on_keys:
+        answer = min(answer, matcher.answer(facts))
     for claim in rule.on_claims:
         said = claim.answer(facts)
         answer = min(answer, said if facts.complete else max(said, UNKNOWN))
@@ -128,6 +148,8 @@ def _is_settled(rule: Rule, answer: Answer, facts: Facts) -> bool:
     share of a key is asked about only by rules that name key_share_sign.
     """
     if answer is not YES or rule.on_claims:
+        return False
+    if rule.flags is not None and not rule.flags.is_proved(facts):
         return False
     if facts.type is RequestType.KEY_SHARE_SIGN and rule.types is None:
         return False

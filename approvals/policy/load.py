@@ -5,27 +5,30 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Final, cast
 
 from approvals.chains.tables import SHIPPED
 from approvals.model import Electorate, Person
 from approvals.policy.contracts import Read, no_files, read_contracts
+from approvals.policy.expectations import read_tests
 from approvals.policy.facts import folded
-from approvals.policy.mistakes import Mistake, PolicyError, shown
-from approvals.policy.model import AddressList, Default, Policy, Rule
-from approvals.policy.people import NAME, NAME_FORM, read_groups, read_people
+from approvals.policy.lists import read_lists
+from approvals.policy.mistakes import Mistake, PolicyError
+from approvals.policy.model import Default, Policy, Rule, RulesOfType
+from approvals.policy.people import read_groups, read_people
 from approvals.policy.positions import find_lines
 from approvals.policy.reading import Notes, Table, one_of
 from approvals.policy.rules import read_rules
 from approvals.policy.seats import Voters, read_terms
+from approvals.policy.shelf import shelved
 from approvals.policy.tables import read_tables
 from approvals.policy.terms import Terms
-from approvals.policy.values import addresses
 from approvals.policy.warn import warnings
-from approvals.policy.whens import Vocabulary, address_list
 from approvals.request import RequestType
 
+_on_effects: Final = attrgetter("on_effects")
 _SYNTAX_AT: Final = re.compile(r" \(at line ([0-9]+), column [0-9]+\)$")
 
 
@@ -35,20 +38,24 @@ def load(text: str, *, source: str = "policy.toml", read: Read = no_files) -> Po
     `read` opens the files that a policy names; where it is left out, naming one is a mistake.
 
     1. TOML. 2. People and groups. 3. Chains, tokens, contracts beside the shipped ones. 4. Lists.
-    5. The default, and what an ask demands. 6. The rules. 7. Nothing else is in the file.
+    5. The default, and what an ask demands. 6. The rules. 7. The tests, which are not run here.
+    8. Nothing else is in the file.
     """
     values = _parse(text, source)  # 1
     root = Table(Notes(source, find_lines(text)), (), values)
     people = read_people(root)  # 2
     voters = Voters(people, read_groups(root, people))
     tables = read_contracts(root, read_tables(root, SHIPPED), read)  # 3
-    words = Vocabulary(tables, _read_lists(root, tables))  # 4
+    words = read_lists(root, tables)  # 4
     default = cast("Default", root.read("default", one_of("ask", "reject")) or "ask")  # 5
     below = root.table("ask")
     ask = None if below is None else _read_ask(below, voters)
-    rules = read_rules(root.tables("rule"), words, voters, ask)  # 6
+    tables_of_rules = root.tables("rule")
+    rules = read_rules(tables_of_rules, words, voters, ask)  # 6
     _demand_ask(root, default)
-    root.done()  # 7
+    named = [table.values.get("id") for table in tables_of_rules]
+    tests = read_tests(root.tables("test"), named)  # 7
+    root.done()  # 8
     if root.notes.mistakes:
         raise PolicyError(root.notes.mistakes)
     digest = hashlib.sha256(text.encode()).hexdigest()
@@ -65,6 +72,7 @@ def load(text: str, *, source: str = "policy.toml", read: Read = no_files) -> Po
         ask=ask,
         by_type=_by_type(rules),
         initiators=_initiators(people),
+        tests=tests,
     )
     return replace(policy, warnings=warnings(policy))
 
@@ -91,19 +99,6 @@ def _read_ask(table: Table, voters: Voters) -> Terms | None:
     return terms
 
 
-def _read_lists(root: Table, tables: Any) -> dict[str, AddressList]:
-    lists: dict[str, AddressList] = {}
-    section = root.table("lists")
-    for name in section.values if section else ():
-        if section is None:
-            break
-        if not NAME.fullmatch(name):
-            section.wrong(name, shown(name), NAME_FORM)
-        entries = section.read(name, lambda value: addresses(value, tables))
-        lists[name] = address_list(name, entries or ())
-    return lists
-
-
 def _demand_ask(root: Table, default: Default) -> None:
     """Whatever may ask without seats of its own needs somebody to ask."""
     if "ask" in root.values:
@@ -121,12 +116,15 @@ def _demand_ask(root: Table, default: Default) -> None:
     root.wrong("ask", "nothing", f"[ask] with approvals: {reason}")
 
 
-def _by_type(rules: Sequence[Rule]) -> Mapping[RequestType, tuple[Rule, ...]]:
-    return MappingProxyType(
-        {
-            kind: tuple(rule for rule in rules if rule.types is None or kind in rule.types)
-            for kind in RequestType
-        }
+def _by_type(rules: Sequence[Rule]) -> Mapping[RequestType, RulesOfType]:
+    return MappingProxyType({kind: _rules_of(kind, rules) for kind in RequestType})
+
+
+def _rules_of(kind: RequestType, rules: Sequence[Rule]) -> RulesOfType:
+    mine = [rule for rule in rules if rule.types is None or kind in rule.types]
+    return RulesOfType(
+        approving=shelved([rule for rule in mine if rule.effect == "approve"], _on_effects),
+        restricting=shelved([rule for rule in mine if rule.effect != "approve"], _on_effects),
     )
 
 

@@ -1,4 +1,4 @@
-"""The matchers of a rule: each asks one question of an effect, or of what Cobo says."""
+"""The matchers of a rule that ask one question of an effect."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Protocol
 
 from approvals.findings import Kind
 from approvals.policy.answers import NO, UNKNOWN, YES, Answer, known
-from approvals.policy.facts import Account, Facts, Row, TokenKey
+from approvals.policy.rows import NO_CONTRACT, Account, Row, TokenKey
 
 
 class EffectMatcher(Protocol):
@@ -18,17 +18,6 @@ class EffectMatcher(Protocol):
 
     def answer(self, row: Row) -> Answer:
         """What it says of this effect."""
-
-
-class ClaimMatcher(Protocol):
-    """Asks what `extra_info` says and nobody proved."""
-
-    @property
-    def key(self) -> str:
-        """Its name below `when`."""
-
-    def answer(self, facts: Facts) -> Answer:
-        """What it says of this request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +68,11 @@ class Places:
     anywhere: frozenset[Account]
     on: Mapping[str, frozenset[Account]]
     bare: Mapping[Account, str]
+
+    @property
+    def all(self) -> frozenset[Account]:
+        """Every address in it, whatever the chain."""
+        return self.anywhere.union(self.bare, *self.on.values())
 
     def holds(self, chain: str | None, account: Account) -> Answer:
         """Whether the address, on that chain, is one of these."""
@@ -167,27 +161,26 @@ class FeeAtMost:
 
 
 @dataclass(frozen=True, slots=True)
-class WalletIs:
-    """The wallet's id or name, as Cobo says."""
+class ContractIs:
+    """The contract that is called: a token's own, where tokens move."""
 
-    wallets: frozenset[str]
-    key: str = "wallet"
+    places: Places
+    key: str = "contract"
 
-    def answer(self, facts: Facts) -> Answer:
-        """No only where both id and name are said and neither is meant."""
-        if facts.wallet_id in self.wallets or facts.wallet_name in self.wallets:
-            return YES
-        silent = facts.wallet_id is None or facts.wallet_name is None
-        return UNKNOWN if silent else NO
+    def answer(self, row: Row) -> Answer:
+        """Unknown where it is not known which is called, no where surely none is."""
+        if row.contract is None:
+            return UNKNOWN
+        return NO if row.contract == NO_CONTRACT else self.places.holds(row.chain, row.contract)
 
 
 @dataclass(frozen=True, slots=True)
-class InitiatorIs:
-    """Who started it, as Cobo says; compared folded."""
+class MethodIs:
+    """The method that is called, by its selector (`0x` and 8 hex digits)."""
 
-    initiators: frozenset[str]
-    key: str = "initiator"
+    selectors: frozenset[str]
+    key: str = "method"
 
-    def answer(self, facts: Facts) -> Answer:
-        """Unknown where nobody is named."""
-        return UNKNOWN if facts.initiator is None else known(facts.initiator in self.initiators)
+    def answer(self, row: Row) -> Answer:
+        """Unknown where it is not known which is called; where surely none is, it is no other."""
+        return UNKNOWN if row.method is None else known(row.method in self.selectors)

@@ -7,7 +7,9 @@ from typing import Final, Literal, TypeAlias
 from approvals.chains.tables import Tables
 from approvals.findings import Address, Kind
 from approvals.model import Electorate, Person
-from approvals.policy.matchers import ClaimMatcher, EffectMatcher
+from approvals.policy.matchers import EffectMatcher
+from approvals.policy.request_matchers import FlagsAny, RequestMatcher
+from approvals.policy.shelf import Shelf
 from approvals.policy.terms import Terms
 from approvals.request import RequestType
 from keys.ssh import BadSshKey, fingerprint, parse_public_key
@@ -26,8 +28,9 @@ A call that we only can name brings along an effect of no kind, so that no rule 
 class Rule:
     """One `[[rule]]`. `types` None: every request type; `terms` belong to an ask alone.
 
-    `on_effects` are asked of effects and proved from the bytes (or unknown); `on_claims` are
-    asked of what Cobo says.
+    `on_effects` are asked of effects and proved from the bytes (or unknown); `on_keys` of the key
+    that the request is about, `flags` of the risks that were seen; `on_claims` are asked of what
+    Cobo says.
     """
 
     id: str
@@ -36,8 +39,35 @@ class Rule:
     line: int
     types: frozenset[RequestType] | None
     on_effects: tuple[EffectMatcher, ...]
-    on_claims: tuple[ClaimMatcher, ...]
+    on_keys: tuple[RequestMatcher, ...]
+    flags: FlagsAny | None
+    on_claims: tuple[RequestMatcher, ...]
     terms: Terms | None
+
+
+@dataclass(frozen=True, slots=True)
+class RulesOfType:
+    """The rules that a request of one type is asked about: those that approve, and the others."""
+
+    approving: Shelf[Rule]
+    restricting: Shelf[Rule]
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One `[[test]]`: a request, and what the rules must make of it.
+
+    `given` names a file beside the policy's. `rule` is one that must be among those that decided.
+    The lines are those of the keys.
+    """
+
+    number: int
+    given: str
+    given_line: int
+    node: str | None
+    verdict: RuleEffect
+    rule: str | None
+    expect_line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +84,8 @@ class Policy:
     """The rules in force. `digest` is the SHA-256 (hex) of the text they were read from.
 
     `ask` is what the default, an ask rule without terms and an undecided reject rule demand.
-    `by_type` and `initiators` (folded names -> people) are indexes over the rest.
+    `by_type` and `initiators` (folded names -> people) are indexes over the rest. `tests` are
+    what its author expects; whoever reads the file runs them.
     """
 
     digest: str
@@ -65,8 +96,9 @@ class Policy:
     rules: tuple[Rule, ...]
     default: Default
     ask: Terms | None
-    by_type: Mapping[RequestType, tuple[Rule, ...]]
+    by_type: Mapping[RequestType, RulesOfType]
     initiators: Mapping[str, tuple[str, ...]]
+    tests: tuple[Test, ...] = ()
     warnings: tuple[str, ...] = ()
 
     def label_of(self, address: Address, chain: str | None) -> str | None:

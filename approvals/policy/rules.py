@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from typing import Any, Final, cast
 
+from approvals.policy.approving import check_approval
+from approvals.policy.lists import Vocabulary
 from approvals.policy.mistakes import Wrong, shown
 from approvals.policy.model import Rule, RuleEffect
 from approvals.policy.people import NAME
 from approvals.policy.reading import Table, one_of, text
 from approvals.policy.seats import Voters, read_terms
 from approvals.policy.terms import Terms
-from approvals.policy.whens import Vocabulary, When, read_when, with_default_fee
+from approvals.policy.whens import When, read_when, with_default_fee
+from approvals.request import RequestType
 
 _ID_FORM: Final = "an id of 1 to 64 letters, digits, dots, dashes and underscores"
 _LONGEST_WHY: Final = 300
@@ -45,8 +48,9 @@ def _read_rule(table: Table, words: Vocabulary, voters: Voters, ask: Terms | Non
     terms = _terms(table, effect, voters, ask)
     table.done()
     if effect == "approve":
-        _refuse_broad_approval(table)
-        when = with_default_fee(when, words.tables)
+        check_approval(table, when.types)
+        if when.types is None or RequestType.KEY_SIGN in when.types:
+            when = with_default_fee(when, words.tables)
     if name is None or why is None or effect is None:
         return None
     return Rule(
@@ -56,6 +60,8 @@ def _read_rule(table: Table, words: Vocabulary, voters: Voters, ask: Terms | Non
         line=table.line(),
         types=when.types,
         on_effects=when.on_effects,
+        on_keys=when.on_keys,
+        flags=when.flags,
         on_claims=when.on_claims,
         terms=terms,
     )
@@ -70,15 +76,6 @@ def _terms(table: Table, effect: str | None, voters: Voters, ask: Terms | None) 
         if key in table.values:
             table.wrong(key, shown(table.values[key]), f"no {key}: only an ask has one")
     return None
-
-
-def _refuse_broad_approval(table: Table) -> None:
-    """No default is yes: what an approve rule does not name, it must not approve."""
-    below = table.values.get("when")
-    said = below if isinstance(below, dict) else {}
-    for key in ("type", "kind"):
-        if key not in said:
-            table.wrong(f"when.{key}", "nothing", f"when.{key}: an approve rule must name it")
 
 
 def _sentence(value: Any) -> str:

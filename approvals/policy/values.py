@@ -8,8 +8,8 @@ from approvals.chains.addresses import parse_address
 from approvals.chains.amounts import base_units
 from approvals.chains.tables import Tables
 from approvals.findings import Address, Asset
-from approvals.policy.facts import TokenKey, token_key
 from approvals.policy.mistakes import SeveralWrong, Wrong, shown
+from approvals.policy.rows import TokenKey, token_key
 
 _DURATION: Final = re.compile(r"([1-9][0-9]{0,5})([smh])")
 _MILLISECONDS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000}

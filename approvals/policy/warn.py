@@ -2,12 +2,28 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import combinations
+from typing import Final
 
 from approvals.model import Need
-from approvals.policy.matchers import AmountAtMost, AmountOver, KindIs, SentFrom, SentTo, TokenIs
+from approvals.policy.approving import PINNED
+from approvals.policy.facts import CLAIMABLE
+from approvals.policy.matchers import (
+    AmountAtMost,
+    AmountOver,
+    ContractIs,
+    KindIs,
+    MethodIs,
+    SentFrom,
+    SentTo,
+    TokenIs,
+)
 from approvals.policy.model import APPROVABLE, Policy, Rule
+from approvals.policy.request_matchers import ThresholdAtLeast
 from approvals.policy.terms import Terms, can_be_filled, stacked
 from approvals.request import RequestType
+
+_WRAPPING: Final = frozenset(("0xd0e30db0", "0x2e1a7d4d"))
+"""The selectors of `deposit()` and `withdraw(uint256)`."""
 
 
 def warnings(policy: Policy) -> tuple[str, ...]:
@@ -24,29 +40,37 @@ def warnings(policy: Policy) -> tuple[str, ...]:
 def _of_rule(rule: Rule, policy: Policy) -> Iterator[str]:
     yield from _of_claims(rule, policy)
     for matcher in rule.on_effects:
-        if isinstance(matcher, SentTo | SentFrom) and matcher.places.bare:
+        if isinstance(matcher, SentTo | SentFrom | ContractIs) and matcher.places.bare:
             examples = ", ".join(sorted(matcher.places.bare.values())[:3])
             yield (
                 f"when.{matcher.key} holds EVM addresses for which neither the entry nor"
                 f" when.chain names a chain, so that they never match for sure: {examples}"
             )
-    if not (rule.types or rule.on_effects or rule.on_claims):
+    if not (rule.types or rule.on_effects or rule.on_keys or rule.flags or rule.on_claims):
         yield "it names nothing, and so matches every request"
     if rule.effect == "approve":
-        yield from _of_approval(rule)
+        yield from _of_approval(rule, policy)
     else:
         yield from _of_amounts(rule)
 
 
 def _of_claims(rule: Rule, policy: Policy) -> Iterator[str]:
     """Rules whose outcome a lying backend could change."""
-    if not rule.on_claims:
-        return
-    keys = " and ".join(f"when.{claim.key}" for claim in rule.on_claims)
-    verb = "approve" if rule.effect == "approve" else "match, or not"
-    yield f"it rests on {keys}, which Cobo only claims: a lying backend could make it {verb}"
-    if rule.effect == "ask":
-        yield f'resting on a claim, it never takes the place of default = "{policy.default}"'
+    flags = rule.flags
+    keys = [f"when.{claim.key}" for claim in rule.on_claims]
+    if keys:
+        verb = "approve" if rule.effect == "approve" else "match, or not"
+        said = " and ".join(keys)
+        yield f"it rests on {said}, which Cobo only claims: a lying backend could make it {verb}"
+    swayed = sorted(flags.risks & CLAIMABLE) if flags else []
+    if swayed:
+        yield (
+            f"it rests on when.flags_any ({', '.join(swayed)}), which Cobo's claims bring about:"
+            " a lying backend could make it match, or not"
+        )
+    if rule.effect == "ask" and (keys or (flags and flags.risks <= CLAIMABLE)):
+        what = "a claim" if keys else "what is not known, or only claimed"
+        yield f'resting on {what}, it never takes the place of default = "{policy.default}"'
 
 
 def _of_amounts(rule: Rule) -> Iterator[str]:
@@ -61,18 +85,45 @@ def _of_amounts(rule: Rule) -> Iterator[str]:
             )
 
 
-def _of_approval(rule: Rule) -> Iterator[str]:
+def _of_approval(rule: Rule, policy: Policy) -> Iterator[str]:
+    types = rule.types or frozenset()
+    if RequestType.KEY_SIGN in types:
+        yield from _of_signatures(rule)
+    for kind in sorted(types & PINNED):
+        others = [each.id for each in policy.rules if _asks_about_keys(each, kind)]
+        if others:
+            yield (
+                f"a {kind.label} has no effects, so what {', '.join(others)} asks of them is"
+                " unknown there, and people are asked: name when.type in such rules"
+            )
+    if RequestType.KEY_SHARE_SIGN in types:
+        yield "no rule can approve key_share_sign: people are asked, or it is refused"
+
+
+def _asks_about_keys(rule: Rule, kind: RequestType) -> bool:
+    mine = rule.types is None or kind in rule.types
+    return mine and rule.effect != "approve" and bool(rule.on_effects)
+
+
+def _of_signatures(rule: Rule) -> Iterator[str]:
+    kinds = next((m.kinds for m in rule.on_effects if isinstance(m, KindIs)), frozenset())
+    only_calls = kinds == {"contract_call"}
     if not any(isinstance(matcher, AmountAtMost) for matcher in rule.on_effects):
         yield "it approves without a bound on the amount (when.amount_at_most)"
-    if not any(isinstance(matcher, SentTo) for matcher in rule.on_effects):
+    places = SentTo | ContractIs if only_calls else SentTo
+    if not any(isinstance(matcher, places) for matcher in rule.on_effects):
         yield "it approves whatever the destination (when.to)"
-    kinds = next((m.kinds for m in rule.on_effects if isinstance(m, KindIs)), frozenset())
     never = sorted(kinds - APPROVABLE)
     if never:
-        yield f"no rule can approve {', '.join(never)} yet: people are asked"
-    other = [kind.label for kind in sorted(rule.types or ()) if kind is not RequestType.KEY_SIGN]
-    if other:
-        yield f"no rule can approve {', '.join(other)}: people are asked, or it is refused"
+        yield f"no rule can approve {', '.join(never)}: people are asked"
+    methods = [m.selectors for m in rule.on_effects if isinstance(m, MethodIs)]
+    if "contract_call" in kinds and not any(each <= _WRAPPING for each in methods):
+        yield (
+            "of contract calls a rule can approve only those that wrap or unwrap a coin"
+            ' (when.method = ["deposit", "withdraw"]): about all others people are asked'
+        )
+    if any(isinstance(matcher, ThresholdAtLeast) for matcher in rule.on_keys):
+        yield "a request to sign states no threshold: it never approves one"
 
 
 def _of_people(policy: Policy) -> Iterator[str]:

@@ -6,12 +6,17 @@ import pytest
 from hypothesis import given
 
 from approvals.findings import Reason, Refused
-from approvals.policy import explain, judge, render_explanation
+from approvals.policy import explain, judge, spoken
+from approvals.risks import Flag
 from tests.approvals.policy.test_unknown_never_loosens import FINDINGS, loaded, policies
 from tests.approvals.policy.world import (
     ASK,
+    PINS,
     SWEEP,
+    THIEF,
     THIEF_TEXT,
+    call,
+    ceremony,
     keys,
     passed,
     policy,
@@ -54,31 +59,61 @@ def test_a_rule_of_another_type_is_explained_as_no():
 
 def test_a_refused_request_has_no_rules_to_explain():
     findings = replace(passed(usdt(5)), integrity=Refused("contradiction", (Reason(1, "no"),)))
-    rulebook = policy(SWEEP)
-    assert explain(findings, rulebook) == ()
-    lines = render_explanation(findings, rulebook, judge(findings, rulebook))
-    assert lines == ["checks: refused, contradiction: no", "verdict: reject, contradiction: no"]
+    assert explain(findings, policy(SWEEP)) == ()
 
 
-def test_the_rendering_tells_checks_rules_and_verdict():
-    rulebook = policy(SWEEP, NO_THIEF)
-    lines = render_explanation(undecoded(), rulebook, judge(undecoded(), rulebook))
-    assert lines[0] == "checks: not verified: not understood"
-    assert "rule no-thief (reject): unknown" in lines
-    assert "  wallet: unknown (Cobo says)" in lines
-    assert lines[-1] == "verdict: ask 1 of treasury, within 30 min"
-    approving = render_explanation(passed(usdt(5)), rulebook, judge(passed(usdt(5)), rulebook))
-    assert approving[0] == "checks: passed"
-    assert approving[-1] == "verdict: approve, by sweep"
+def deciders(findings, *rules: str) -> dict[str, list[tuple[str, str, str]]]:
+    return {
+        each.id: [(d.key, d.answer.word, d.of) for d in each.deciders]
+        for each in explain(findings, policy(*rules))
+    }
 
 
-def test_several_reasons_read_as_one_sentence():
-    reasons = (Reason(2, "a is missing."), Reason(2, "b is missing."))
-    findings = replace(passed(usdt(5)), integrity=Refused("malformed", reasons))
-    rulebook = policy(SWEEP)
-    lines = render_explanation(findings, rulebook, judge(findings, rulebook))
-    said = "malformed: a is missing; b is missing."
-    assert lines == [f"checks: refused, {said}", f"verdict: reject, {said}"]
+def test_the_matcher_that_decided_is_named_for_each_effect():
+    said = deciders(passed(usdt(60_000), usdt(1, THIEF)), SWEEP, NO_THIEF)
+    assert said["sweep"] == [("amount_at_most", "no", "effect 1"), ("to", "no", "effect 2")]
+    assert said["no-thief"] == [("wallet", "no", "")]
+    assert deciders(passed(usdt(5)), SWEEP)["sweep"] == []
+
+
+def test_a_matcher_that_cannot_tell_is_named_with_what_it_cannot_tell_of():
+    said = deciders(undecoded(), rule("r", "reject", f'when.to = ["ETH:{THIEF_TEXT}"]'))
+    assert said["r"] == [
+        ("to", "unknown", "what Cobo claims"),
+        ("to", "unknown", "what may be missing"),
+    ]
+    inner = replace(call(), inner=(usdt(5),))
+    big = rule("big", "ask", 'when.token = "ETH_USDC"', 'when.amount_over = "1 USDC"')
+    assert deciders(passed(inner), big)["big"] == [
+        ("token", "unknown", "effect 1"),
+        ("token", "unknown", "effect 1, what else it may do"),
+    ]
+    assert deciders(passed(inner), SWEEP)["sweep"] == [("(every effect known)", "no", "")]
+
+
+def test_what_rests_on_a_claim_says_so():
+    flagged = replace(passed(usdt(5)), flags=(Flag("replacement", "?", proved=False),))
+    by_flag = rule("flag", "ask", 'when.flags_any = ["replacement", "fee_unusual"]')
+    (said,) = explain(flagged, policy(by_flag))
+    assert [(m.key, m.answer.word, m.proved) for m in said.matchers] == [
+        ("flags_any", "yes", False)
+    ]
+
+
+def test_a_pinned_key_is_explained_by_its_pins():
+    pinned = rule("pinned", "approve", 'when.type = "key_gen"', *PINS)
+    (said,) = explain(ceremony(), policy(pinned))
+    assert said.answer.word == "yes"
+    assert [m.key for m in said.matchers] == [
+        "type",
+        "(nothing is missing but pins)",
+        "threshold_at_least",
+        "nodes",
+    ]
+    assert deciders(ceremony(threshold=1), pinned)["pinned"] == [("threshold_at_least", "no", "")]
+    assert deciders(ceremony(agreed=False), pinned)["pinned"] == [
+        ("(nothing is missing but pins)", "no", "")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -87,8 +122,7 @@ def test_several_reasons_read_as_one_sentence():
 )
 def test_times_are_told_as_people_count_them(within, shown):
     rulebook = policy(ask=ASK.replace("30m", within))
-    lines = render_explanation(undecoded(), rulebook, judge(undecoded(), rulebook))
-    assert lines[-1] == f"verdict: ask 1 of treasury, within {shown}"
+    assert spoken(judge(undecoded(), rulebook)) == f"ask 1 of treasury, within {shown}"
 
 
 @given(policies(), FINDINGS)
@@ -104,3 +138,13 @@ def test_an_explanation_never_contradicts_the_verdict(drawn, findings):
             for each in explain(findings, rulebook)
             if each.effect != "approve"
         )
+
+
+@given(policies(), FINDINGS)
+def test_whatever_is_no_or_unknown_says_which_matcher_made_it_so(drawn, findings):
+    for each in explain(findings, loaded(drawn)):
+        assert (each.deciders == ()) == (each.answer.word == "yes")
+        keys = {matcher.key for matcher in each.matchers}
+        assert {decider.key for decider in each.deciders} <= keys
+        if each.effect != "approve":
+            assert {decider.answer for decider in each.deciders} <= {each.answer}

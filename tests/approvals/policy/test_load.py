@@ -12,6 +12,7 @@ from tests.approvals.policy.world import (
     COLD_TEXT,
     HOT,
     KEYS,
+    NODES,
     POLICIES,
     SWEEP,
     THIEF_TEXT,
@@ -21,6 +22,7 @@ from tests.approvals.policy.world import (
     text,
 )
 
+TRON = "TSupd8dvX5KGMaHhgS7diYt9ZACBcJCz3g"
 SEATS = 'approvals = [{ group = "treasury", count = 1 }]'
 
 
@@ -98,7 +100,7 @@ class TestTheFile:
 
     @pytest.mark.parametrize(
         "more",
-        ["[override]", "[[test]]", "[freeze]", "escalate = 3", "[rules]", "[lists.x]\ny = 1"],
+        ["[override]", "[freeze]", "escalate = 3", "[rules]", "[lists.x]\ny = 1"],
     )
     def test_tables_and_keys_that_a_later_version_brings_are_unknown_until_then(self, more):
         assert mistakes(f"{more}\n{text()}" if "=" in more[:9] else text(more=more))
@@ -110,11 +112,6 @@ class TestTheFile:
             ("[ask]", "counts = 1"),
             ("[people.ana]", 'email = "a"'),
             ("[[rule]]", 'priority = "1"'),
-            ("[[rule]]", 'when.contract = ["0x0"]'),
-            ("[[rule]]", 'when.method = "transfer"'),
-            ("[[rule]]", 'when.vault = "v"'),
-            ("[[rule]]", 'when.category = "c"'),
-            ("[[rule]]", 'when.initiator_type = "API"'),
             ("[[rule]]", 'when.amount = "5 USDT"'),
             ("[[rule]]", 'When.to = "own"'),
         ],
@@ -500,9 +497,31 @@ class TestLists:
     def test_a_list_holds_addresses_at_least_one(self, value):
         refused(text(more=f"[lists]\nown = {value}"), "own = ", "an a")
 
+    def test_a_list_may_hold_the_ids_of_nodes(self):
+        held = f'[lists]\nnodes = ["{NODES[0]}", "{NODES[1]}"]\nown = ["{TRON}"]'
+        narrow = rule("r", "ask", 'when.nodes = "nodes"')
+        loaded = policy(narrow, more=held)
+        assert set(loaded.lists) == {"own"}
+        (said,) = mistakes(text(rule("r", "ask", 'when.nodes = "own"'), more=held))
+        assert '"own", a list of addresses' in said
+        (said,) = mistakes(text(rule("r", "ask", 'when.to = "nodes"'), more=held))
+        assert '"nodes", a list of node ids' in said
+
+    @pytest.mark.parametrize(
+        ("entries", "found"),
+        [
+            ([NODES[0], COLD_TEXT], [COLD_TEXT]),
+            ([NODES[0], f"{NODES[1]}x", TRON], [f"{NODES[1]}x", TRON]),
+            (["cobo"], ["cobo"]),
+        ],
+    )
+    def test_a_list_holds_addresses_or_nodes_never_both(self, entries, found):
+        said = mistakes(text(more=f"[lists]\nown = {entries}"))
+        assert ["the id of a TSS Node" in each for each in said] == [True] * len(found)
+        assert all(each in line for each, line in zip(found, said, strict=True))
+
     def test_an_address_is_labelled_with_the_list_that_vouches_for_it_there(self):
-        tron_text = "TSupd8dvX5KGMaHhgS7diYt9ZACBcJCz3g"
-        more = f'[lists]\nown = ["ETH:{COLD_TEXT}", "{THIEF_TEXT}", "{tron_text}"]'
+        more = f'[lists]\nown = ["ETH:{COLD_TEXT}", "{THIEF_TEXT}", "{TRON}"]'
         loaded = policy(more=more)
         tron = next(each for each in loaded.lists["own"].anywhere if each.family == "tron")
         thief = next(each for each in loaded.lists["own"].anywhere if each.family == "evm")

@@ -10,18 +10,24 @@ from hypothesis import strategies as st
 from approvals.findings import (
     ClaimedOutput,
     Claims,
+    Effect,
     Findings,
+    KeyFacts,
     Passed,
     Reason,
     Signing,
+    TokenApproval,
     Transfer,
     Unverified,
+    Wrap,
 )
 from approvals.model import Verdict
 from approvals.policy import Policy, judge
-from approvals.policy.facts import Row, facts_of
+from approvals.policy.facts import Facts, facts_of
 from approvals.policy.judge import read_rules, weigh
+from approvals.policy.rows import Row
 from approvals.request import RequestType
+from approvals.risks import RISKS, Flag
 from tests.approvals.policy.order import looser
 from tests.approvals.policy.world import (
     BSC_USDT,
@@ -30,10 +36,13 @@ from tests.approvals.policy.world import (
     ETH,
     HOT,
     HOT_TEXT,
+    NODES,
     THIEF,
     THIEF_TEXT,
     USDC,
     USDT,
+    WETH,
+    XPUB,
     call,
     fee,
     message,
@@ -42,7 +51,7 @@ from tests.approvals.policy.world import (
 )
 
 T = TypeVar("T")
-Known = TypeVar("Known", Findings, Claims, Row)
+Known = TypeVar("Known", Findings, Claims, Row, KeyFacts)
 
 
 def mostly(home: T, *others: T) -> st.SearchStrategy[T]:
@@ -50,6 +59,9 @@ def mostly(home: T, *others: T) -> st.SearchStrategy[T]:
     return st.sampled_from([home] * (3 * len(others)) + [*others])
 
 
+APPROVE = "0x095ea7b3"
+USDT_TEXT = USDT.contract.text if USDT.contract else ""
+UNVERIFIED = Flag("unverified", "forgotten")
 ONE_SEAT = '{ group = "treasury", count = 1 }'
 TWO_SEATS = '{ group = "treasury", count = 2 }'
 ON_CALL = '{ group = "on_call", count = 1 }'
@@ -68,15 +80,32 @@ MATCHERS = {
     "fee_at_most": mostly('"0.01 ETH"', '"0.0001 ETH"', '"1 BNB"'),
     "wallet": st.sampled_from(['"w-1"', '["w-2", "Cold wallet"]', '["w-2", "Hot wallet"]']),
     "initiator": st.sampled_from(['"desk-bot"', '["ana@acme.example", "x"]']),
+    "contract": st.sampled_from([f'["ETH:{USDT_TEXT}"]', f'["{USDT_TEXT}", "{THIEF_TEXT}"]']),
+    "method": mostly('"transfer"', '["approve", "0xDEADBEEF"]', '"withdraw"'),
+    "vault": st.sampled_from(['"v-1"', '["v-2", "Cold vault"]']),
+    "initiator_type": st.sampled_from(['"API"', '["Web", "App"]']),
+    "category": st.sampled_from(['"AutoSweep"', '["payroll", "x"]']),
+    "curve": mostly('"secp256k1"', '["secp256k1", "ed25519"]', '"ed25519"'),
+    "root_pub_key": st.just(f'"{XPUB}"'),
+    "nodes": mostly(f"{[*NODES]}", f"{[*NODES[:2]]}", f"{[NODES[0]]}"),
+    "threshold_at_least": mostly("2", "1", "3"),
 }
+RESTRICTING = {
+    "flags_any": st.lists(st.sampled_from(RISKS), min_size=1, max_size=3).map(str),
+}
+EFFECT_KEYS = {"kind", "chain", "token", "to", "from", "contract", "method"}
+EFFECT_KEYS |= {"amount_at_most", "amount_over", "fee_at_most"}
 
 
 @st.composite
 def rules(draw: st.DrawFn, number: int) -> str:
     effect = draw(st.sampled_from(["approve", "approve", "ask", "reject"]))
-    wanted = {"type", "kind"} if effect == "approve" else set()
-    keys = wanted | draw(st.sets(st.sampled_from(sorted(MATCHERS)), max_size=2))
-    lines = [f"when.{key} = {draw(MATCHERS[key])}" for key in sorted(keys)]
+    if effect == "approve":
+        lines = draw(approvals())
+    else:
+        matchers = MATCHERS | RESTRICTING
+        keys = draw(st.sets(st.sampled_from(sorted(matchers)), max_size=2))
+        lines = [f"when.{key} = {draw(matchers[key])}" for key in sorted(keys)]
     if effect == "ask":
         seats = draw(st.sampled_from(["", ONE_SEAT, TWO_SEATS, ON_CALL, f"{ONE_SEAT}, {ON_CALL}"]))
         lines += [f"approvals = [{seats}]"] if seats else []
@@ -84,6 +113,20 @@ def rules(draw: st.DrawFn, number: int) -> str:
         if ON_CALL not in seats:
             lines += draw(mostly([], ['strength = "ssh"']))
     return rule(f"r{number}", effect, *lines)
+
+
+@st.composite
+def approvals(draw: st.DrawFn) -> list[str]:
+    """The conditions of a rule that approves transfers and the like, or pinned keys."""
+    if draw(mostly(True, False)):
+        types = mostly("key_sign", "key_share_sign")
+        keys, wanted = set(MATCHERS), {"kind"}
+    else:
+        types = st.sampled_from(["key_gen", "key_reshare"])
+        keys, wanted = set(MATCHERS) - EFFECT_KEYS, {"threshold_at_least", "nodes"}
+    keys = wanted | draw(st.sets(st.sampled_from(sorted(keys - {"type"})), max_size=2))
+    lines = [f"when.{key} = {draw(MATCHERS[key])}" for key in sorted(keys)]
+    return [f'when.type = "{draw(types)}"', *lines]
 
 
 @st.composite
@@ -101,6 +144,24 @@ def transfers(draw: st.DrawFn) -> Transfer:
     return Transfer(coin.chain, coin, sender, draw(mostly(COLD, HOT, THIEF)), amount)
 
 
+@st.composite
+def allowances(draw: st.DrawFn) -> TokenApproval:
+    amount = draw(mostly(5 * 10**6, 0, 10**9, None))
+    spender = draw(mostly(COLD, THIEF))
+    return TokenApproval("ETH", USDT, draw(mostly(HOT, None)), spender, amount, "approve", APPROVE)
+
+
+WRAPS = st.builds(
+    Wrap,
+    chain=st.just("ETH"),
+    native=st.just(ETH),
+    wrapped=st.just(WETH),
+    sender=mostly(HOT, None),
+    amount=mostly(10**18, 0, 10**20),
+    unwraps=st.booleans(),
+    selector=st.just("0x2e1a7d4d"),
+)
+
 ODD = st.sampled_from(
     [
         call(),
@@ -108,11 +169,14 @@ ODD = st.sampled_from(
         replace(call(), contract=None),
         message(),
         replace(message(), kind="blind", chain=None),
+        replace(call(), inner=(Transfer("ETH", USDT, HOT, THIEF, 10**7, "0xa9059cbb"),)),
     ]
 )
 EFFECTS = st.one_of(
     st.tuples(transfers()),
     st.tuples(transfers()),
+    st.tuples(allowances()),
+    st.tuples(WRAPS),
     st.tuples(transfers(), transfers()),
     st.tuples(transfers(), ODD),
     st.tuples(ODD),
@@ -124,7 +188,7 @@ CLAIMS = st.builds(
     chain_id=mostly("ETH", None, "BSC_BNB", "NOPE"),
     token_id=mostly("ETH_USDT", None, "ETH", "NOPE"),
     source=mostly(HOT_TEXT, None, "garbage"),
-    kind=st.sampled_from([None, "transfer", "message"]),
+    kind=st.sampled_from([None, "transfer", "message", "contract_call"]),
     outputs=st.sampled_from(
         [
             (),
@@ -136,6 +200,22 @@ CLAIMS = st.builds(
     wallet_id=mostly("w-1", None, "w-3"),
     wallet_name=mostly("Hot wallet", None, "Other"),
     initiator=mostly("desk-bot", None, "ana@acme.example", "somebody", " "),
+    vault_id=mostly("v-1", None, "v-3"),
+    vault_name=mostly("Main vault", None, "Cold vault"),
+    initiator_type=mostly("API", None, "Web", "Robot"),
+    categories=mostly((), ("AutoSweep",), ("other", "payroll")),
+)
+
+KEYS = st.builds(
+    KeyFacts,
+    curve=mostly("secp256k1", None, "ed25519"),
+    node_ids=mostly(NODES, (), NODES[:1], (*NODES, "coboStranger")),
+    threshold=mostly(2, None, 1),
+    root_pub_key=mostly(XPUB, None, "xpubOther"),
+    agreed=mostly(True, False),
+)
+FLAGS = st.lists(
+    st.builds(Flag, st.sampled_from(RISKS[:-1]), st.just("seen"), mostly(True, False)), max_size=2
 )
 
 FINDINGS = st.builds(
@@ -149,7 +229,17 @@ FINDINGS = st.builds(
     chain=mostly("ETH", None),
     source=mostly(HOT, None),
     fee=mostly(fee(), None, fee(10**17), fee(coin=BSC_USDT)),
-)
+    keys=mostly(None, None) | KEYS,
+    flags=mostly((), ()) | FLAGS.map(tuple),
+).map(lambda findings: ceremony(findings) if findings.type in (1, 3) else findings)
+
+
+def ceremony(findings: Findings) -> Findings:
+    """The making or moving of a key has neither effects nor a fee, and both halves are Cobo's."""
+    unverified = Unverified((Reason(16, "not pinned"),))
+    flags = tuple(flag for flag in findings.flags if flag.proved)
+    none = replace(findings, effects=(), complete=False, chain=None, source=None, fee=None)
+    return replace(none, integrity=unverified, flags=(*flags, UNVERIFIED))
 
 
 def forget(what: Known, name: str) -> Known:
@@ -161,17 +251,24 @@ def forgetting(findings: Findings) -> Iterator[tuple[str, Findings]]:
     """Every way to know one thing less; the initiator apart, of which there is another promise."""
     yield "complete", replace(findings, complete=False)
     yield "all effects", replace(findings, effects=(), complete=False)
-    yield "integrity", replace(findings, integrity=Unverified((Reason(0, "forgotten"),)))
+    doubted = replace(findings, integrity=Unverified((Reason(0, "forgotten"),)))
+    yield "integrity", replace(doubted, flags=(*findings.flags, UNVERIFIED))
+    yield from forgetting_flags(findings)
+    yield from forgetting_keys(findings)
     for name in ("chain", "source", "fee"):
         yield name, forget(findings, name)
     for index, effect in enumerate(findings.effects):
         before, after = findings.effects[:index], findings.effects[index + 1 :]
         yield "an effect", replace(findings, effects=(*before, *after), complete=False)
         if isinstance(effect, Signing):
-            less: list[Transfer | Signing] = [replace(effect, chain=None)]
+            less: list[Effect] = [replace(effect, chain=None)]
         elif isinstance(effect, Transfer):
             nameless = replace(effect.asset, token_id=None, symbol=None, decimals=None)
             less = [replace(effect, sender=None), replace(effect, asset=nameless)]
+        elif isinstance(effect, TokenApproval):
+            less = [replace(effect, owner=None)]
+        elif isinstance(effect, Wrap):
+            less = [replace(effect, sender=None)]
         else:
             continue
         for each in less:
@@ -182,10 +279,43 @@ def forgetting(findings: Findings) -> Iterator[tuple[str, Findings]]:
                 field.name,
                 replace(findings, claims=forget(findings.claims, field.name)),
             )
+    yield "categories", replace(findings, claims=replace(findings.claims, categories=()))
     outputs = findings.claims.outputs
     yield "outputs", replace(findings, claims=replace(findings.claims, outputs=()))
     silent = tuple(replace(output, amount=None) for output in outputs)
     yield "amounts", replace(findings, claims=replace(findings.claims, outputs=silent))
+
+
+def forgetting_flags(findings: Findings) -> Iterator[tuple[str, Findings]]:
+    """A risk is not seen any more, because what shows it is not known any more."""
+    for flag in findings.flags:
+        if flag.risk in ("unverified", "calldata_mismatch", "replacement"):
+            continue
+        less = replace(findings, flags=tuple(each for each in findings.flags if each != flag))
+        if any(each.risk == flag.risk for each in less.flags):
+            continue
+        keys = None if findings.keys is None else replace(findings.keys, agreed=False)
+        less = replace(less, complete=False, keys=keys)
+        if flag.risk == "blind":
+            less = replace(less, effects=())
+        elif flag.risk == "fee_unusual":
+            less = replace(less, fee=None)
+        yield f"the flag {flag.risk}", less
+
+
+def forgetting_keys(findings: Findings) -> Iterator[tuple[str, Findings]]:
+    if findings.keys is None:
+        return
+    yield "the key", forget(findings, "keys")
+    for name in ("curve", "threshold", "root_pub_key"):
+        yield f"the key's {name}", replace(findings, keys=forget(findings.keys, name))
+    yield "the nodes", replace(findings, keys=replace(findings.keys, node_ids=()))
+    yield "that both halves agree", replace(findings, keys=replace(findings.keys, agreed=False))
+
+
+def facts_under(rulebook: Policy, findings: Findings) -> Facts:
+    kind = RequestType(findings.type)
+    return facts_of(findings, kind, rulebook.tables, rulebook.initiators)
 
 
 def loaded(drawn: tuple[list[str], str]) -> Policy:
@@ -203,11 +333,14 @@ def test_replacing_a_known_fact_by_unknown_never_loosens_a_verdict(drawn, findin
         assert why is None, (what, why, before, after)
 
 
+OF_A_ROW = ("kind", "chain", "token", "to", "sender", "amount", "fee", "contract", "method")
+
+
 @settings(max_examples=300)
-@given(policies(), FINDINGS, st.integers(0, 3), st.sampled_from([f.name for f in fields(Row)][:6]))
+@given(policies(), FINDINGS, st.integers(0, 3), st.sampled_from(OF_A_ROW))
 def test_no_fact_of_an_effect_loosens_a_verdict_when_it_is_forgotten(drawn, findings, index, name):
     rulebook = loaded(drawn)
-    facts = facts_of(findings, RequestType(findings.type), rulebook.tables)
+    facts = facts_under(rulebook, findings)
     assume(index < len(facts.rows))
     before = weigh(read_rules(facts, rulebook), facts, rulebook, frozenset())
     less = replace(facts, rows=without(facts.rows, index, name))
@@ -271,12 +404,21 @@ def test_one_more_restricting_rule_never_turns_an_answer_into_yes(drawn, finding
 
 @settings(max_examples=300)
 @given(policies(), FINDINGS)
-def test_what_is_approved_had_passed_and_every_effect_was_a_known_transfer(drawn, findings):
-    if judge(findings, loaded(drawn)).effect == "approve":
+def test_what_is_approved_had_passed_and_every_effect_was_known_or_it_was_pinned(drawn, findings):
+    if judge(findings, loaded(drawn)).effect != "approve":
+        return
+    if findings.type in (1, 3):
+        assert findings.keys is not None
+        assert findings.keys.agreed
+        assert set(findings.keys.node_ids) <= set(NODES)
+        assert findings.keys.threshold is not None
+    else:
+        assert findings.type == 2
         assert isinstance(findings.integrity, Passed)
         assert findings.complete
         assert findings.effects
-        assert all(isinstance(effect, Transfer) for effect in findings.effects)
+        known = (Transfer, TokenApproval, Wrap)
+        assert all(isinstance(effect, known) for effect in findings.effects)
         assert findings.fee is not None
 
 

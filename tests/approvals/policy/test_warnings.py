@@ -68,9 +68,9 @@ def test_an_approve_rule_without_bounds_is_warned_about():
 
 def test_an_approve_rule_that_cannot_approve_is_warned_about():
     never = SWEEP.replace('"transfer"', '["transfer", "message"]')
-    assert "no rule can approve message yet" in warned(never)
-    other = SWEEP.replace('"key_sign"', '["key_sign", "key_gen"]')
-    assert "no rule can approve key_gen" in warned(other)
+    assert "no rule can approve message: people are asked" in warned(never)
+    other = SWEEP.replace('"key_sign"', '["key_sign", "key_share_sign"]')
+    assert "no rule can approve key_share_sign" in warned(other)
 
 
 def test_a_rule_that_names_nothing_is_warned_about():

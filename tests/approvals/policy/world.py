@@ -1,6 +1,8 @@
 """One world for the tests of rules: people, addresses, coins, and requests that bend one fact."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from approvals.chains.addresses import parse_address
 from approvals.chains.tables import SHIPPED
@@ -9,13 +11,17 @@ from approvals.findings import (
     Asset,
     Claims,
     ContractCall,
+    Effect,
     Fee,
     Findings,
+    KeyFacts,
     Passed,
     Reason,
     Signing,
+    TokenApproval,
     Transfer,
     Unverified,
+    Wrap,
 )
 from approvals.model import Verdict
 from approvals.policy import Policy, PolicyError, judge, load
@@ -70,7 +76,22 @@ def asset(token_id: str) -> Asset:
 COLD, HOT, THIEF = address(COLD_TEXT), address(HOT_TEXT), address(THIEF_TEXT)
 USDT, USDC, ETH = asset("ETH_USDT"), asset("ETH_USDC"), asset("ETH")
 BSC_USDT = asset("BSC_USDT")
+WETH = asset("ETH_WETH")
 UNIT = 10**6
+
+NODES = (
+    "coboWSdAU7eb11Y4apUyHRrWvuAF24yFqPta4NSS5ZLqFgvDQ",
+    "coboWVtofiNQSEKpaerFNSJNa5s32kT3hBmBBFgYiY6PmPEcG",
+    "coboWXXxkiXBUxX3sAXrsa7aLsiyrKJZQ9PUngyy5mAjf1giU",
+)
+XPUB = (
+    "xpub661MyMwAqRbcGAp3B7J7f9Q6i7Mzf5thT9TF4nKxK196JMZDeCZS9HnmdFRbhD95W2mMVcwJD8p1CHANx2u8x"
+    "Zjz8cfQfzBY1x2Fg8jaUh7"
+)
+CPUB = (
+    "cpubGCmTMqXYTnzkcKJbZfbbjJJzfGbfJZAQuYmg5egLcWQV36juvDotQpPNXQRTd4737T8Nr3LbUCSjvAXUGwzcj"
+    "4E4otWyiouZFwQeEU8gvqM"
+)
 
 CLAIMS = Claims(
     transaction_id="t-1",
@@ -80,6 +101,10 @@ CLAIMS = Claims(
     source=HOT_TEXT,
     wallet_id="w-1",
     wallet_name="Hot wallet",
+    vault_id="v-1",
+    vault_name="Main vault",
+    initiator_type="API",
+    categories=("AutoSweep", "payroll"),
     initiator="desk-bot",
 )
 
@@ -97,11 +122,23 @@ def message() -> Signing:
     return Signing("ETH", "message", "EIP-191", "hello")
 
 
+def allowance(amount: int | None, spender: Address = COLD) -> TokenApproval:
+    """USDT that a spender may move from now on; None: all of it."""
+    units = None if amount is None else amount * UNIT
+    return TokenApproval("ETH", USDT, HOT, spender, units, "approve", "0x095ea7b3")
+
+
+def wrap(coins: int = 1, *, unwraps: bool = False) -> Wrap:
+    """Coins become WETH, or WETH coins."""
+    selector = "0x2e1a7d4d" if unwraps else "0xd0e30db0"
+    return Wrap("ETH", ETH, WETH, HOT, coins * 10**18, unwraps, selector)
+
+
 def fee(at_most: int = 10**15, *, coin: Asset = ETH) -> Fee:
     return Fee(coin, at_most)
 
 
-def passed(*effects: Transfer | ContractCall | Signing, claims: Claims = CLAIMS) -> Findings:
+def passed(*effects: Effect, claims: Claims = CLAIMS) -> Findings:
     """A KeySign whose bytes are fully understood."""
     return Findings(
         digest="d" * 64,
@@ -116,7 +153,7 @@ def passed(*effects: Transfer | ContractCall | Signing, claims: Claims = CLAIMS)
     )
 
 
-def undecoded(*effects: Transfer | ContractCall | Signing, claims: Claims = CLAIMS) -> Findings:
+def undecoded(*effects: Effect, claims: Claims = CLAIMS) -> Findings:
     """A KeySign of which we know these effects, and that there may be others."""
     return Findings(
         digest="d" * 64,
@@ -132,6 +169,15 @@ def keys(type_: int) -> Findings:
     return Findings(
         "d" * 64, type_, Unverified((Reason(1, "both halves come from Cobo"),)), Claims()
     )
+
+
+def ceremony(type_: int = 1, **facts: Any) -> Findings:
+    """A key that is made (1) or moved (3), with which nothing is wrong but that nobody pins it."""
+    key = KeyFacts("secp256k1", NODES, 2, root_pub_key=None if type_ == 1 else XPUB, agreed=True)
+    return replace(keys(type_), claims=CLAIMS, keys=replace(key, **facts))
+
+
+PINS = ("when.threshold_at_least = 2", f"when.nodes = {[*NODES]}")
 
 
 def policy(*rules: str, default: str = "ask", ask: str = ASK, more: str = "") -> Policy:
