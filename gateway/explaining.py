@@ -7,11 +7,12 @@ from typing import Any, Final
 from approvals.details import read_extra
 from approvals.findings import Findings, KeyFacts, Passed, Refused
 from approvals.inspect import inspect
-from approvals.inspect.families import family_of, port_of
+from approvals.inspect.families import port_of
+from approvals.inspect.keysign import MAX_RAW_BYTES
 from approvals.inspect.seen import Span
 from approvals.model import Approval, Attempts, Verdict
 from approvals.plain import plain
-from approvals.policy.answers import YES
+from approvals.policy.answers import NO, YES
 from approvals.policy.explain import RuleExplanation, explain
 from approvals.policy.judge import judge
 from approvals.policy.model import Policy
@@ -26,6 +27,8 @@ from notifiers.text import headline
 _LONGEST_HEX: Final = 16
 _HEX_HEAD, _HEX_TAIL = 8, 4
 _LONGEST: Final = 400
+_HASHES_SHOWN: Final = 8
+_MAX_TEXT: Final = 2 * MAX_RAW_BYTES + 2
 _TONES: Final[dict[str, Tone]] = {"yes": "good", "no": "plain", "unknown": "doubt"}
 _VERDICTS: Final[dict[str, Tone]] = {"approve": "good", "ask": "doubt", "reject": "bad"}
 
@@ -90,7 +93,7 @@ def as_trees(told: Explanation) -> list[Branch]:
 def _checks(findings: Findings) -> Branch:
     match findings.integrity:
         case Passed():
-            return Branch("checks: passed", tone="good")
+            tree, reasons = Branch("checks: passed", tone="good"), ()
         case Refused(cause=cause, reasons=reasons):
             tree = Branch(f"checks: refused, {cause}", tone="bad")
         case unverified:
@@ -98,6 +101,10 @@ def _checks(findings: Findings) -> Branch:
             reasons = unverified.reasons
     for reason in reasons:
         tree.add(f"check {reason.check}: {_safe(reason.text)}")
+    for digest in findings.hashes[:_HASHES_SHOWN]:
+        tree.add(f"to be signed: {digest}")
+    if len(findings.hashes) > _HASHES_SHOWN:
+        tree.add(f"and {len(findings.hashes) - _HASHES_SHOWN} more hashes")
     return tree
 
 
@@ -160,11 +167,12 @@ def _rules(told: Explanation) -> Branch:
     for rule in told.rules:
         word = rule.answer.word
         branch = tree.add(f"rule {rule.id} ({rule.effect}): {word}", _TONES[word])
+        if rule.answer is not NO:
+            branch.add(f"why: {_safe(rule.why)}")
         claimed = {each.key for each in rule.matchers if not each.proved}
         for each in rule.deciders:
-            of = f" of {each.of}" if each.of else ""
-            doubt = " (Cobo says)" if each.key in claimed else ""
-            branch.add(f"{each.key}: {each.answer.word}{of}{doubt}")
+            of = each.of or ("Cobo says" if each.key in claimed else "")
+            branch.add(f"{each.key}: {each.answer.word}{f' ({of})' if of else ''}")
         if rule.answer is YES and rule.matchers:
             agreed = (f"{m.key}{'' if m.proved else ' (Cobo says)'}" for m in rule.matchers)
             branch.add(f"all say yes: {', '.join(agreed)}")
@@ -193,21 +201,12 @@ def _laid_open(
     """The bytes of unsigned_raw_tx, and what its family reads in them; empty if none reads them."""
     extra = read_extra(request.extra).value
     text = "" if extra is None else extra.unsigned_raw_tx or ""
-    chain_id = findings.chain or findings.claims.chain_id
-    chain = policy.tables.chain(chain_id) if chain_id else None
-    hashes = tuple(bytes.fromhex(digest[2:]) for digest in findings.hashes)
-    family = chain.family if chain else family_of(_hex(text), hashes)
-    port = None if family is None else port_of(family)
-    raw = None if port is None else port.unpack(text)
+    chain = policy.tables.chain(findings.chain or findings.claims.chain_id or "")
+    port = None if chain is None else port_of(chain.family)
+    raw = None if port is None or len(text) > _MAX_TEXT else port.unpack(text)
     if port is None or not raw:
         return b"", ()
     return raw, port.dissect(raw)
-
-
-def _hex(text: str) -> bytes:
-    from approvals.details.fields import hex_bytes
-
-    return hex_bytes(text) or b""
 
 
 def _facts(told: Explanation, findings: Findings) -> tuple[Fact, ...]:

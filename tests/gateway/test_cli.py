@@ -86,7 +86,7 @@ def test_policy_check_speaks_json(stopped):
     assert said["ok"] is True
     assert said["digest"] == hashlib.sha256(good.encode()).hexdigest()
     assert [rule["id"] for rule in said["rules"]] == ["not-readable", "key-ceremony"]
-    assert (said["warnings"], said["mistakes"]) == ([], [])
+    assert (said["warnings"], said["mistakes"], said["tests"]) == ([], [], 0)
 
     path.write_text(good.replace('within = "30m"', 'within = "soon"\ncolour = 1'))
     result = run("policy", "check", "--json", "--config", stopped.config)
@@ -145,14 +145,27 @@ def test_policy_explain_prints_findings_rules_and_verdict(stopped):
     lines = result.output.splitlines()
     assert lines[0] == "Send 2,500 USDT -> 0xd631…2A2c on Ethereum"
     assert lines[1] == "checks: passed"
-    assert "rule not-readable (ask): no" in lines
+    assert "unsigned_raw_tx, 113 bytes:" in lines
+    start = lines.index("  rule not-readable (ask): no")
+    assert lines[start + 1] == "    kind: no (effect 1)"
     assert lines[-1] == "verdict: ask 1 of approvers, within 30 min"
+
+
+def test_policy_explain_shows_which_bytes_say_so(stopped):
+    arguments = ["policy", "explain", ERC20, "--json", "--config", stopped.config]
+    document = json.loads(run(*arguments).output)
+    outer = json.loads(ERC20.read_text())
+    raw_tx_info = json.loads(outer["extra_info"])["transaction"]["raw_tx_info"]
+    raw = bytes.fromhex(raw_tx_info["unsigned_raw_tx"].removeprefix("0x"))
+    outermost = [span for span in document["bytes"] if span["depth"] == 0]
+    assert "".join(span["hex"] for span in outermost) == raw.hex()
 
 
 def test_policy_explain_speaks_json(stopped):
     arguments = ["policy", "explain", FOLDER / "keysign_raw_message_hash.json", "--json"]
     document = json.loads(run(*arguments, "--config", stopped.config).output)
     assert document["checks"] == "unverified"
+    assert document["reasons"][0]["check"] == 9
     answers = {rule["id"]: rule["answer"] for rule in document["rules"]}
     assert answers == {"not-readable": "yes", "key-ceremony": "no"}
     assert document["verdict"]["strength"] == "ssh"

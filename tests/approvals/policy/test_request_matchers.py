@@ -1,10 +1,11 @@
 """What rules ask of a request as a whole: its risks, the key it is about, what Cobo claims."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from approvals.findings import KeyFacts, Signing
+from approvals.findings import KeyFacts, Reason, Refused, Signing
 from approvals.policy.whens import MOST_NODES
 from approvals.risks import RISKS, Flag
 from tests.approvals.policy.world import (
@@ -36,7 +37,7 @@ def answer(findings, line: str) -> str:
     return said[0].answer if said else "no"
 
 
-def flagged(*risks: str, proved: bool = True, findings=None):
+def flagged(*risks: Any, proved: bool = True, findings=None):
     flags = tuple(Flag(risk, "seen", proved) for risk in risks)
     return replace(passed(usdt(5)) if findings is None else findings, flags=flags)
 
@@ -212,7 +213,8 @@ class TestClaims:
         assert answer(passed(usdt(5)), line) == "no"
         for name in ("vault_id", "vault_name"):
             for nothing in (None, ""):
-                claims = replace(CLAIMS, **{name: nothing})
+                less: dict[str, Any] = {name: nothing}
+                claims = replace(CLAIMS, **less)
                 assert answer(passed(usdt(5), claims=claims), line) == "unknown"
 
     @pytest.mark.parametrize(
@@ -350,8 +352,6 @@ class TestPins:
         assert "write two rules" in said
 
     def test_what_is_refused_stays_refused(self):
-        from approvals.findings import Reason, Refused
-
         refused = replace(ceremony(), integrity=Refused("contradiction", (Reason(16, "no"),)))
         assert verdict(refused, self.RULE).effect == "reject"
 
