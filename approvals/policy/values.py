@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from approvals.chains.addresses import parse_address
 from approvals.chains.amounts import base_units
+from approvals.chains.bitcoin.networks import Network
+from approvals.chains.bitcoin.scripts import address_of, script_of
 from approvals.chains.tables import Tables
 from approvals.findings import Address, Asset
 from approvals.policy.mistakes import SeveralWrong, Wrong, shown
@@ -76,7 +78,18 @@ def address(text: Any, tables: Tables) -> tuple[str | None, Address]:
         raise Wrong("a chain id of the tables before the colon", found=shown(text))
     if chain.family != parsed.family:
         raise Wrong(f"an address of {chain_id}, not of another family", found=shown(text))
+    if chain.network is not None:
+        return chain_id, _as_written(chain.network, chain_id, rest)
     return chain_id, parsed
+
+
+def _as_written(network: Network, chain_id: str, text: str) -> Address:
+    """An address of a chain of Bitcoin's shape, as findings have it, which write each one way."""
+    script = script_of(network, text)
+    written = None if script is None else address_of(network, script)
+    if written is None:
+        raise Wrong(f"an address that is written for {chain_id}", found=shown(text))
+    return written
 
 
 def addresses(value: Any, tables: Tables) -> tuple[tuple[str | None, Address], ...]:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, Final
 
 from btclib import b32, b58
-from btclib.hashes import hash160
+from btclib.hashes import hash160, sha256
 from btclib.script import sig_hash
 from btclib.script.script_pub_key import ScriptPubKey
 from btclib.tx.out_point import OutPoint
@@ -45,7 +45,8 @@ def key_at(path: str) -> bytes:
 
 def tweak_at(path: str, tree: bytes = b"") -> bytes:
     """BIP-341's tweak of that key."""
-    return sig_hash.tagged_hash(b"TapTweak", key_at(path)[1:] + tree)
+    tag = sha256(b"TapTweak")
+    return sha256(tag + tag + key_at(path)[1:] + tree)
 
 
 @cache
@@ -144,9 +145,7 @@ class Plan:
     def sample(self) -> Sample:
         """The whole request."""
         taproot = any(each.form.startswith("P2TR") for each in self.spent)
-        signed = [
-            n for n, each in enumerate(self.spent) if each.form.startswith("P2TR") == taproot
-        ]
+        signed = [n for n, each in enumerate(self.spent) if each.form.startswith("P2TR") == taproot]
         tweaks = [
             "0x" + tweak_at(self.spent[n].path, self.spent[n].tree).hex()
             if self.spent[n].form == "P2TR tweaked"
@@ -155,7 +154,9 @@ class Plan:
         ]
         changed = SAMPLE.with_detail("signature_type", 3 if taproot else 1)
         changed = changed.with_detail("tweak_list", tweaks if taproot else [])
-        changed = changed.with_detail("msg_hash_list", ["0x" + self.digest(n).hex() for n in signed])
+        changed = changed.with_detail(
+            "msg_hash_list", ["0x" + self.digest(n).hex() for n in signed]
+        )
         changed = changed.with_detail("bip32_path_list", [self.spent[n].path for n in signed])
         changed = changed.with_extra("source_addresses", self.sources())
         changed = changed.with_transaction("raw_tx_info", self.raw_tx_info())

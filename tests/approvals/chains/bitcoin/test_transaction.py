@@ -118,9 +118,10 @@ def test_lengths_are_written_in_their_shortest_form(length):
     from approvals.chains.bitcoin.transaction import Reader
 
     assert Reader(length_bytes(length)).length() == length
-    assert len(length_bytes(length)) == 1 + (0, 2, 4, 8)[
-        sum(length >= least for least in (0xFD, 0x10000, 2**32))
-    ]
+    assert (
+        len(length_bytes(length))
+        == 1 + (0, 2, 4, 8)[sum(length >= least for least in (0xFD, 0x10000, 2**32))]
+    )
 
 
 def test_the_form_with_witnesses_is_not_read():
@@ -145,7 +146,7 @@ def test_the_longest_is_what_nodes_relay():
     room = MAX_SIZE - len(encode(Transaction(2, whole.inputs, (Output(1, b""),), 0))) - 4
     longest = encode(Transaction(2, whole.inputs, (Output(1, b"x" * room),), 0))
     assert len(longest) == MAX_SIZE
-    assert decode(longest)
+    assert encode(decode(longest)) == longest
     assert refused(longest + b"\0", "longer than 100000 bytes")
 
 

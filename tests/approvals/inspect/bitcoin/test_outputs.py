@@ -110,9 +110,7 @@ def test_12_a_contract_call_is_refused():
 def test_12_swapped_destinations_are_refused():
     request = plan(paid=((STRANGER, 100_000), (OTHER_STRANGER, 200_000))).sample()
     swapped = request.with_transaction(f"{OUTPUT}.address", OTHER_STRANGER)
-    assert refused(
-        swapped.with_transaction("destination.utxo_outputs.1.address", STRANGER), 12
-    )
+    assert refused(swapped.with_transaction("destination.utxo_outputs.1.address", STRANGER), 12)
 
 
 def test_12_a_payment_that_is_not_claimed_is_refused():
@@ -391,6 +389,7 @@ def test_the_same_transaction_means_the_same_on_a_chain_of_the_same_shape(chain_
     request = usual.sample().with_transaction("chain_id", chain_id)
     request = request.with_transaction("token_id", chain_id)
     network = SHIPPED.chains[chain_id].network
+    assert network is not None
     places = {
         "transaction.raw_tx_info.selected_utxos.0.address": usual.spent[0].address,
         "transaction.raw_tx_info.utxo_changes.0.address": usual.spent[0].address,
@@ -399,6 +398,7 @@ def test_the_same_transaction_means_the_same_on_a_chain_of_the_same_shape(chain_
     }
     for place, text in places.items():
         address = address_of(network, script_of(text))
+        assert address is not None
         request = request.with_extra(place, address.text)
     request = request.with_extra("source_addresses.0.chain_id", chain_id)
     request = request.with_transaction("raw_tx_info.selected_utxos.0.token_id", chain_id)
@@ -406,9 +406,9 @@ def test_the_same_transaction_means_the_same_on_a_chain_of_the_same_shape(chain_
     assert findings.chain == chain_id
     (effect,) = findings.effects
     assert effect.asset.token_id == chain_id
-    assert effect.to.text == request.extra["transaction"]["destination"]["utxo_outputs"][0][
-        "address"
-    ]
+    assert (
+        effect.to.text == request.extra["transaction"]["destination"]["utxo_outputs"][0]["address"]
+    )
 
 
 def test_spent_is_what_it_says():

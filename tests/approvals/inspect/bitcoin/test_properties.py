@@ -1,6 +1,7 @@
 """Whatever changes, it does not pass; whatever arrives, there is an answer, soon."""
 
 import time
+from functools import cached_property
 
 import pytest
 from hypothesis import example, given
@@ -208,18 +209,20 @@ def test_nobody_can_tell_whose_a_bare_transaction_is():
 class Long(Plan):
     """A plan with our own digests: btclib hashes everything anew for each."""
 
+    @cached_property
+    def digests(self):
+        spent = [Output(each.value, each.script) for each in self.spent]
+        return Digests(decode(self.raw), spent)
+
     def digest(self, index):
-        transaction = decode(self.raw) if index == 0 else None
-        if transaction is not None:
-            spent = [Output(each.value, each.script) for each in self.spent]
-            object.__setattr__(self, "_digests", Digests(transaction, spent))
+        digests = self.digests
         match self.spent[index].form:
             case "P2PKH":
-                return self._digests.legacy(index)
+                return digests.legacy(index)
             case "P2WPKH":
-                return self._digests.bip143(index, self.spent[index].script[2:])
+                return digests.bip143(index, self.spent[index].script[2:])
             case _:
-                return self._digests.bip341(index, 0)
+                return digests.bip341(index, 0)
 
 
 def long(form="P2WPKH", inputs=1, outputs=1):

@@ -1,5 +1,7 @@
 """A PSBT in place of the bare transaction, in both of its notations."""
 
+from dataclasses import dataclass
+
 import pytest
 
 from approvals.chains.bitcoin.transaction import Output, output_bytes
@@ -99,7 +101,7 @@ def test_13_whole_transactions_prove_the_fee(forms):
     """What is spent is made by a transaction that the PSBT holds."""
     usual = plan(*forms)
     made = [Plan(usual.spent[:1], paid=((each.address, each.value),)) for each in usual.spent]
-    spending = Spending(usual, made)
+    spending = Spending(usual.spent, usual.paid, usual.change, made=tuple(made))
     whole = [{b"\0": each.raw} for each in made]
     findings = passed(asked(spending, package(spending, whole).hex()))
     assert findings.fee.at_most == 2_000
@@ -109,12 +111,11 @@ def test_13_whole_transactions_prove_the_fee(forms):
         assert passed(asked(spending, package(spending, part).hex())).fee is None
 
 
+@dataclass(frozen=True)
 class Spending(Plan):
     """A plan whose inputs spend the first outputs of other plans."""
 
-    def __init__(self, usual, made):
-        super().__init__(usual.spent, usual.paid, usual.change)
-        object.__setattr__(self, "made", made)
+    made: tuple[Plan, ...] = ()
 
     @property
     def outpoints(self):

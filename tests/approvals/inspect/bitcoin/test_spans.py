@@ -1,5 +1,7 @@
 """The bytes laid open, in order and without gaps."""
 
+from itertools import pairwise
+
 import pytest
 
 from approvals.inspect.bitcoin import PORT
@@ -27,7 +29,7 @@ def test_every_byte_of_the_transaction_has_its_line(raw):
     assert [span.label for span in leaves] == LEAVES
     assert leaves[0].start == start
     assert leaves[-1].end == start + len(PLAN.raw)
-    assert all(one.end == two.start for one, two in zip(leaves, leaves[1:], strict=False))
+    assert all(one.end == two.start for one, two in pairwise(leaves))
 
 
 def test_what_contains_others_spans_them():
