@@ -38,14 +38,14 @@ class Place(NamedTuple):
 
 def decode(data: bytes) -> Item:
     """The one item that these bytes are, with nothing before, after or in between."""
-    return _whole(data, None)
+    return _whole(data, 0, None)
 
 
-def locate(data: bytes) -> list[Place]:
-    """The same item, and every one inside, each before what it contains."""
+def locate(data: bytes, start: int = 0) -> list[Place]:
+    """The item that these bytes are from `start` on, and every one inside, outer ones first."""
     places: list[Place] = []
-    _whole(data, places)
-    return sorted(places, key=lambda place: (place.start, place.depth))
+    _whole(data, start, places)
+    return places
 
 
 def encode(item: bytes | Sequence[Item]) -> bytes:
@@ -76,8 +76,8 @@ def _prefix(length: int, offset: int) -> bytes:
     return bytes([offset + _SHORT + len(digits)]) + digits
 
 
-def _whole(data: bytes, places: list[Place] | None) -> Item:
-    item, end = _item(data, 0, len(data), MAX_DEPTH, places)
+def _whole(data: bytes, start: int, places: list[Place] | None) -> Item:
+    item, end = _item(data, start, len(data), MAX_DEPTH, places)
     if end != len(data):
         raise BadRlp(f"{len(data) - end} bytes follow the item")
     return item
@@ -89,11 +89,24 @@ def _item(
     """The item that begins at `at` and must not go beyond `end`; and where it stops."""
     if at >= end:
         raise BadRlp("an item is missing")
+    start, stop = _body(data, at, end)
+    item: Item = [] if data[at] >= _LIST else data[start:stop]
+    if places is not None:
+        places.append(Place(at, stop, MAX_DEPTH - depth, start, item))
+    if isinstance(item, list):
+        if depth == 0:
+            raise BadRlp(f"lists nest deeper than {MAX_DEPTH}")
+        while start < stop:
+            inner, start = _item(data, start, stop, depth - 1, places)
+            item.append(inner)
+    return item, stop
+
+
+def _body(data: bytes, at: int, end: int) -> tuple[int, int]:
+    """Where the body of the item at `at` begins and stops; a byte below 0x80 is its own."""
     lead = data[at]
     if lead < _STRING:
-        if places is not None:
-            places.append(Place(at, at + 1, MAX_DEPTH - depth, at, data[at : at + 1]))
-        return data[at : at + 1], at + 1
+        return at, at + 1
     offset, long = (_STRING, _LONG_STRING) if lead < _LIST else (_LIST, _LONG_LIST)
     start, length = at + 1, lead - offset
     if lead > long:
@@ -101,16 +114,9 @@ def _item(
     stop = start + length
     if stop > end:
         raise BadRlp("an item is cut short")
-    item: Item
-    if lead >= _LIST:
-        item = _items(data, start, stop, depth, places)
-    elif length == 1 and data[start] < _STRING:
+    if length == 1 and lead < _LIST and data[start] < _STRING:
         raise BadRlp("a single byte is written as a string of one")
-    else:
-        item = data[start:stop]
-    if places is not None:
-        places.append(Place(at, stop, MAX_DEPTH - depth, start, item))
-    return item, stop
+    return start, stop
 
 
 def _long(data: bytes, at: int, end: int, size: int) -> tuple[int, int]:
@@ -122,13 +128,3 @@ def _long(data: bytes, at: int, end: int, size: int) -> tuple[int, int]:
     if data[at] == 0 or length <= _SHORT:
         raise BadRlp("a length is not written in its shortest form")
     return start, length
-
-
-def _items(data: bytes, at: int, end: int, depth: int, places: list[Place] | None) -> list[Item]:
-    if depth == 0:
-        raise BadRlp(f"lists nest deeper than {MAX_DEPTH}")
-    items = []
-    while at < end:
-        item, at = _item(data, at, end, depth - 1, places)
-        items.append(item)
-    return items

@@ -45,7 +45,7 @@ def _spans(raw: bytes) -> Iterator[Span]:
     skip = 1 if name else 0
     if name:
         yield Span(0, 1, "Type", f"{raw[0]} ({name})")
-    places = [_moved(place, skip) for place in locate(raw[skip:])]
+    places = locate(raw, skip)
     whole = places[0]
     yield Span(whole.start, whole.body, "Length", f"{whole.end - whole.body} bytes")
     fields = [place for place in places if place.depth == 1]
@@ -106,8 +106,3 @@ def _text(label: str, place: Place) -> str:
     if label in ("Key", "r", "s"):
         return f"0x{item.hex()}"
     return str(int.from_bytes(item, "big"))
-
-
-def _moved(place: Place, by: int) -> Place:
-    start, end, depth, body, item = place
-    return Place(start + by, end + by, depth, body + by, item)
