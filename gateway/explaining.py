@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from approvals.details import read_extra
-from approvals.findings import Findings, KeyFacts, Passed, Refused
+from approvals.findings import Findings, Integrity, KeyFacts, Passed, Refused, Unverified
 from approvals.inspect import inspect
 from approvals.inspect.families import port_of
 from approvals.inspect.keysign import MAX_RAW_BYTES
@@ -91,21 +91,27 @@ def as_trees(told: Explanation) -> list[Branch]:
 
 
 def _checks(findings: Findings) -> Branch:
-    match findings.integrity:
-        case Passed():
-            tree, reasons = Branch("checks: passed", tone="good"), ()
-        case Refused(cause=cause, reasons=reasons):
-            tree = Branch(f"checks: refused, {cause}", tone="bad")
-        case unverified:
-            tree = Branch("checks: not verified", tone="doubt")
-            reasons = unverified.reasons
-    for reason in reasons:
-        tree.add(f"check {reason.check}: {_safe(reason.text)}")
+    tree = _outcome(findings.integrity)
+    if not isinstance(findings.integrity, Passed):
+        for reason in findings.integrity.reasons:
+            tree.add(f"check {reason.check}: {_safe(reason.text)}")
     for digest in findings.hashes[:_HASHES_SHOWN]:
         tree.add(f"to be signed: {digest}")
     if len(findings.hashes) > _HASHES_SHOWN:
         tree.add(f"and {len(findings.hashes) - _HASHES_SHOWN} more hashes")
     return tree
+
+
+def _outcome(integrity: Integrity) -> Branch:
+    match integrity:
+        case Passed():
+            return Branch("checks: passed", tone="good")
+        case Refused(cause=cause):
+            return Branch(f"checks: refused, {cause}", tone="bad")
+        case Unverified():
+            return Branch("checks: not verified", tone="doubt")
+        case _ as never:
+            assert_never(never)
 
 
 def _seen(told: Explanation) -> Branch:
