@@ -137,6 +137,7 @@ class Asking:
         await self._ledger.parts.audit.write(*evidence, answered)
         self._arriving.evidenced(approval.digest)
         self._ledger.note(answered)
+        self._ledger.learn_destinations(approval, request)
 
 
 def _until_next(approval: Approval, hearing: Hearing, now: int) -> int:

@@ -16,8 +16,9 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
+from approvals.acquaintance import destinations_from_plain
 from approvals.audit_file import AuditFile
 from approvals.codec import final_from_plain, request_from_plain, vote_from_plain
 from approvals.events import (
@@ -31,9 +32,11 @@ from approvals.events import (
     PolicyKept,
     Voted,
 )
+from approvals.findings import Address
 from approvals.memory import Memory
-from approvals.model import Choice
+from approvals.model import Choice, Outcome
 from approvals.plain import shallow, to_json
+from approvals.recent import Recent
 
 VERSION: Final = 1
 KEPT: Final = (
@@ -47,6 +50,11 @@ KEPT: Final = (
     PolicyKept,
 )
 _MOST_AT_ONCE: Final = 512
+
+ASKED_KEPT: Final = 50_000
+"""Of the requests read last: an answer to an older one is not matched with what it was asked."""
+
+_Paying: TypeAlias = tuple[str | None, tuple[Address, ...]]
 
 
 class AuditDown(Exception):  # noqa: N818 - a state of the disk, not a mistake of ours
@@ -220,8 +228,9 @@ def _document(path: Path, number: int, line: bytes) -> dict[str, Any]:
 
 
 def remember(directory: Path, memory: Memory, *, since: int) -> int:
-    """Load contents, finals and refusals into `memory`; returns how many lines were read."""
+    """Load what it keeps into `memory`; returns how many lines were read."""
     count = 0
+    asked: Recent[str, _Paying] = Recent(ASKED_KEPT)
     for document in read_lines(directory, since=since):
         count += 1
         approval = document.get("approval")
@@ -234,4 +243,22 @@ def remember(directory: Path, memory: Memory, *, since: int) -> int:
         for vote in approval["votes"]:
             if vote["choice"] == Choice.REJECT:
                 memory.learn_refusal(vote_from_plain(dict(vote)))
+        _remember_destinations(document, asked, memory)
     return count
+
+
+def _remember_destinations(
+    document: dict[str, Any], asked: Recent[str, _Paying], memory: Memory
+) -> None:
+    """Where a wallet sent to stands in the line that asked; that it did, in the one that answered.
+
+    Each process writes both, in this order.
+    """
+    approval = document["approval"]
+    if document["event"] == "asked":
+        findings = document["findings"]
+        to = destinations_from_plain(findings["effects"])
+        asked[approval["digest"]] = (findings["claims"]["wallet_id"], to)
+    elif document["event"] == "answered" and approval["final"]["outcome"] == Outcome.APPROVE:
+        wallet, to = asked.get(approval["digest"], (None, ()))
+        memory.acquaintances.learn(wallet, to, document["at"])

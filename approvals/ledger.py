@@ -8,6 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from approvals.acquaintance import (
+    Listed,
+    Remark,
+    destinations_of,
+    listed,
+    remarks_of,
+)
 from approvals.audit import Audit, AuditDown
 from approvals.bell import Bell
 from approvals.codec import DamagedRecord
@@ -66,6 +73,7 @@ class Ledger:
         self.store = parts.store
         self.now = parts.now_ms
         self._findings: Recent[str, Findings] = Recent(FINDINGS_KEPT)
+        self._listed: tuple[Policy, Listed] | None = None
 
     def findings_of(self, request: Request) -> Findings:
         """What the bytes do, by today's tables; remembered for the most recent requests."""
@@ -103,6 +111,20 @@ class Ledger:
             self.alarm("bytes_missing", approval.member, "today's rules cannot be asked about it")
             return None
         return self.today_of(approval, request)
+
+    def remarks_of(self, approval: Approval, findings: Findings) -> tuple[Remark, ...]:
+        """What our own records make of its destinations, as of when it was asked: to be shown."""
+        if self._listed is None or self._listed[0] is not self.policy:
+            self._listed = (self.policy, listed(self.policy.entries()))
+        known = self.parts.memory.acquaintances
+        return remarks_of(findings, known, self._listed[1], by=approval.asked_at)
+
+    def learn_destinations(self, approval: Approval, request: Request) -> None:
+        """The answer is on record: where it was a yes, whom it reaches is known from now on."""
+        if approval.final is not None and approval.final.outcome is Outcome.APPROVE:
+            findings = self.findings_of(request)
+            wallet, to = findings.claims.wallet_id, destinations_of(findings)
+            self.parts.memory.acquaintances.learn(wallet, to, self.now())
 
     def decision_of(self, approval: Approval, today: Verdict | None) -> Decision:
         """What the record amounts to now, with today's verdict and electorate and our own audit."""

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
+from approvals.acquaintance import Acquaintances
 from approvals.model import NOTHING_REMEMBERED, Outcome, Remembered, Vote
 from approvals.model import Final as FinalFact
 from approvals.recent import Recent
@@ -14,6 +15,8 @@ MOST_KEPT: Final = 1_000_000
 class Memory:
     """Digests' final facts and refusals, and request ids' contents, as our own audit has them.
 
+    `acquaintances` are the destinations that were answered APPROVE: for display alone.
+
     Bounded: past a million digests the oldest are forgotten, and Redis alone speaks for them.
     """
 
@@ -21,6 +24,7 @@ class Memory:
         """Start knowing nothing; `audit.remember` fills it."""
         self._known: Recent[str, Remembered] = Recent(MOST_KEPT)
         self._contents: Recent[str, str] = Recent(MOST_KEPT)
+        self.acquaintances = Acquaintances()
 
     def of(self, digest: str) -> Remembered:
         """What is known of these bytes."""

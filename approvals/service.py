@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Final
 
+from approvals.acquaintance import Remark
 from approvals.asking import Asking
 from approvals.ballots import Ballot, NotCountedCause
 from approvals.changing import Announce, Changing, Load
@@ -68,6 +69,10 @@ class Service:
     def findings_of(self, request: Request) -> Findings:
         """What the bytes do, by today's tables."""
         return self._ledger.findings_of(request)
+
+    def remarks_of(self, approval: Approval, findings: Findings) -> tuple[Remark, ...]:
+        """See `Ledger.remarks_of`: for display only."""
+        return self._ledger.remarks_of(approval, findings)
 
     async def decision_of(self, approval: Approval) -> Decision:
         """What the record amounts to now. StoreDown where today's rules need its bytes."""

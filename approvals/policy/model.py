@@ -1,6 +1,6 @@
 """A policy, compiled: people, terms, and rules as typed matchers. Nothing here reads a file."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -112,6 +112,13 @@ class Policy:
             if address.family != "evm" and address in entries.anywhere:
                 return entries.name
         return None
+
+    def entries(self) -> Iterator[tuple[str, Address]]:
+        """Every address of every list, with the list's name, in an order that stays the same."""
+        for entries in self.lists.values():
+            both = (*entries.anywhere, *(address for _, address in entries.on))
+            for address in sorted(both, key=lambda each: each.text):
+                yield entries.name, address
 
     def person_by_slack(self, user: str) -> Person | None:
         """Who clicks as this Slack user id."""

@@ -11,10 +11,14 @@ import pytest
 
 from approvals.audit import Audit, AuditDown, read_lines, remember
 from approvals.ballots import NotCountedCause
-from approvals.events import BallotRefused, Finalized, Pinged, Voted
+from approvals.chains.addresses import parse_address
+from approvals.chains.tables import SHIPPED
+from approvals.events import Answered, Asked, BallotRefused, Finalized, Pinged, Voted
+from approvals.inspect import inspect
 from approvals.memory import Memory
 from approvals.model import Cause, Choice, Final, Outcome
 from tests.support.records import DIGEST, NOW, POLICY, approval, vote
+from tests.support.requests import sample
 
 REFUSED = Final(Outcome.REJECT, Cause.PERSON, "refused by an approver", NOW, 2, POLICY)
 
@@ -126,3 +130,37 @@ async def test_no_line_holds_what_only_our_memory_needs(audit, tmp_path):
     (line,) = read_lines(tmp_path / "audit")
     assert "stamp" not in line["approval"]
     assert "x" * 53 not in json.dumps(line)
+
+
+YES = Final(Outcome.APPROVE, None, "approved by people", NOW, 3, POLICY)
+
+
+def asked_and(answer: Final | None) -> list[Any]:
+    """What a process writes of a request for the sample's 2,500 USDT, up to its answer."""
+    request = sample("keysign_erc20_usdt").request
+    record = approval(digest=request.digest, request_id=request.request_id, final=answer)
+    written: list[Any] = [Asked(NOW, request, inspect(request, SHIPPED), record)]
+    return written if answer is None else [*written, Answered(NOW + 9, record, "t", 5)]
+
+
+@pytest.mark.parametrize(("answer", "known"), [(YES, True), (REFUSED, False), (None, False)])
+async def test_destinations_are_known_again_after_a_restart_where_the_answer_was_yes(
+    audit, tmp_path, answer, known
+):
+    await audit.write(*asked_and(answer))
+    memory = Memory()
+    remember(tmp_path / "audit", memory, since=0)
+    to = parse_address("0xd63134CC52B0CC0bb754A0196bc249F38BDB2A2c")
+    assert to is not None
+    wallet = "7fc2bfef-0cad-5764-b4ba-a03dc1266f62"
+    assert memory.acquaintances.has_met(wallet, to, by=NOW + 9) == known
+    assert not memory.acquaintances.has_met(wallet, to, by=NOW + 8)
+    assert not memory.acquaintances.has_met("another", to, by=NOW + 9)
+
+
+async def test_an_answer_without_its_question_teaches_no_destination(audit, tmp_path):
+    _, answered = asked_and(YES)
+    await audit.write(answered)
+    memory = Memory()
+    remember(tmp_path / "audit", memory, since=0)
+    assert not memory.acquaintances.knows_wallet("7fc2bfef-0cad-5764-b4ba-a03dc1266f62", by=NOW + 9)
