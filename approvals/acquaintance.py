@@ -18,7 +18,7 @@ from approvals.findings import (
     TokenApproval,
     Transfer,
 )
-from approvals.policy.facts import Account, account
+from approvals.policy.rows import Account, account
 from approvals.recent import Recent
 
 Oddity: TypeAlias = Literal["look_alike_destination", "first_time_destination"]

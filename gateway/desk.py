@@ -16,7 +16,6 @@ from starlette.routing import Route
 from approvals import statement as statements
 from approvals.ballots import Ballot
 from approvals.codec import DamagedRecord, approval_to_json, request_to_json
-from approvals.findings import Passed
 from approvals.model import Approval, SshSignature, member_of
 from approvals.plain import plain
 from approvals.redis_link import StoreDown
@@ -29,9 +28,9 @@ from gateway.cookie import Cookie
 from gateway.reloading import OPERATOR, Reloading
 from gateway.settings import Address
 from keys import ssh, sshsig
+from notifiers.sheet import Sheet, sheet_of
 from notifiers.status import refusal, status_of
 from notifiers.story import names_of
-from notifiers.text import headline
 
 MOST_LISTED: Final = 500
 _MOST_BYTES: Final = 65_536
@@ -169,13 +168,15 @@ class Desk:
         return _Refused(status, sentence)
 
     async def _entry(self, approval: Approval, *, bytes_too: bool) -> dict[str, Any]:
-        """What a terminal shows. The findings are for a list; who votes computes their own."""
+        """What a terminal shows. The sheet is for a list; who votes computes their own.
+
+        Only what this gateway remembers (`remarks`) nobody else can compute.
+        """
         approval = await self._newest(approval)
         decision = await self._service.decision_of(approval)
         request = await self._request_of(approval)
-        findings = None if request is None else self._service.findings_of(request)
+        sheet = None if request is None else self._sheet(approval, request)
         status = status_of(approval, decision)
-        names = names_of(self._service.policy)
         return {
             "member": approval.member,
             "gateway": self._gateways.get(approval.node),
@@ -183,11 +184,18 @@ class Desk:
             "state": status.state,
             "status": status.line,
             "details": list(status.details),
-            "headline": "" if findings is None else headline(findings, names),
-            "verified": findings is not None and isinstance(findings.integrity, Passed),
+            "headline": "" if sheet is None else sheet.headline,
+            "warning": "" if sheet is None else sheet.worst,
+            "verified": sheet is not None and sheet.verified,
+            "remarks": [] if sheet is None else [[f.label, f.value] for f in sheet.remarks],
             "approval": json.loads(approval_to_json(approval)),
             "request": json.loads(request_to_json(request)) if request and bytes_too else None,
         }
+
+    def _sheet(self, approval: Approval, request: Request) -> Sheet:
+        findings = self._service.findings_of(request)
+        remarks = self._service.remarks_of(approval, findings)
+        return sheet_of(approval, findings, names_of(self._service.policy), remarks=remarks)
 
     async def _newest(self, approval: Approval) -> Approval:
         """Made final since we read it, it would look as if it had lost that fact."""

@@ -1,7 +1,7 @@
 """What the desk says about one approval, checked: the bytes must be those of the digest."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from approvals.chains import tables
@@ -15,14 +15,20 @@ from approvals.request import Request
 from gateway.policy_file import PolicyUnreadable, load_policy
 from gateway.settings import Settings
 from gateway.terminal import Failure
-from notifiers.sheet import EFFECTS_SHOWN, Fact, Sheet, sheet_of
+from notifiers.facts import PAGE
+from notifiers.readable import visible
+from notifiers.sheet import Sheet, sheet_of
 from notifiers.story import names_of
 from notifiers.text import NO_NAMES, Names
 
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """One approval as the desk tells it. `request` None: its bytes are not kept, or not sent."""
+    """One approval as the desk tells it. `request` None: its bytes are not kept, or not sent.
+
+    `warning` names the worst of the warnings, for a list. `remarks` are what the gateway's own
+    records make of it, pairs of a label and a text: they cannot be computed here.
+    """
 
     member: str
     gateway: str | None
@@ -31,7 +37,9 @@ class Dossier:
     status: str
     details: tuple[str, ...]
     headline: str
+    warning: str
     verified: bool
+    remarks: tuple[tuple[str, str], ...]
     approval: Approval
     request: Request | None
 
@@ -55,7 +63,9 @@ def open_dossier(entry: dict[str, Any]) -> Dossier:
             status=entry["status"],
             details=tuple(entry["details"]),
             headline=entry["headline"],
+            warning=entry["warning"],
             verified=entry["verified"],
+            remarks=tuple((visible(label, 80), visible(text)) for label, text in entry["remarks"]),
             approval=approval,
             request=request if request is None else _of(approval, request),
         )
@@ -64,7 +74,7 @@ def open_dossier(entry: dict[str, Any]) -> Dossier:
             "What the gateway sent is not what its record names: nothing was signed."
             " Do not approve it elsewhere; look into the gateway's log."
         ) from None
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         raise Failure("The gateway is of another version than this command.") from None
 
 
@@ -95,17 +105,7 @@ class Reader:
 
     def sheet(self, dossier: Dossier, request: Request) -> Sheet:
         """What an approver sees, computed here; all effects, also those that fit no message."""
-        findings = self.findings(request)
-        sheet = sheet_of(dossier.approval, findings, self.names())
-        if sheet.whole:
-            return sheet
-        shown = [fact for fact in sheet.proved if fact.label != "Not shown"]
-        for start in range(EFFECTS_SHOWN, len(findings.effects), EFFECTS_SHOWN):
-            some = findings.effects[start : start + EFFECTS_SHOWN]
-            part = replace(findings, effects=some, complete=True, chain=None, source=None, fee=None)
-            shown.append(Fact("Then", f"effects {start + 1} to {start + len(some)}"))
-            shown += sheet_of(dossier.approval, part, self.names()).proved
-        return replace(sheet, proved=tuple(shown), whole=True)
+        return sheet_of(dossier.approval, self.findings(request), self.names(), room=PAGE)
 
     def names(self) -> Names:
         """What the policy calls things."""

@@ -19,10 +19,11 @@ from approvals.policy.model import Policy
 from approvals.policy.spoken import spoken
 from approvals.request import Request
 from gateway.tree import Branch, Tone
+from notifiers.facts import Fact
+from notifiers.headline import headline
 from notifiers.readable import visible
-from notifiers.sheet import Fact, sheet_of
+from notifiers.sheet import sheet_of
 from notifiers.story import names_of
-from notifiers.text import headline
 
 _LONGEST_HEX: Final = 16
 _HEX_HEAD, _HEX_TAIL = 8, 4

@@ -42,7 +42,9 @@ def show(settings: Settings, wanted: str, *, as_json: bool) -> None:
     sheet = None if dossier.request is None else reader.sheet(dossier, dossier.request)
     if as_json:
         print_json(
-            _machine(dossier) | {"sheet": plain(sheet), "votes": plain(dossier.approval.votes)}
+            _machine(dossier)
+            | {"sheet": plain(sheet), "votes": plain(dossier.approval.votes)}
+            | {"remarks": plain(dossier.remarks)}
         )
         return
     _print(dossier, sheet)
@@ -60,7 +62,9 @@ def vote(
     matter = _matter(settings, wanted)
     if not quiet:
         sheet = matter.sheet
-        click.echo(f"{sheet.headline}\n{sheet.badge}\nDigest {matter.request.digest}")
+        warnings = [(fact.label, fact.value) for fact in sheet.flags] + [*matter.dossier.remarks]
+        said = "".join(f"{label}: {text}\n" for label, text in warnings)
+        click.echo(f"{sheet.headline}\n{said}{sheet.badge}\nDigest {matter.request.digest}")
     told = _hand_in(matter, choice, reason, private)
     click.echo(f"Counted: {choice} {told.member}")
     click.echo(told.status)
@@ -189,6 +193,7 @@ def _machine(dossier: Dossier) -> dict[str, Any]:
         "digest": approval.digest,
         "type": approval.type,
         "headline": dossier.headline,
+        "warning": dossier.warning,
         "verified": dossier.verified,
         "state": dossier.state,
         "status": dossier.status,

@@ -1,36 +1,45 @@
 """An approval on a terminal: the same facts in the same order as in Slack, and its votes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from approvals.model import Approval, SshSignature
 from gateway.dossier import Dossier
 from gateway.terminal import console, on_terminal
+from notifiers.facts import Fact
 from notifiers.readable import lasted, visible
 from notifiers.sheet import Sheet
 from notifiers.status import day_and_clock
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 _LABEL: Final = 20
+_WIDEST_LABEL: Final = 24
 _COLORS: Final = {"VERIFIED": "green", "NOT VERIFIED": "yellow", "REFUSED": "red"}
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Rows of a label and a value under a title."""
+    """Rows of a label and a value under a title; `loud`: to be read before anything else."""
 
     title: str
     rows: tuple[tuple[str, str], ...]
+    loud: bool = False
 
 
 def page_of(dossier: Dossier, sheet: Sheet | None, now: int) -> tuple[Section, ...]:
     """Everything about one approval; without its bytes only the record is left."""
     sections: list[Section] = []
+    remembered = Section("This gateway remembers", dossier.remarks, loud=True)
     if sheet is not None:
-        sections.append(Section("From the bytes", tuple((f.label, f.value) for f in sheet.proved)))
-        sections.append(Section("Cobo says", tuple((f.label, f.value) for f in sheet.claimed)))
-        sections.append(Section("Asked", tuple((f.label, f.value) for f in sheet.asked)))
+        sections += [Section("Warnings", _rows(sheet.flags), loud=True), remembered]
+        sections.append(Section("From the bytes", _rows(sheet.proved)))
+        sections.append(Section("Cobo says", _rows(sheet.claimed)))
+        sections.append(Section("Asked", _rows(sheet.asked)))
     else:
         sections.append(Section("Asked", _bare(dossier.approval)))
     sections.append(Section("Progress", _progress(dossier, now)))
@@ -38,26 +47,41 @@ def page_of(dossier: Dossier, sheet: Sheet | None, now: int) -> tuple[Section, .
 
 
 def print_page(headline: str, badge: str, sections: tuple[Section, ...]) -> None:
-    """Colors for a person, plain lines for a pipe."""
+    """Colors for a person, plain lines for a pipe; what is loud goes before the badge."""
+    loud = [section for section in sections if section.loud]
+    rest = [section for section in sections if not section.loud]
+    spaced = f"\n{badge}" if loud else badge
     if not on_terminal():
         click.echo(headline)
-        click.echo(badge)
-        for section in sections:
-            click.echo(f"\n{section.title}")
-            for label, value in section.rows:
-                click.echo(f"  {label + ':' if label else '':<{_LABEL}} {value}")
+        _echo(loud)
+        click.echo(spaced)
+        _echo(rest)
         return
-    from rich.padding import Padding
-    from rich.table import Table
     from rich.text import Text
 
     out = console()
     out.print(Text(headline, style="bold"))
-    out.print(Text(badge, style=_COLORS.get(badge.partition(":")[0].partition(" (")[0], "")))
+    _paint(out, loud)
+    out.print(Text(spaced, style=_COLORS.get(badge.partition(":")[0].partition(" (")[0], "")))
+    _paint(out, rest)
+
+
+def _echo(sections: Iterable[Section]) -> None:
     for section in sections:
-        out.print(Text(f"\n{section.title}", style="bold cyan"))
+        click.echo(f"\n{section.title}")
+        for label, value in section.rows:
+            click.echo(f"  {label + ':' if label else '':<{_LABEL}} {value}")
+
+
+def _paint(out: "Console", sections: Iterable[Section]) -> None:
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    for section in sections:
+        out.print(Text(f"\n{section.title}", style="bold red" if section.loud else "bold cyan"))
         grid = Table.grid(padding=(0, 1))
-        grid.add_column(style="dim", no_wrap=True)
+        grid.add_column(style="bold red" if section.loud else "dim", max_width=_WIDEST_LABEL)
         grid.add_column(overflow="fold")
         for label, value in section.rows:
             grid.add_row(Text(label), Text(value))
@@ -69,7 +93,7 @@ def print_list(dossiers: tuple[Dossier, ...], more: int, now: int) -> None:
     if not on_terminal():
         for each in dossiers:
             left = remaining(each.approval, now)
-            click.echo(f"{each.member}\t{left}\t{each.status}\t{each.headline}")
+            click.echo(f"{each.member}\t{left}\t{each.status}\t{each.headline}\t{each.warning}")
         return
     if not dossiers:
         click.echo("Nothing is waiting for people.")
@@ -84,12 +108,18 @@ def print_list(dossiers: tuple[Dossier, ...], more: int, now: int) -> None:
     for each in dossiers:
         what = Text(each.headline or "(its bytes are not kept)")
         what.stylize("" if each.verified else "yellow")
+        if each.warning:
+            what.append(f"\n{each.warning}", style="bold red")
         what.append(f"\n{each.status}", style="dim")
         table.add_row(Text(each.member), Text(remaining(each.approval, now)), what)
     out = console()
     out.print(table)
     if more:
         out.print(Text(f"and {more} more", style="dim"))
+
+
+def _rows(facts: Iterable[Fact]) -> tuple[tuple[str, str], ...]:
+    return tuple((fact.label, fact.value) for fact in facts)
 
 
 def remaining(approval: Approval, now: int) -> str:

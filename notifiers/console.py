@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import IO, Final
 
 from approvals.recent import Recent
+from notifiers.facts import Fact
 from notifiers.ports import NotTold, Story
-from notifiers.sheet import Fact
 from notifiers.status import day_and_clock, status_of
 from notifiers.text import command
 
@@ -18,7 +18,8 @@ def lines(story: Story) -> list[str]:
     """What an approver reads, line by line, and the commands that decide."""
     approval, sheet = story.approval, story.sheet
     status = status_of(approval, story.decision)
-    told = [sheet.headline, f"  {status.line}", *(f"  {detail}" for detail in status.details)]
+    told = [sheet.headline, *_table((*sheet.flags, *sheet.remarks), mark="! "), ""]
+    told += [f"  {status.line}", *(f"  {detail}" for detail in status.details)]
     if status.state == "open":
         told.append(f"  Decide before {day_and_clock(approval.deadline)}")
     told += ["", f"  {sheet.badge}", ""]
@@ -77,5 +78,5 @@ class Console:
         Screen(file=self._out, highlight=False).print(Panel(body, border_style=color))
 
 
-def _table(facts: Iterable[Fact]) -> list[str]:
-    return [f"  {fact.label:<{_LABELS}} {fact.value}" for fact in facts]
+def _table(facts: Iterable[Fact], mark: str = "  ") -> list[str]:
+    return [f"{mark}{fact.label:<{_LABELS}} {fact.value}" for fact in facts]

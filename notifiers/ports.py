@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from approvals.acquaintance import Remark
 from approvals.ballots import Ballot, NotCountedCause
 from approvals.findings import Address, Findings
 from approvals.model import Approval, Decision, Person
@@ -59,6 +60,10 @@ class Approvals(Protocol):
 
     def findings_of(self, request: Request) -> Findings:
         """What the bytes do."""
+        ...
+
+    def remarks_of(self, approval: Approval, findings: Findings) -> tuple[Remark, ...]:
+        """What our own records make of its destinations."""
         ...
 
     async def decision_of(self, approval: Approval) -> Decision:

@@ -17,9 +17,14 @@ def visible(text: str, limit: int = 500) -> str:
     the check mark that we draw. What is cut is said so, with how much. Only a beginning of
     `text` is looked at: a memo of megabytes costs no more than a long one.
     """
-    looked_at = text[: 4 * limit + 64]
-    shown = "".join(_seen(character) for character in unicodedata.normalize("NFC", looked_at))
-    return cut(" ".join(shown.split()), limit, beyond=len(text) - len(looked_at))
+    seen, beyond = _seen(text, limit)
+    return cut(seen, limit, beyond=beyond)
+
+
+def fits(text: str, limit: int) -> bool:
+    """Whether `visible` shows `text` without cutting it."""
+    seen, beyond = _seen(text, limit)
+    return not beyond and len(seen) <= limit
 
 
 def cut(text: str, limit: int, *, beyond: int = 0) -> str:
@@ -68,7 +73,17 @@ def lasted(milliseconds: int) -> str:
     return f"{minutes} min {seconds % 60} s" if minutes else f"{seconds} s"
 
 
-def _seen(character: str) -> str:
+def _seen(text: str, limit: int) -> tuple[str, int]:
+    """What is seen of the beginning of `text`, and how many characters nobody looked at."""
+    looked_at = text[: 4 * limit + 64]
+    if looked_at.isascii() and looked_at.isprintable():
+        shown = looked_at
+    else:
+        shown = "".join(map(_one_seen, unicodedata.normalize("NFC", looked_at)))
+    return " ".join(shown.split()), len(text) - len(looked_at)
+
+
+def _one_seen(character: str) -> str:
     if character.isspace():
         return " "
     category = unicodedata.category(character)

@@ -1,37 +1,20 @@
-"""The facts an approver reads, in order: proved ones first, what Cobo merely says apart, last."""
+"""All that an approver reads, in order: warnings, what is proved, and apart what Cobo says."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, assert_never
+from typing import Final
 
-from approvals.findings import (
-    ClaimedOutput,
-    Claims,
-    ContractCall,
-    Effect,
-    Findings,
-    Operation,
-    Passed,
-    Signing,
-    TokenApproval,
-    Transfer,
-    Wrap,
-)
+from approvals.acquaintance import Remark
+from approvals.findings import ClaimedOutput, Findings
 from approvals.model import Approval
 from approvals.wording import counted
+from notifiers.effects import effect_facts
+from notifiers.facts import MESSAGE, Fact, Room, exact, not_shown
+from notifiers.headline import Integrity, badge, headline, integrity_of, pledge
+from notifiers.keys import key_facts
 from notifiers.readable import visible
-from notifiers.text import (
-    NO_NAMES,
-    Names,
-    amount,
-    badge,
-    chain_name,
-    full_address,
-    headline,
-    pledge,
-)
-
-EFFECTS_SHOWN: Final = 6
-"""More than this do not fit a message; then it says so, and nobody can approve it by a click."""
+from notifiers.text import ADDRESS_CHARS, NO_NAMES, Names, amount, chain_name
+from notifiers.warnings import flag_facts, flags_of, remark_facts, worst_of
 
 _VALUE: Final = 400
 _OUTPUTS_SHOWN: Final = 5
@@ -39,113 +22,80 @@ _RULES_SHOWN: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """One line that people read: safe to show as it is, its value complete or marked as cut.
-
-    An `exact` value (an address, an amount, an id) is never shortened to make room.
-    """
-
-    label: str
-    value: str
-    exact: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Sheet:
     """All that an approver sees of a request that does not change while people decide.
 
-    `pledge` is what the confirm dialog repeats: amount and whole destination.
-    `whole` is False where effects did not fit: such a sheet may be refused on sight, but nobody
-    can approve what is not shown.
+    `worst` names the worst of the warnings, where one line must do. `pledge` is what the confirm
+    dialog repeats: what may move, and the whole destination. `remarks` are our own records' say.
+    `whole` is False where something proved did not fit: such a sheet may be refused on sight, but
+    nobody can approve what is not shown.
     """
 
     headline: str
+    worst: str
     pledge: str
-    verified: bool
+    integrity: Integrity
     badge: str
+    flags: tuple[Fact, ...]
+    remarks: tuple[Fact, ...]
     proved: tuple[Fact, ...]
     asked: tuple[Fact, ...]
     claimed: tuple[Fact, ...]
     whole: bool
 
     @property
+    def verified(self) -> bool:
+        """Whether every check could be made, and agreed."""
+        return self.integrity == "VERIFIED"
+
+    @property
     def facts(self) -> tuple[Fact, ...]:
         """Every fact in reading order."""
-        first = (Fact("Request", self.headline), Fact("Checked", self.badge))
-        return (*first, *self.proved, *self.asked, *self.claimed)
+        request, checked = Fact("Request", self.headline), Fact("Checked", self.badge)
+        warned = (*self.flags, *self.remarks)
+        return (request, *warned, checked, *self.proved, *self.asked, *self.claimed)
 
 
-def sheet_of(approval: Approval, findings: Findings, names: Names = NO_NAMES) -> Sheet:
+def sheet_of(
+    approval: Approval,
+    findings: Findings,
+    names: Names = NO_NAMES,
+    *,
+    remarks: Sequence[Remark] = (),
+    room: Room = MESSAGE,
+) -> Sheet:
     """Everything that stays the same while people decide."""
+    flags = flags_of(approval, findings)
+    warned, remarked = flag_facts(flags, room), remark_facts(remarks, room)
+    proved = _proved(findings, names, room)
     return Sheet(
         headline=headline(findings, names),
+        worst=worst_of(flags, remarks),
         pledge=pledge(findings, names),
-        verified=isinstance(findings.integrity, Passed),
+        integrity=integrity_of(findings),
         badge=badge(findings),
-        proved=_proved(findings, names),
+        flags=warned,
+        remarks=remarked,
+        proved=proved,
         asked=_asked(approval),
-        claimed=_claimed(findings.claims),
-        whole=len(findings.effects) <= EFFECTS_SHOWN,
+        claimed=_claimed(findings),
+        whole=all(fact.whole for fact in (*warned, *remarked, *proved)),
     )
 
 
-def _proved(findings: Findings, names: Names) -> tuple[Fact, ...]:
-    facts: list[Fact] = []
-    for number, effect in enumerate(findings.effects[:EFFECTS_SHOWN], start=1):
-        which = f" {number}" if len(findings.effects) > 1 else ""
-        facts += _effect_facts(effect, which, names)
-    hidden = len(findings.effects) - EFFECTS_SHOWN
-    if hidden > 0:
-        facts.append(
-            Fact("Not shown", f"{counted(hidden, 'more effect')}; `countersign show` lists them")
-        )
-    if findings.effects and not findings.complete:
-        facts.append(Fact("Incomplete", "the signature may do more than is shown here"))
+def _proved(findings: Findings, names: Names, room: Room) -> tuple[Fact, ...]:
+    facts = effect_facts(findings, names, room)
+    if findings.keys is not None:
+        facts += key_facts(findings.keys, findings.type, room)
     if findings.source is not None:
-        facts.append(_exact("From", visible(findings.source.text, 200)))
+        facts.append(exact("From", findings.source.text, ADDRESS_CHARS))
     if findings.chain is not None:
-        facts.append(_exact("Chain", chain_name(findings.chain, names)))
+        facts.append(exact("Chain", chain_name(findings.chain, names)))
     if findings.fee is not None:
-        facts.append(_exact("Fee at most", amount(findings.fee.asset, findings.fee.at_most)))
-    return tuple(facts)
-
-
-def _effect_facts(effect: Effect, which: str, names: Names) -> list[Fact]:
-    match effect:
-        case Transfer():
-            facts = [
-                _exact(f"Amount{which}", amount(effect.asset, effect.amount)),
-                _exact(f"To{which}", full_address(effect.to, effect.chain, names)),
-            ]
-            if effect.asset.contract is not None:
-                facts.append(_exact(f"Token{which}", visible(effect.asset.contract.text, 200)))
-            return facts
-        case TokenApproval():
-            much = "everything" if effect.amount is None else amount(effect.asset, effect.amount)
-            return [
-                _exact(f"May move{which}", much),
-                _exact(f"Spender{which}", full_address(effect.spender, effect.chain, names)),
-            ]
-        case Wrap():
-            return [_exact(f"Amount{which}", amount(effect.native, effect.amount))]
-        case Operation():
-            return [_exact(f"Operation{which}", visible(effect.name))]
-        case ContractCall():
-            to = effect.contract
-            address = "a new contract" if to is None else full_address(to, effect.chain, names)
-            method = f"{effect.method or 'unknown method'} {effect.selector}".strip()
-            return [
-                _exact(f"Contract{which}", address),
-                _exact(f"Method{which}", visible(f"{method}, {effect.calldata_size:,} bytes")),
-                _exact(f"Value{which}", amount(effect.native, effect.value)),
-            ]
-        case Signing():
-            return [
-                _exact(f"Standard{which}", visible(effect.standard, _VALUE)),
-                _exact(f"Message{which}", visible(effect.preview, 1000) or "empty"),
-            ]
-        case _ as never:
-            assert_never(never)
+        facts.append(exact("Fee at most", amount(findings.fee.asset, findings.fee.at_most)))
+    notes = [note for note in findings.notes if note.proved]
+    facts += [exact(note.label, note.text, room.text) for note in notes[: room.rows]]
+    return (*facts, *not_shown(len(notes) - room.rows, "more note"))
 
 
 def _asked(approval: Approval) -> tuple[Fact, ...]:
@@ -159,23 +109,20 @@ def _asked(approval: Approval) -> tuple[Fact, ...]:
         facts.append(Fact("Rules", f"and {hidden} more; `countersign show` lists them"))
     if not facts and approval.verdict.effect == "ask":
         facts.append(Fact("Rule", "no rule matched; the policy's default is to ask"))
-    if not approval.verdict.initiator_known:
-        facts.append(
-            Fact("Separation of duty", "NOT CHECKED: no person of the policy claims the initiator")
-        )
     if approval.verdict.barred:
         barred = ", ".join(visible(person, 80) for person in approval.verdict.barred)
         facts.append(Fact("May not approve", f"{barred} (initiated it)"))
-    facts += [
-        _exact("Node", visible(approval.node, 100)),
-        _exact("Request id", visible(approval.request_id, 200)),
-        _exact("Digest", approval.digest),
-    ]
-    return tuple(facts)
+    return (
+        *facts,
+        exact("Node", approval.node),
+        exact("Request id", approval.request_id),
+        exact("Digest", approval.digest),
+    )
 
 
-def _claimed(claims: Claims) -> tuple[Fact, ...]:
+def _claimed(findings: Findings) -> tuple[Fact, ...]:
     """What `extra_info` says and nobody proved."""
+    claims = findings.claims
     initiator = claims.initiator or "somebody it does not name"
     said = (
         ("Initiator", f"{initiator} ({claims.initiator_type or 'type not stated'})"),
@@ -186,10 +133,12 @@ def _claimed(claims: Claims) -> tuple[Fact, ...]:
         ("Token", claims.token_id),
         ("Chain", claims.chain_id),
         ("Source", claims.source),
+        ("Fee at most", "" if findings.fee else claims.fee_at_most),
         ("Category", ", ".join(claims.categories[:20])),
         ("Description", claims.description),
+        *((note.label, note.text) for note in findings.notes if not note.proved),
     )
-    facts = [Fact(label, visible(value, _VALUE)) for label, value in said if value]
+    facts = [Fact(visible(label, 60), visible(value, _VALUE)) for label, value in said if value]
     for output in reversed(claims.outputs[:_OUTPUTS_SHOWN]):
         facts[1:1] = _output(output)
     if len(claims.outputs) > _OUTPUTS_SHOWN:
@@ -200,12 +149,8 @@ def _claimed(claims: Claims) -> tuple[Fact, ...]:
 
 def _output(output: ClaimedOutput) -> list[Fact]:
     amount_said = visible(output.amount or "an unstated amount", 100)
-    facts = [_exact("Destination", f"{amount_said} -> {visible(output.address, 200)}")]
+    facts = [exact("Destination", f"{amount_said} -> {visible(output.address, ADDRESS_CHARS)}")]
     return [*facts, Fact("Memo", visible(output.memo, _VALUE))] if output.memo else facts
-
-
-def _exact(label: str, value: str) -> Fact:
-    return Fact(label, value, exact=True)
 
 
 def _doubt(answer: str) -> str:

@@ -14,8 +14,9 @@ from typing import Final
 
 from approvals.model import Approval, Choice, Decision
 from approvals.wording import counted
-from notifiers.readable import visible
-from notifiers.sheet import Fact, Sheet
+from notifiers.facts import Fact
+from notifiers.readable import cut, visible
+from notifiers.sheet import Sheet
 from notifiers.slack_limits import (
     ALL_BLOCKS,
     CONFIRM_TEXT,
@@ -28,7 +29,7 @@ from notifiers.slack_limits import (
     check_message,
     size,
 )
-from notifiers.slack_text import SLACK_INK, date, literal, mrkdwn, plain, unescape
+from notifiers.slack_text import SLACK_INK, date, escape, literal, mrkdwn, plain, unescape
 from notifiers.status import Status, status_of
 from notifiers.text import command
 
@@ -47,10 +48,14 @@ _SAYING: Final = (
 )
 """Where a block, or an attachment, can hold something to read."""
 
+_DOUBT: Final = "no rule may approve this; read it as a claim"
 _SEALS: Final = {
-    True: ":white_check_mark: *VERIFIED*",
-    False: ":rotating_light: *NOT VERIFIED* · no rule may approve this; read it as a claim",
+    "VERIFIED": ":white_check_mark: *VERIFIED*",
+    "NOT VERIFIED": f":rotating_light: *NOT VERIFIED* · {_DOUBT}",
+    "REFUSED": ":no_entry: *REFUSED* · nobody can approve this",
 }
+_WARNS: Final = ":warning: "
+_REMEMBERS: Final = ":eyes: "
 _SAYS: Final = ":speech_balloon: *Cobo says* · nothing below is proved"
 
 
@@ -78,7 +83,7 @@ def render(
     nobody can approve by a click what the message does not show.
     """
     blocks: list[Json] = []
-    for fewer, limit in _fits(sheet):
+    for fewer, limit in _fits(_as_slack_shows(sheet)):
         blocks = _blocks(approval, fewer, decision, token, limit)
         if size(blocks) <= ALL_BLOCKS:
             break
@@ -112,8 +117,15 @@ def _said(part: object) -> Iterator[str]:
                 yield from _said(part[key])
 
 
+def _as_slack_shows(sheet: Sheet) -> Sheet:
+    """Not whole where a field cannot hold, escaped, what must be read in full."""
+    shown = (*sheet.flags, *sheet.remarks, *sheet.proved)
+    fits = all(len(escape(fact.value)) <= FIELD_TEXT for fact in shown)
+    return sheet if fits else replace(sheet, whole=False)
+
+
 def _fits(sheet: Sheet) -> Iterator[tuple[Sheet, int]]:
-    """What to try in turn: shorter texts, then no claims, then fewer and fewer proved facts."""
+    """What to try in turn: shorter texts, no claims, fewer proved facts, shorter warnings."""
     least = _SQUEEZES[-1]
     yield from ((sheet, limit) for limit in _SQUEEZES)
     sheet = replace(sheet, claimed=(_not_shown(len(sheet.claimed)),))
@@ -121,6 +133,18 @@ def _fits(sheet: Sheet) -> Iterator[tuple[Sheet, int]]:
     for kept in range(len(sheet.proved) - 1, -1, -1):
         note = _not_shown(len(sheet.proved) - kept)
         yield replace(sheet, proved=(*sheet.proved[:kept], note), whole=False), least
+    yield _least_of(sheet), least
+
+
+def _least_of(sheet: Sheet) -> Sheet:
+    """What is left in the worst case: each flag by its name, and how much is missing."""
+    return replace(
+        sheet,
+        flags=tuple(replace(fact, value=cut(fact.value, _SQUEEZES[-1])) for fact in sheet.flags),
+        remarks=(_not_shown(len(sheet.remarks)),) if sheet.remarks else (),
+        proved=(_not_shown(len(sheet.proved)),) if sheet.proved else (),
+        whole=False,
+    )
 
 
 def _not_shown(count: int) -> Fact:
@@ -134,14 +158,16 @@ def _blocks(
     token: Callable[[Choice], str],
     limit: int,
 ) -> list[Json]:
-    """In reading order: what, where it stands, can it be trusted, facts, claims, buttons."""
+    """In reading order: what, warnings, where it stands, can it be trusted, facts, buttons."""
     status = status_of(approval, decision, SLACK_INK)
     badge = plain(sheet.badge, min(SECTION_TEXT, 4 * limit + 400))
     blocks: list[Json] = [
         {"type": "header", "text": plain(sheet.headline, HEADER), "block_id": "fact-what"},
+        *_table("fact-flags", sheet.flags, limit, mark=_WARNS),
+        *_table("fact-remarks", sheet.remarks, limit, mark=_REMEMBERS),
         {"type": "section", "text": mrkdwn(f"*{status.line}*"), "block_id": "status"},
         *_about(approval, decision, status),
-        {"type": "section", "text": mrkdwn(_SEALS[sheet.verified]), "block_id": "fact-seal"},
+        {"type": "section", "text": mrkdwn(_SEALS[sheet.integrity]), "block_id": "fact-seal"},
         {"type": "section", "text": badge, "block_id": "fact-badge"},
         *_table("fact-proved", sheet.proved, limit),
         *_table("fact-asked", sheet.asked, limit),
@@ -196,8 +222,11 @@ def _ways_to_decide(approval: Approval, sheet: Sheet, token: Callable[[Choice], 
     return [*said, {"type": "actions", "elements": buttons, "block_id": "decide"}]
 
 
-def _table(name: str, facts: Sequence[Fact], limit: int) -> list[Json]:
-    """Labels in the left column, values in the right; as many sections as the rows need."""
+def _table(name: str, facts: Sequence[Fact], limit: int, mark: str = "") -> list[Json]:
+    """Labels in the left column, values in the right; as many sections as the rows need.
+
+    On a phone there is one column, with each value below its label.
+    """
     rows = FIELDS // 2
     return [
         {
@@ -207,7 +236,7 @@ def _table(name: str, facts: Sequence[Fact], limit: int) -> list[Json]:
                 part
                 for fact in facts[start : start + rows]
                 for part in (
-                    mrkdwn(f"*{literal(fact.label)}*"),
+                    mrkdwn(f"{mark}*{literal(fact.label)}*"),
                     plain(fact.value, FIELD_TEXT if fact.exact else limit),
                 )
             ],
@@ -224,7 +253,8 @@ def _iterated(block: Json, revision: int) -> Json:
 def _fallback(approval: Approval, sheet: Sheet, decision: Decision) -> str:
     """What notifications and screen readers say."""
     line = status_of(approval, decision).line
-    said = f"{sheet.headline} · {line} · {visible(approval.request_id, 200)}"
+    worst = f" · {sheet.worst}" if sheet.worst else ""
+    said = f"{sheet.headline}{worst} · {line} · {visible(approval.request_id, 200)}"
     return str(plain(said, FALLBACK_TEXT)["text"])
 
 

@@ -40,8 +40,9 @@ async def story_of(approvals: Approvals, approval: Approval, names: Callable[[],
     approval = await approvals.newest(approval)
     request = await approvals.request_of(approval)
     findings = _unknown(approval) if request is None else approvals.findings_of(request)
-    decision = await approvals.decision_of(approval)
-    return Story(approval, decision, sheet_of(approval, findings, names()))
+    remarks = approvals.remarks_of(approval, findings) if request is not None else ()
+    sheet = sheet_of(approval, findings, names(), remarks=remarks)
+    return Story(approval, await approvals.decision_of(approval), sheet)
 
 
 def _unknown(approval: Approval) -> Findings:

@@ -370,7 +370,8 @@ async def test_a_message_with_something_added_or_changed_counts_for_nothing(
     elif kind == "attachment":
         payload["message"]["attachments"] = [{"fallback": "1 USDT", "text": "1 USDT"}]
     elif kind == "status line":
-        blocks[1]["text"]["text"] += " for 1 USDT"
+        (status,) = [block for block in blocks if block["block_id"].startswith("status")]
+        status["text"]["text"] += " for 1 USDT"
     elif kind == "confirm":
         buttons["elements"][0]["confirm"]["text"]["text"] = "1 USDT"
     else:

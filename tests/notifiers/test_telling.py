@@ -11,6 +11,7 @@ from approvals.told import Post
 from approvals.voting import Counted
 from gateway.tasks import end
 from tests.notifiers.world import World
+from tests.support.evm import dynamic_fee, erc20
 from tests.support.requests import sample
 from tests.support.slack_server import CHANNEL, Fails
 from tests.support.waiting import until
@@ -366,3 +367,31 @@ async def test_a_bug_in_one_story_does_not_silence_the_others(
     world.clock.ahead += 2_000
     await world.told()
     assert len(world.slack.messages) == 2
+
+
+async def test_a_look_alike_of_a_listed_address_is_remarked_in_the_message(world: World) -> None:
+    twin = "0xd6319999999999999999999999999999999a2a2c"
+    raw = dynamic_fee(data=erc20(bytes.fromhex(twin[2:]), 2_500_000_000))
+    asked = sample("keysign_erc20_usdt").with_evm_bytes(raw)
+    await world.asked(asked.with_transaction("destination.account_output.address", twin))
+    await world.told()
+    shown = world.slack.message.all_text
+    assert ":eyes: *LOOK-ALIKE ADDRESS*" in shown
+    assert "begins and ends like 0xd63134CC52B0CC0bb754A0196bc249F38BDB2A2c" in shown
+    assert "in the list cold_1" in shown
+
+
+async def test_a_wallet_is_new_until_a_yes_of_ours_was_heard(world: World) -> None:
+    first = await world.asked()
+    await world.told()
+    assert "no earlier payment of this wallet is on record" in world.slack.message.all_text
+    before = world.slack.message.all_text
+    await vote(world, first, "ana")
+    await vote(world, first, "bo")
+    await asyncio.wait(world._asking, timeout=5)
+    await world.asked(sample("keysign_erc20_usdt").fresh(2))
+    await world.told()
+    one, two = world.slack.messages.values()
+    assert "no earlier payment" in before
+    assert "no earlier payment of this wallet is on record" in one.all_text, "it was new then"
+    assert "FIRST TIME" not in two.all_text

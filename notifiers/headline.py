@@ -1,0 +1,185 @@
+"""The first line that people read, what they confirm, and whether to believe it."""
+
+from typing import Final, Literal, TypeAlias, assert_never
+
+from approvals.findings import (
+    Address,
+    ContractCall,
+    Effect,
+    Findings,
+    Operation,
+    Passed,
+    Refused,
+    Signing,
+    TokenApproval,
+    Transfer,
+    Unverified,
+    Wrap,
+)
+from approvals.request import RequestType
+from approvals.wording import counted, in_a_row
+from notifiers.readable import short_address, visible
+from notifiers.text import (
+    NO_NAMES,
+    Names,
+    allowance,
+    amount,
+    asset_name,
+    full_address,
+    named,
+    quantity,
+)
+
+Integrity: TypeAlias = Literal["VERIFIED", "NOT VERIFIED", "REFUSED"]
+
+_HASHES_SHOWN: Final = 8
+_REASONS_SHOWN: Final = 8
+
+_TYPES: Final = {
+    RequestType.KEY_GEN: "Generate a key",
+    RequestType.KEY_SIGN: "Sign",
+    RequestType.KEY_RESHARE: "Reshare a key",
+    RequestType.KEY_SHARE_SIGN: "Sign with key shares",
+}
+
+
+def headline(findings: Findings, names: Names = NO_NAMES) -> str:
+    """`Send 2,500 USDT -> cold-1 (0xd631…2A2c) on Ethereum`; a doubt comes before everything."""
+    if findings.effects:
+        more = len(findings.effects) - 1
+        said = _deed(findings.effects[0], findings.source, names) + (
+            f", and {counted(more, 'more effect')}" if more else ""
+        )
+        whole = findings.complete or isinstance(findings.effects[0], Signing)
+        said = said if whole else f"{said}, and possibly more"
+    else:
+        said = visible(findings.summary, 200) or _unread(findings)
+    integrity = integrity_of(findings)
+    return said if integrity == "VERIFIED" else f"{integrity}: {said}"
+
+
+def integrity_of(findings: Findings) -> Integrity:
+    """The word that people read about it."""
+    match findings.integrity:
+        case Passed():
+            return "VERIFIED"
+        case Unverified():
+            return "NOT VERIFIED"
+        case Refused():
+            return "REFUSED"
+        case _ as never:
+            assert_never(never)
+
+
+def pledge(findings: Findings, names: Names = NO_NAMES) -> str:
+    """What a person confirms: what may move, and the whole address it goes to."""
+    if not isinstance(findings.integrity, Passed):
+        return headline(findings, names)
+    more = "" if len(findings.effects) == 1 else " (and more: see the message)"
+    match findings.effects:
+        case (Transfer() as sent, *_):
+            to = full_address(sent.to, sent.chain, names)
+            what = quantity(sent.asset, sent.amount, sent.item)
+            return f"{what} to {to} on {_on(sent, names)}{more}"
+        case (TokenApproval() as given, *_):
+            to = full_address(given.spender, given.chain, names)
+            return f"{to} may move {allowance(given)} on {_on(given, names)}{more}"
+        case _:
+            return headline(findings, names)
+
+
+def badge(findings: Findings) -> str:
+    """Whether the facts come from the very bytes that will be signed, and if not, why not."""
+    match findings.integrity:
+        case Passed():
+            return f"VERIFIED: {_source_of_truth(findings.hashes)}"
+        case Unverified(reasons=reasons):
+            return _with_reasons("NOT VERIFIED", [reason.text for reason in reasons])
+        case Refused(cause=cause, reasons=reasons):
+            return _with_reasons(f"REFUSED ({cause})", [reason.text for reason in reasons])
+        case _ as never:
+            assert_never(never)
+
+
+def _deed(effect: Effect, source: Address | None, names: Names) -> str:
+    match effect:
+        case Transfer():
+            to = named(effect.to, effect.chain, names)
+            what = quantity(effect.asset, effect.amount, effect.item)
+            whose = _whose(effect.sender, source, effect.chain, names)
+            return f"Send {what}{whose} -> {to} on {_on(effect, names)}"
+        case TokenApproval():
+            to = named(effect.spender, effect.chain, names)
+            if effect.amount == 0:
+                what = f"Take back what {to} may move of {asset_name(effect.asset)}"
+                return f"{what} on {_on(effect, names)}"
+            whose = _whose(effect.owner, source, effect.chain, names)
+            return f"Let {to} move {allowance(effect)}{whose} on {_on(effect, names)}"
+        case Wrap():
+            was, becomes = effect.native, effect.wrapped
+            if effect.unwraps:
+                was, becomes = becomes, was
+            verb = "Unwrap" if effect.unwraps else "Wrap"
+            into = asset_name(becomes)
+            return f"{verb} {amount(was, effect.amount)} into {into} on {_on(effect, names)}"
+        case Operation():
+            return f"{visible(effect.name, 80)} on {_on(effect, names)}"
+        case ContractCall():
+            return _call(effect, names)
+        case Signing():
+            what = "a message" if effect.kind == "message" else "a bare hash"
+            standard = visible(effect.standard, 40)
+            return f"Sign {what} ({standard})" if standard else f"Sign {what}"
+        case _ as never:
+            assert_never(never)
+
+
+def _whose(whose: Address | None, source: Address | None, chain: str, names: Names) -> str:
+    """Of another account than the one that signs."""
+    return "" if whose is None or whose == source else f" of {named(whose, chain, names)}"
+
+
+def _call(effect: ContractCall, names: Names) -> str:
+    sending = f", sending {amount(effect.native, effect.value)}," if effect.value else ""
+    if effect.contract is None:
+        return f"Create a contract{sending} on {_on(effect, names)}"
+    method = visible(effect.method or effect.selector or "an empty call", 60)
+    to = named(effect.contract, effect.chain, names)
+    return f"Call {method} of {to}{sending} on {_on(effect, names)}"
+
+
+def _unread(findings: Findings) -> str:
+    """A request whose bytes told us nothing: its type, and what Cobo says it is."""
+    try:
+        said = _TYPES[RequestType(findings.type)]
+    except ValueError:
+        return f"Request of unknown type {findings.type}"
+    claims = findings.claims
+    if not claims.outputs:
+        return (
+            f"{said}: {visible(claims.transaction_type, 40)}" if claims.transaction_type else said
+        )
+    first = claims.outputs[0]
+    token = visible(claims.token_id or "", 40)
+    what = f"{visible(first.amount or 'an unknown amount', 80)} {token}".strip()
+    return f"Cobo says: send {what} -> {short_address(visible(first.address, 100))}"
+
+
+def _source_of_truth(hashes: tuple[str, ...]) -> str:
+    if not hashes:
+        return "every check could be made, and agreed"
+    noun = "hash" if len(hashes) == 1 else "hashes"
+    more = len(hashes) - _HASHES_SHOWN
+    shown = ", ".join(hashes[:_HASHES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return f"decoded from the bytes whose {noun} {shown} will be signed"
+
+
+def _with_reasons(verdict: str, reasons: list[str]) -> str:
+    shown = [visible(reason, 240) for reason in reasons[:_REASONS_SHOWN]]
+    more = len(reasons) - _REASONS_SHOWN
+    tail = [f"and {more} more"] if more > 0 else []
+    return f"{verdict}: {in_a_row([*shown, *tail]) or 'no reason given'}"
+
+
+def _on(effect: Transfer | TokenApproval | Wrap | Operation | ContractCall, names: Names) -> str:
+    return visible(names.chain(effect.chain), 40)
