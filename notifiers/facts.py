@@ -28,18 +28,22 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How much a place shows: effects, flags, rows under one heading, characters of one text."""
+    """How much a place shows: effects, flags, rows of one sort, characters of a text, of a claim.
+
+    A text follows from the bytes, so that without all of it nobody can approve; a claim does not.
+    """
 
     effects: int
     flags: int
     rows: int
     text: int
+    claim: int
 
 
-MESSAGE: Final = Room(effects=6, flags=10, rows=12, text=1_000)
+MESSAGE: Final = Room(effects=6, flags=10, rows=8, text=1_000, claim=400)
 """More than this does not fit a message; then it says so, and nobody can approve it by a click."""
 
-PAGE: Final = Room(effects=5_000, flags=5_000, rows=5_000, text=100_000)
+PAGE: Final = Room(effects=5_000, flags=5_000, rows=5_000, text=100_000, claim=100_000)
 """A terminal scrolls."""
 
 

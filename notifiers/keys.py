@@ -24,8 +24,9 @@ def key_facts(keys: KeyFacts, kind: int, room: Room) -> list[Fact]:
         facts.append(exact("Key", keys.root_pub_key))
     if keys.threshold is not None:
         facts.append(exact("Threshold", _threshold(keys, keys.threshold)))
-    facts += pairs(f"{holds} ", _counted(keys.node_ids), room)
-    return facts + pairs("Lends its share ", _counted(keys.used_node_ids), room)
+    lend, hold = keys.used_node_ids, keys.node_ids
+    facts += pairs(f"{holds} ", _counted(hold, lend, "lends no share"), room)
+    return facts + pairs("Lends its share ", _counted(lend, hold, "will hold none"), room)
 
 
 def _threshold(keys: KeyFacts, new: int) -> str:
@@ -36,5 +37,11 @@ def _threshold(keys: KeyFacts, new: int) -> str:
     return f"{many}, LOWERED ({before})" if new < keys.old_threshold else f"{many} ({before})"
 
 
-def _counted(nodes: tuple[str, ...]) -> list[tuple[str, str]]:
-    return [(str(number), node) for number, node in enumerate(nodes, start=1)]
+def _counted(
+    nodes: tuple[str, ...], others: tuple[str, ...], otherwise: str
+) -> list[tuple[str, str]]:
+    """Each node, numbered; where there are others, with a word about those not among them."""
+    return [
+        (str(number), node if not others or node in others else f"{node} ({otherwise})")
+        for number, node in enumerate(nodes, start=1)
+    ]

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from approvals.acquaintance import Remark
 from approvals.findings import ClaimedOutput, Findings
@@ -15,10 +14,6 @@ from notifiers.keys import key_facts
 from notifiers.readable import visible
 from notifiers.text import ADDRESS_CHARS, NO_NAMES, Names, amount, chain_name
 from notifiers.warnings import flag_facts, flags_of, remark_facts, worst_of
-
-_VALUE: Final = 400
-_OUTPUTS_SHOWN: Final = 5
-_RULES_SHOWN: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +72,8 @@ def sheet_of(
         flags=warned,
         remarks=remarked,
         proved=proved,
-        asked=_asked(approval),
-        claimed=_claimed(findings),
+        asked=_asked(approval, room),
+        claimed=_claimed(findings, room),
         whole=all(fact.whole for fact in (*warned, *remarked, *proved)),
     )
 
@@ -98,13 +93,13 @@ def _proved(findings: Findings, names: Names, room: Room) -> tuple[Fact, ...]:
     return (*facts, *not_shown(len(notes) - room.rows, "more note"))
 
 
-def _asked(approval: Approval) -> tuple[Fact, ...]:
+def _asked(approval: Approval, room: Room) -> tuple[Fact, ...]:
     """Who wants to know, and which rules sent it to people."""
     facts = [
-        Fact(f"Rule {visible(rule.id, 100)}", visible(rule.why, _VALUE) + _doubt(rule.answer))
-        for rule in approval.verdict.rules[:_RULES_SHOWN]
+        Fact(f"Rule {visible(rule.id, 100)}", visible(rule.why, room.claim) + _doubt(rule.answer))
+        for rule in approval.verdict.rules[: room.rows]
     ]
-    hidden = len(approval.verdict.rules) - _RULES_SHOWN
+    hidden = len(approval.verdict.rules) - room.rows
     if hidden > 0:
         facts.append(Fact("Rules", f"and {hidden} more; `countersign show` lists them"))
     if not facts and approval.verdict.effect == "ask":
@@ -120,7 +115,7 @@ def _asked(approval: Approval) -> tuple[Fact, ...]:
     )
 
 
-def _claimed(findings: Findings) -> tuple[Fact, ...]:
+def _claimed(findings: Findings, room: Room) -> tuple[Fact, ...]:
     """What `extra_info` says and nobody proved."""
     claims = findings.claims
     initiator = claims.initiator or "somebody it does not name"
@@ -138,19 +133,19 @@ def _claimed(findings: Findings) -> tuple[Fact, ...]:
         ("Description", claims.description),
         *((note.label, note.text) for note in findings.notes if not note.proved),
     )
-    facts = [Fact(visible(label, 60), visible(value, _VALUE)) for label, value in said if value]
-    for output in reversed(claims.outputs[:_OUTPUTS_SHOWN]):
-        facts[1:1] = _output(output)
-    if len(claims.outputs) > _OUTPUTS_SHOWN:
-        hidden = len(claims.outputs) - _OUTPUTS_SHOWN
+    facts = [Fact(visible(key, 60), visible(value, room.claim)) for key, value in said if value]
+    for output in reversed(claims.outputs[: room.rows]):
+        facts[1:1] = _output(output, room)
+    hidden = len(claims.outputs) - room.rows
+    if hidden > 0:
         facts.append(Fact("Not shown", counted(hidden, "more destination")))
     return tuple(facts)
 
 
-def _output(output: ClaimedOutput) -> list[Fact]:
+def _output(output: ClaimedOutput, room: Room) -> list[Fact]:
     amount_said = visible(output.amount or "an unstated amount", 100)
     facts = [exact("Destination", f"{amount_said} -> {visible(output.address, ADDRESS_CHARS)}")]
-    return [*facts, Fact("Memo", visible(output.memo, _VALUE))] if output.memo else facts
+    return [*facts, Fact("Memo", visible(output.memo, room.claim))] if output.memo else facts
 
 
 def _doubt(answer: str) -> str:

@@ -39,8 +39,9 @@ _UNKNOWN_INITIATOR: Final = Flag(
 
 def flags_of(approval: Approval, findings: Findings) -> tuple[Flag, ...]:
     """Every flag, the worst first; the last says that nobody knows whose request this is."""
-    known = approval.verdict.initiator_known
-    return worst_first((*findings.flags, *(() if known else (_UNKNOWN_INITIATOR,))))
+    if approval.verdict.initiator_known:
+        return findings.flags
+    return worst_first((*findings.flags, _UNKNOWN_INITIATOR))
 
 
 def worst_of(flags: Sequence[Flag], remarks: Sequence[Remark]) -> str:
@@ -60,7 +61,14 @@ def flag_facts(flags: Sequence[Flag], room: Room) -> tuple[Fact, ...]:
     hidden = Counter(RISK_NAMES[flag.risk] for flag in flags[room.flags :])
     if hidden:
         said = ", ".join(f"{count} x {name}" for name, count in hidden.items())
-        facts.append(Fact(f"{counted(hidden.total(), 'MORE FLAG')}", said, exact=True, whole=False))
+        facts.append(
+            Fact(
+                f"{counted(hidden.total(), 'MORE FLAG', 'MORE FLAGS')}",
+                said,
+                exact=True,
+                whole=False,
+            )
+        )
     return tuple(facts)
 
 

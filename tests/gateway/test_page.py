@@ -1,0 +1,144 @@
+"""`countersign show` in 80 columns: the same content as in Slack, kept as text files.
+
+After a change that is meant to be seen, read the new texts before they are kept:
+
+    GOLDEN=write .venv/bin/pytest -n 0 tests/gateway/test_page.py && git diff tests/gateway
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from approvals.acquaintance import Remark
+from approvals.codec import approval_to_json
+from approvals.findings import Findings
+from approvals.model import Approval
+from gateway import page
+from gateway.dossier import Dossier, open_dossier
+from gateway.page import page_of, print_list, print_page
+from gateway.terminal import Failure
+from notifiers.facts import PAGE
+from notifiers.sheet import sheet_of
+from notifiers.status import status_of
+from tests.notifiers.cases import CASES, told
+from tests.notifiers.examples import NAMES, NOW
+from tests.support.golden import same_as_golden
+
+GOLDEN = Path(__file__).parent / "golden"
+SHOWN = (
+    "approval_unlimited",
+    "blind",
+    "call_with_calls",
+    "every_flag",
+    "many_payees",
+    "reshare_lowered",
+    "transfer_look_alike",
+)
+
+
+def entry(found: Findings, record: Approval, remarks: tuple[Remark, ...]) -> dict[str, object]:
+    """What the desk says of a case."""
+    story = told(found, record, remarks)
+    status = status_of(record, story.decision)
+    return {
+        "member": record.member,
+        "gateway": "SHA256:gateway",
+        "policy": record.policy,
+        "state": status.state,
+        "status": status.line,
+        "details": list(status.details),
+        "headline": story.sheet.headline,
+        "warning": story.sheet.worst,
+        "verified": story.sheet.verified,
+        "remarks": [[fact.label, fact.value] for fact in story.sheet.remarks],
+        "approval": json.loads(approval_to_json(record)),
+        "request": None,
+    }
+
+
+def dossier(name: str) -> Dossier:
+    return open_dossier(entry(*CASES[name]))
+
+
+def show(name: str) -> None:
+    found, record, _ = CASES[name]
+    sheet = sheet_of(record, found, NAMES, room=PAGE)
+    print_page(sheet.headline, sheet.badge, page_of(dossier(name), sheet, NOW))
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page, "on_terminal", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_terminal_shows_what_was_read_before(name, terminal, capsys) -> None:
+    show(name)
+    shown = "".join(f"{line.rstrip()}\n" for line in capsys.readouterr().out.splitlines())
+    assert max(map(len, shown.splitlines())) <= 80
+    assert same_as_golden(GOLDEN / f"{name}.txt", shown), shown
+
+
+def test_every_golden_text_is_of_a_case() -> None:
+    assert {path.stem for path in GOLDEN.glob("*.txt")} == set(SHOWN)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_pipe_gets_all_that_a_message_shows_and_more(name, capsys) -> None:
+    show(name)
+    shown = capsys.readouterr().out
+    found, record, remarks = CASES[name]
+    sheet = told(found, record, remarks).sheet
+    for fact in (*sheet.flags, *sheet.remarks, *sheet.proved, *sheet.asked, *sheet.claimed):
+        if fact.label != "Not shown":
+            assert f"{fact.label}:" in shown
+            assert fact.value in shown
+    assert "Not shown" not in shown
+
+
+def test_warnings_and_what_the_gateway_remembers_come_before_the_badge(capsys) -> None:
+    show("every_flag")
+    lines = capsys.readouterr().out.splitlines()
+    order = [
+        next(place for place, line in enumerate(lines) if line.startswith(start))
+        for start in (
+            "NOT VERIFIED: Let",
+            "Warnings",
+            "  PERMISSION CHANGE:",
+            "  UNKNOWN INITIATOR:",
+            "This gateway remembers",
+            "  LOOK-ALIKE ADDRESS:",
+            "  FIRST TIME:",
+            "NOT VERIFIED: It calls",
+            "From the bytes",
+        )
+    ]
+    assert order == sorted(order)
+
+
+def test_a_list_names_the_worst_flag_and_doubt_stays_first(capsys, terminal) -> None:
+    listed = (dossier("call_with_calls"), dossier("transfer_look_alike"), dossier("transfer"))
+    print_list(listed, 0, NOW)
+    shown = capsys.readouterr().out
+    assert shown.index("NOT VERIFIED: Call") < shown.index("UNLIMITED ALLOWANCE")
+    assert shown.count("LOOK-ALIKE ADDRESS") == 1
+
+
+def test_a_pipes_list_names_the_worst_flag_in_a_column_of_its_own(capsys) -> None:
+    print_list((dossier("call_with_calls"), dossier("transfer")), 0, NOW)
+    flagged, plain = (line.split("\t") for line in capsys.readouterr().out.splitlines())
+    assert flagged[3].startswith("NOT VERIFIED: Call multicall(bytes[])")
+    assert (flagged[4], plain[4]) == ("UNLIMITED ALLOWANCE", "")
+
+
+@pytest.mark.parametrize("odd", [None, [["a"]], [["a", "b", "c"]], [3], [[1, 2]], 3])
+def test_remarks_that_a_gateway_did_not_write_are_one_sentence(odd: object) -> None:
+    with pytest.raises(Failure, match="of another version"):
+        open_dossier(entry(*CASES["transfer"]) | {"remarks": odd})
+
+
+def test_what_the_gateway_remembers_is_made_safe_to_read() -> None:
+    nasty = entry(*CASES["transfer"]) | {"remarks": [["\x1b[31mA\u202e", "b\nc ✅"]]}
+    assert open_dossier(nasty).remarks == (("[31mA", "b c [U+2705]"),)
