@@ -205,25 +205,34 @@ def _name(name: str) -> str:
 
 
 def read_lines(directory: Path, *, since: int = 0) -> Iterator[dict[str, Any]]:
-    """Every readable line of every file last written at or after `since` (Unix ms), in order.
-
-    A torn last line of a file is what a crash leaves: it was never spoken from, and is passed over.
-    """
-    if not directory.is_dir():
-        return
-    paths = [path for path in directory.glob("*.jsonl") if path.stat().st_mtime * 1000 >= since]
-    for path in sorted(paths):
+    """Every readable line of every file last written at or after `since` (Unix ms), in order."""
+    for path in files(directory, since=since):
         with path.open("rb") as lines:
             for number, line in enumerate(lines, 1):
                 if line.endswith(b"\n"):
-                    yield {**_document(path, number, line), "file": path.name}
+                    yield {**document_of(line, path, number), "file": path.name}
 
 
-def _document(path: Path, number: int, line: bytes) -> dict[str, Any]:
+def files(directory: Path, *, since: int = 0) -> list[Path]:
+    """The files last written at or after `since` (Unix ms), in the order they were begun.
+
+    A torn last line of a file is what a crash leaves: it was never spoken from, and whoever reads
+    passes it over.
+    """
+    if not directory.is_dir():
+        return []
+    paths = directory.glob("*.jsonl")
+    return sorted(path for path in paths if path.stat().st_mtime * 1000 >= since)
+
+
+def document_of(line: bytes, path: Path, number: int) -> dict[str, Any]:
+    """A whole line, read; AuditUnreadable if it is not as we wrote it."""
     try:
-        document: dict[str, Any] = json.loads(line)
-    except ValueError:
-        raise AuditUnreadable(f"{path}, line {number} is not JSON: was it edited?") from None
+        document = json.loads(line)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise AuditUnreadable(f"{path}, line {number} is not JSON of ours: was it edited?")
     return document
 
 

@@ -131,18 +131,8 @@ def vote_from_plain(document: dict[str, Any]) -> Vote:
     )
 
 
-def _approval(document: dict[str, Any]) -> Approval:
-    final = document.pop("final")
-    return Approval(
-        verdict=_verdict(document.pop("verdict")),
-        attempts=_attempts(document.pop("attempts")),
-        votes=tuple(vote_from_plain(vote) for vote in document.pop("votes")),
-        final=None if final is None else final_from_plain(final),
-        **document,
-    )
-
-
-def _verdict(document: dict[str, Any]) -> Verdict:
+def verdict_from_plain(document: dict[str, Any]) -> Verdict:
+    """A verdict as `plain` wrote it."""
     cause = document.pop("cause")
     return Verdict(
         rules=tuple(RuleAnswer(**rule) for rule in document.pop("rules")),
@@ -152,6 +142,17 @@ def _verdict(document: dict[str, Any]) -> Verdict:
         ),
         barred=tuple(document.pop("barred")),
         cause=None if cause is None else Cause(cause),
+        **document,
+    )
+
+
+def _approval(document: dict[str, Any]) -> Approval:
+    final = document.pop("final")
+    return Approval(
+        verdict=verdict_from_plain(document.pop("verdict")),
+        attempts=_attempts(document.pop("attempts")),
+        votes=tuple(vote_from_plain(vote) for vote in document.pop("votes")),
+        final=None if final is None else final_from_plain(final),
         **document,
     )
 

@@ -141,6 +141,40 @@ def policy_explain(request: Path, node: str | None, config: Path, *, as_json: bo
     rules.explain(_settings(config), request.read_bytes(), node, as_json=as_json)
 
 
+@policy.command("replay")
+@click.argument("draft", metavar="NEW.toml", type=_READABLE)
+@click.option(
+    "--since",
+    default="90d",
+    show_default=True,
+    metavar="TIME",
+    help="From when on: 90d, 12h, or a day such as 2026-08-01 (UTC).",
+)
+@click.option(
+    "--allow",
+    multiple=True,
+    metavar="ID",
+    help="A loosening that is meant: a rule of NEW.toml, a request id, or `default`. Repeatable.",
+)
+@click.option("--all", "show_all", is_flag=True, help="Show every request that would change.")
+@_json
+@_config
+def policy_replay(
+    draft: Path, since: str, allow: tuple[str, ...], config: Path, *, show_all: bool, as_json: bool
+) -> None:
+    """What NEW.toml would have said of the requests in the audit.
+
+    Shows what would have changed, loosenings first; exit status 1 where one is not allowed. The
+    gateway need not be running.
+    """
+    from gateway import replay
+    from gateway.replay_tally import Wanted
+
+    began = replay.since_ms(since)
+    wanted = Wanted(draft, began, frozenset(allow), show_all=show_all, as_json=as_json)
+    replay.replay(_settings(config), wanted)
+
+
 @main.command()
 @click.argument("request", metavar="REQUEST.json", type=_READABLE)
 @click.option("--fresh", is_flag=True, help="With new ids: a request never seen before.")

@@ -1,0 +1,152 @@
+"""Two verdicts on one request: what would be looser, what tighter, what merely different."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from approvals.model import Need, Verdict
+
+Direction: TypeAlias = Literal["loosens", "tightens", "differs"]
+Aspect: TypeAlias = Literal[
+    "effect", "group", "count", "people", "strength", "within", "initiator", "rules", "reason"
+]
+
+_RESTRICTIVE: Final = {"approve": 0, "ask": 1, "reject": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that the new verdict does differently. `old` and `new` are for people to read.
+
+    `subject` is the group that it is about, or "". A `within` is in milliseconds.
+    """
+
+    aspect: Aspect
+    direction: Direction
+    old: str
+    new: str
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Loosened:
+    """Something can be approved now that could not; `differences` names all there are."""
+
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tightened:
+    """Nothing is looser, something is tighter."""
+
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Neither looser nor tighter, and still not the same."""
+
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """No difference."""
+
+    differences: tuple[Difference, ...] = ()
+
+
+Comparison: TypeAlias = Loosened | Tightened | Other | Same
+
+
+def compare(old: Verdict, new: Verdict) -> Comparison:
+    """What a change of verdicts amounts to. One loosening makes a Loosened, whatever else tightens.
+
+    Where nothing is looser, whoever could get a request approved under `new` could have done so
+    under `old`: every group that was asked is asked for as many of the same people or of fewer,
+    in a way at least as strong.
+    """
+    differences = tuple(_differences(old, new))
+    directions = {difference.direction for difference in differences}
+    if "loosens" in directions:
+        return Loosened(differences)
+    if "tightens" in directions:
+        return Tightened(differences)
+    return Other(differences) if differences else Same()
+
+
+def _differences(old: Verdict, new: Verdict) -> Iterable[Difference]:
+    if old.effect != new.effect:
+        yield _directed("effect", old.effect, new.effect, _RESTRICTIVE)
+    elif old.effect == "ask":
+        yield from _seats(old, new)
+        strengths = {"any": 0, "ssh": 1}
+        if old.strength != new.strength:
+            yield _directed("strength", old.strength, new.strength, strengths)
+        if old.within_ms != new.within_ms:
+            # More time lets nobody approve who could not, and asks for no fewer: it is named, and
+            # whether people get long enough is the business of who writes the policy.
+            yield Difference("within", "differs", str(old.within_ms), str(new.within_ms))
+        if (old.barred, old.initiator_known) != (new.barred, new.initiator_known):
+            # Whom the rule keeps from approving is missing among the people of the seats: that is
+            # compared there.
+            yield Difference("initiator", "differs", _initiators(old), _initiators(new))
+    rules = [", ".join(rule.id for rule in verdict.rules) or "none" for verdict in (old, new)]
+    if rules[0] != rules[1]:
+        yield Difference("rules", "differs", rules[0], rules[1])
+    elif old.effect == new.effect == "reject" and _reason(old) != _reason(new):
+        yield Difference("reason", "differs", _reason(old), _reason(new))
+
+
+def _seats(old: Verdict, new: Verdict) -> Iterable[Difference]:
+    """Group by group: one that is asked no more, for fewer, or for others than before, is looser.
+
+    A group under a new name counts as another group: names are what people agree on.
+    """
+    before, after = _by_group(old.needs), _by_group(new.needs)
+    for group in sorted(before.keys() | after.keys()):
+        was, now = before.get(group), after.get(group)
+        if was is None or now is None:
+            direction: Direction = "loosens" if now is None else "tightens"
+            yield Difference("group", direction, _asked(was), _asked(now), group)
+            continue
+        if was.count != now.count:
+            direction = "loosens" if now.count < was.count else "tightens"
+            yield Difference("count", direction, str(was.count), str(now.count), group)
+        yield from _people(group, frozenset(was.people), frozenset(now.people))
+
+
+def _people(group: str, was: frozenset[str], now: frozenset[str]) -> Iterable[Difference]:
+    if now - was:
+        yield Difference("people", "loosens", "", f"+ {', '.join(sorted(now - was))}", group)
+    if was - now:
+        yield Difference("people", "tightens", f"- {', '.join(sorted(was - now))}", "", group)
+
+
+def _by_group(needs: Iterable[Need]) -> Mapping[str, Need]:
+    """One need a group: a verdict names each once, and of a record that says otherwise, the most.
+
+    A need for nobody is none.
+    """
+    groups: dict[str, Need] = {}
+    for need in needs:
+        if need.count > 0 and (need.group not in groups or groups[need.group].count < need.count):
+            groups[need.group] = need
+    return groups
+
+
+def _directed(aspect: Aspect, old: str, new: str, restrictive: Mapping[str, int]) -> Difference:
+    looser = restrictive[new] < restrictive[old]
+    return Difference(aspect, "loosens" if looser else "tightens", old, new)
+
+
+def _asked(need: Need | None) -> str:
+    return "not asked" if need is None else f"{need.count} of {', '.join(need.people) or 'nobody'}"
+
+
+def _initiators(verdict: Verdict) -> str:
+    return ", ".join(verdict.barred) or ("none" if verdict.initiator_known else "unknown")
+
+
+def _reason(verdict: Verdict) -> str:
+    return f"{verdict.cause}: {verdict.sentence}"

@@ -1,0 +1,110 @@
+"""`policy replay`: a draft policy on the requests that the audit kept."""
+
+import contextlib
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures.process import BrokenProcessPool
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import click
+
+from approvals.audit import AuditUnreadable, files
+from approvals.policy.mistakes import PolicyError
+from approvals.policy.model import Policy
+from gateway.clock import SYSTEM
+from gateway.policy_file import PolicyUnreadable, load_policy
+from gateway.replay_page import print_document, print_page
+from gateway.replay_tally import Tally, Wanted
+from gateway.replaying import Chunk, Result, chunks_of, in_workers, replay_chunk
+from gateway.settings import Settings
+from gateway.terminal import Failure
+
+WORTH_WORKERS: Final = 8 << 20
+"""Bytes of audit from which on starting other processes pays."""
+
+MOST_WORKERS: Final = 8
+_SPAN: Final = re.compile(r"([1-9][0-9]{0,5})([smhd])")
+_MILLISECONDS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def since_ms(text: str, now_ms: Callable[[], int] = SYSTEM.now_ms) -> int:
+    """`90d`, `12h` or `2026-08-01` (UTC) to Unix milliseconds; anything else is a usage error."""
+    span = _SPAN.fullmatch(text)
+    if span is not None:
+        return now_ms() - int(span[1]) * _MILLISECONDS[span[2]]
+    if _DAY.fullmatch(text):
+        with contextlib.suppress(ValueError):
+            return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
+    raise click.UsageError("--since takes a time such as 90d or 12h, or a day such as 2026-08-01.")
+
+
+def replay(settings: Settings, wanted: Wanted) -> None:
+    """Print what would have changed.
+
+    Raises:
+        Failure: a loosening is not allowed; or the draft, or a line of the audit, is no good.
+    """
+    draft = _draft(wanted.draft)
+    tally = Tally(wanted.allow)
+    directory = settings.data_dir / "audit"
+    try:
+        paths = files(directory, since=wanted.since)
+        total = sum(path.stat().st_size for path in paths)
+        with _bar(total) as advance:
+            for chunk, results in _results(paths, total, draft, wanted):
+                tally.add(results)
+                advance(chunk.size)
+    except OSError as error:
+        raise Failure(f"{directory} cannot be read: {error.strerror}.") from None
+    except AuditUnreadable as error:
+        raise Failure(f"{error} Nothing is said about a draft by a damaged audit.") from None
+    except BrokenProcessPool:
+        raise Failure(
+            f"A worker ended: did {wanted.draft} change meanwhile, or is memory short?"
+        ) from None
+    (print_document if wanted.as_json else print_page)(tally, draft, wanted)
+    for name in tally.unused([rule.id for rule in draft.rules]):
+        click.echo(f"--allow {name}: no rule of the draft, no request that changes.", err=True)
+    left = sum(1 for _ in tally.forbidden())
+    if left:
+        what = "loosening is" if left == 1 else "loosenings are"
+        raise Failure(f"{left:,} {what} not allowed: name what is meant with --allow.")
+
+
+def _draft(path: Path) -> Policy:
+    try:
+        return load_policy(path)
+    except PolicyUnreadable as error:
+        raise Failure(f"{error}.") from None
+    except PolicyError as error:
+        raise Failure(str(error)) from None
+
+
+def _results(
+    paths: list[Path], total: int, draft: Policy, wanted: Wanted
+) -> Iterator[tuple[Chunk, list[Result]]]:
+    workers = min(MOST_WORKERS, os.cpu_count() or 1)
+    if workers > 1 and total >= WORTH_WORKERS:
+        yield from in_workers(chunks_of(paths), wanted.draft, draft.digest, wanted.since, workers)
+        return
+    for chunk in chunks_of(paths):
+        yield chunk, replay_chunk(chunk, draft, wanted.since)
+
+
+@contextlib.contextmanager
+def _bar(total: int) -> Iterator[Callable[[int], None]]:
+    """A progress bar on stderr where a person looks at it."""
+    if not sys.stderr.isatty():
+        yield lambda _done: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Replaying the audit", total=total)
+        yield lambda done: bar.advance(task, done)
