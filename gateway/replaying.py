@@ -23,7 +23,7 @@ from approvals.policy.judge import judge
 from approvals.policy.model import Policy
 from gateway.policy_file import load_policy
 from notifiers.story import names_of
-from notifiers.text import headline
+from notifiers.headline import headline
 
 CHUNK_BYTES: Final = 1 << 20
 AHEAD: Final = 2

@@ -350,7 +350,9 @@ def recorded() -> dict[str, Case]:
 
 def told(found: Findings, record: Approval, remarks: tuple[Remark, ...] = ()) -> Story:
     """The story of a case."""
-    decision = decide(record, now=NOW, electorate=ELECTORATE, remembered=NOTHING_REMEMBERED)
+    decision = decide(
+        record, now=NOW, electorate=ELECTORATE, remembered=NOTHING_REMEMBERED, today=None
+    )
     return Story(record, decision, sheet_of(record, found, NAMES, remarks=remarks))
 
 

@@ -203,7 +203,7 @@ def test_any_text_is_unpacked_or_not(text):
 
 def test_nobody_can_tell_whose_a_bare_transaction_is():
     """Others write theirs in the same form; so an unknown chain's stays unknown."""
-    assert family_of(PLANS[0].raw, CASES[1].signing.hashes) is None
+    assert family_of(PLANS[0].raw.hex(), CASES[1].signing.hashes) is None
 
 
 class Long(Plan):
