@@ -212,6 +212,7 @@ people.ana = { slack = "U024ANA", wrong = 1 }
 groups.all = ["ana"]
 chains.ACME_ETH = { eip155 = 4242, wrong = 1 }
 tokens.ACME_USD = { chain = "ETH", symbol = "A", decimals = 6, wrong = 1 }
+contracts.router = { wrong = 1 }
 wrong = 1
 [ask]
 approvals = [{ group = "all", count = 1, wrong = 1 }]
@@ -239,12 +240,14 @@ def test_every_key_of_a_policy_is_documented() -> None:
         "people.ana.wrong": "[people.NAME]",
         "chains.ACME_ETH.wrong": "[chains.ID]",
         "tokens.ACME_USD.wrong": "[tokens.ID]",
+        "contracts.router.wrong": "[contracts.NAME]",
         "ask.wrong": "[ask]",
         "rule[1].wrong": "[[rule]]",
         "rule[1].when.wrong": "when",
         "test[1].wrong": "[[test]]",
     }
-    tables = {"people", "groups", "chains", "tokens", "lists", "ask", "rule", "test"}
+    tables = {"people", "groups", "chains", "tokens", "contracts"}
+    tables |= {"lists", "ask", "rule", "test"}
     for mistake in caught.value.mistakes:
         if mistake.key in places:
             words = re.split(r"known here: |known are ", mistake.expected)[-1].rstrip(".")

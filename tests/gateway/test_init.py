@@ -114,7 +114,7 @@ def test_what_is_no_public_key_is_one_sentence(tmp_path):
         ("keysign_erc20_usdt", "any"),
         ("keysign_raw_message_hash", "ssh"),
         ("keysign_eip191", "ssh"),
-        ("keysign_contract_call_approve", "ssh"),
+        ("keysign_contract_call_approve", "any"),
         ("keygen_secp256k1", "ssh"),
         ("keyreshare_secp256k1", "ssh"),
     ],

@@ -88,6 +88,8 @@ WORD = bytes(31)
         ([], b"\0"),
         (["bytes"], WORD + b"\x40" + bytes(32) + bytes(32)),  # a gap
         (["bytes"], WORD + b"\x00"),  # an offset into the head
+        (["bytes"], WORD + b"\x40" + bytes(32)),  # an offset that is not where it stands
+        (["bytes"], b"\1" + bytes(30) + b"\x20" + bytes(32)),
         (["bytes"], WORD + b"\x20" + WORD + b"\x01" + b"\1"),  # no padding
         (["bytes"], WORD + b"\x20" + WORD + b"\x01" + b"\1" * 32),  # padding that is not zero
         (["bytes"], WORD + b"\x20" + b"\xff" * 32),
