@@ -189,7 +189,7 @@ def _type(text: str) -> Type:
     array = _ARRAY.fullmatch(text)
     if array is not None:
         return ArrayOf(text, _type(array[1]), int(array[2]) if array[2] else None)
-    if _STRUCT.fullmatch(text) is None or _SOLIDITY.fullmatch(text):
+    if _STRUCT.fullmatch(text) is None:
         raise BadTypedData("a member is of a type that EIP-712 does not have")
     return Named(text)
 

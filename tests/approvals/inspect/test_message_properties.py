@@ -57,7 +57,7 @@ COMPARED = [
 ]
 FORMS = ["raw_structured_data", "structured_data"]
 SECONDS = 2.0
-"""Longest that one hostile request of the largest size that is read may take on a busy machine."""
+"""Longest that one hostile request of the largest size that is read may keep a processor busy."""
 
 
 def seen(asked):
@@ -199,9 +199,9 @@ def test_anything_as_a_message_gets_an_answer(base, value, data):
 )
 def test_a_message_as_large_as_is_read_gets_an_answer_in_bounded_time(asked):
     request = asked.request
-    began = time.perf_counter()
+    began = time.thread_time()
     findings = inspect(request, SHIPPED)
-    assert time.perf_counter() - began < SECONDS
+    assert time.thread_time() - began < SECONDS
     assert findings.integrity != Passed()
     assert all(len(note.text) < 1_100 for note in findings.notes)
 
@@ -223,9 +223,9 @@ def test_many_types_that_hold_each_other_are_hashed_in_bounded_time():
         message[place] = [empty]
     whole = {**permit(), "primaryType": names[0], "message": message}
     whole["types"] = {"EIP712Domain": permit()["types"]["EIP712Domain"], **types}
-    began = time.perf_counter()
+    began = time.thread_time()
     asked = signing(whole)
-    assert time.perf_counter() - began < SECONDS
+    assert time.thread_time() - began < SECONDS
     findings = seen(asked)
     assert isinstance(findings.integrity, Unverified)
     assert isinstance(findings.effects[0], Signing)
