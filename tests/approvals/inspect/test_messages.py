@@ -437,6 +437,19 @@ def test_when_an_allowance_of_permit2_ends_is_said():
 
 
 @pytest.mark.parametrize(
+    ("deadline", "until"),
+    [
+        (0, "1970-01-01 00:00:00 UTC"),
+        (253_402_300_799, "9999-12-31 23:59:59 UTC"),
+        (253_402_300_800, "the end of time"),
+        (2**256 - 1, "the end of time"),
+    ],
+)
+def test_until_when_a_permit_is_valid_is_said(deadline, until):
+    assert said(seen(signing(permit(deadline=str(deadline)))), "Valid until") == [until]
+
+
+@pytest.mark.parametrize(
     ("value", "flagged"), [(2**96 - 2, False), (2**96 - 1, True), (2**256 - 1, True)]
 )
 def test_an_allowance_without_limit_is_flagged(value, flagged):
