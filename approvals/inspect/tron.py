@@ -61,7 +61,7 @@ def look_at_tron(case: Case, raw: bytes, reasons: Reasons) -> Seen:
         reasons.contradiction(14, f"{said}, the key that signs belongs to {source.text}.")
     if case.chain is None:
         reasons.unverified(11, "The transaction does not say on which network it is valid.")
-        return Seen(source=source) if signed else NOTHING_SEEN
+        return Seen(source=source)
     check_source_chains(case, case.chain, reasons)
     called = _look(case, case.chain, transaction)
     _check_claims(case, case.chain, transaction, called, reasons)

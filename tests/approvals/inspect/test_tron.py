@@ -275,10 +275,11 @@ def test_12_another_transfer_is_refused(base, path, value):
     assert refused(base.with_transaction(path, value), 12)
 
 
-def test_12_what_is_no_tron_address_says_so():
-    wrong = TRX.with_transaction("destination.account_output.address", "treasury.trx")
+@pytest.mark.parametrize("text", ["treasury.trx", "0xd70df898b811cebf5c50c6885cbcc15e25f0f6cf"])
+def test_12_what_is_no_tron_address_says_so(text):
+    wrong = TRX.with_transaction("destination.account_output.address", text)
     (reason,) = seen(wrong).integrity.reasons
-    assert reason.text == "The claimed destination treasury.trx is no Tron address."
+    assert reason.text == f"The claimed destination {text} is no Tron address."
 
 
 def test_12_trx_and_its_tokens_are_not_the_same():
