@@ -158,12 +158,14 @@ def _content(content: bytes, slot: Slot) -> bytes:
 
 def _varint(data: bytes, at: int, end: int) -> tuple[int, int]:
     """An unsigned number of up to 64 bits in its shortest form, and where it ends."""
+    if at < end and data[at] < _MORE:
+        return data[at], at + 1
     value = 0
     for place in range(at, min(end, at + _MAX_VARINT)):
         byte = data[place]
         if byte < _MORE:
             value |= byte << 7 * (place - at)
-            if byte == 0 and place > at:
+            if byte == 0:
                 raise BadProtobuf("a number is not written in its shortest form")
             if value >> _BITS:
                 raise BadProtobuf("a number is longer than 64 bits")
