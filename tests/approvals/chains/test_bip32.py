@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
+from btclib_libsecp256k1 import keys
 
 from approvals.chains import base58
 from approvals.chains.bip32 import BadKey, derive, evm_account, parse_key, parse_path
@@ -10,6 +11,7 @@ from tests.support.requests import sample
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors/keys.json").read_text())
 ROOT = sample("keysign_erc20_usdt").detail["root_pub_key"]
 DATA = base58.decode_check(ROOT) or b""
+UNCOMPRESSED = keys.serialize(keys.parse(DATA[45:]), compressed=False)
 CPUB_ROOT = sample("keysign_sol_transfer").detail["root_pub_key"]
 CPUB_DATA = base58.decode_check(CPUB_ROOT) or b""
 
@@ -64,6 +66,7 @@ def test_the_recovery_kits_chains_of_ed25519_children(vector):
         base58.encode_check(bytes.fromhex("0488b21e") + bytes(41) + b"\x02" + b"\xff" * 32),
         base58.encode_check(bytes.fromhex("0488b21e") + bytes(41) + b"\x04" + b"\x11" * 32),
         base58.encode_check(DATA[:4] + b"\0\1" + DATA[6:]),
+        base58.encode_check(DATA[:45] + UNCOMPRESSED),
         base58.encode_check(bytes.fromhex("043587cf") + DATA[4:]),  # a tpub
         "х" + ROOT[1:],
         CPUB_ROOT[:-1],
