@@ -40,9 +40,9 @@ def look_at_solana(case: Case, raw: bytes, reasons: Reasons) -> Seen:
     chain = _check_chain(case, reasons)
     if chain is None:
         return Seen(source=source)
-    _check_signers(message, source, reasons)
     payer = solana_address(message.keys[0])
     doing = look_at_instructions(message, _setting(case, chain, source or payer))
+    _check_signers(message, source, doing, reasons)
     check_claims(case, message, doing, chain, reasons)
     for doubt in dict.fromkeys(doing.doubts):
         reasons.unverified(15, doubt)
@@ -66,16 +66,20 @@ def _is_sure(case: Case) -> bool:
     return case.chain is not None and case.chain.chain_id == MAIN_NETWORK
 
 
-def _check_signers(message: Message, source: Address | None, reasons: Reasons) -> None:
+def _check_signers(
+    message: Message, source: Address | None, doing: Doing, reasons: Reasons
+) -> None:
     """Checks 14 and 15: whose signatures the message needs."""
-    if source is not None and source.raw not in message.keys[: message.signers]:
-        sentence = "The key that signs belongs to an account whose signature is not needed."
-        reasons.contradiction(14, sentence)
-    elif source is not None and source.raw != message.keys[0]:
-        reasons.unverified(15, "Another account than the source pays the fee.")
     if message.signers > 1:
         sentence = f"It needs {message.signers} signatures; the other signers are unknown."
-        reasons.unverified(15, sentence)
+        doing.doubts.append(sentence)
+    if source is None or source.raw == message.keys[0]:
+        return
+    if source.raw in message.keys[: message.signers]:
+        doing.doubts.append("Another account than the source pays the fee.")
+    else:
+        sentence = "The key that signs belongs to an account whose signature is not needed."
+        reasons.contradiction(14, sentence)
 
 
 def _setting(case: Case, chain: Chain, source: Address) -> Setting:

@@ -41,7 +41,6 @@ def add_tokens(
         _flag(action, doing)
     if mint is None:
         add_named(named(instruction), setting, doing)
-        doing.hides_transfer |= isinstance(action, MoveTokens)
         return
     chain, asset = setting.chain.chain_id, _asset(mint, setting)
     authority = solana_address(action.authority)

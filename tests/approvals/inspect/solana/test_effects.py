@@ -514,30 +514,40 @@ def test_unusual_openings_are_not_understood(instruction, doubt):
     assert doubts(instruction, tokens()) == [doubt]
 
 
-def test_another_signer_is_not_understood():
-    sent = doubts(coins(), coins(1, TO, OTHER))
-    assert sent == [
-        "It needs 2 signatures; the other signers are unknown.",
-        "It moves coins of another account than the source.",
-    ]
-    assert doubts(tokens(authority=OTHER, account=ata(OTHER))) == [
-        "It needs 2 signatures; the other signers are unknown.",
-        "It is about tokens of another account than the source.",
-    ]
-    assert doubts(opening(payer=OTHER), tokens()) == [
-        "It needs 2 signatures; the other signers are unknown.",
-        "Another account than the source pays for a new token account.",
-    ]
+SIGNERS = "It needs 2 signatures; the other signers are unknown."
+
+
+@pytest.mark.parametrize(
+    ("instructions", "doubt"),
+    [
+        (
+            (coins(), coins(1, TO, OTHER)),
+            "It moves coins of another account than the source.",
+        ),
+        (
+            (tokens(authority=OTHER, account=ata(OTHER)),),
+            "It is about tokens of another account than the source.",
+        ),
+        (
+            (opening(payer=OTHER), tokens()),
+            "Another account than the source pays for a new token account.",
+        ),
+    ],
+)
+def test_another_signer_is_not_understood(instructions, doubt):
+    assert doubts(*instructions) == [doubt, SIGNERS]
+    assert not seen(bare(CALL, *instructions)).complete
 
 
 def test_another_who_pays_is_not_understood():
     paid = asking(CALL.with_transaction("fee", None), message(coins(), payer=OTHER))
-    integrity = seen(paid).integrity
-    assert isinstance(integrity, Unverified)
-    assert [reason.text for reason in integrity.reasons if reason.check == 15] == [
+    findings = seen(paid)
+    assert isinstance(findings.integrity, Unverified)
+    assert [reason.text for reason in findings.integrity.reasons if reason.check == 15] == [
+        SIGNERS,
         "Another account than the source pays the fee.",
-        "It needs 2 signatures; the other signers are unknown.",
     ]
+    assert not findings.complete
 
 
 def test_a_message_that_the_source_need_not_sign_is_refused():
