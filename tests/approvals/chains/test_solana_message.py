@@ -243,6 +243,12 @@ def test_what_no_packet_holds_once_signed_is_not_read(slots):
     assert isinstance(sized(5_000), Foreign)
 
 
+def test_more_than_a_packet_is_not_looked_into():
+    assert read_transaction(bytes(1233)) == Foreign("longer than a packet")
+    with pytest.raises(BadMessage):
+        read_transaction(bytes(1232))
+
+
 @pytest.mark.parametrize("raw", [b"\0\x81" + parts(), b"\0\xff", b"\x81" + parts(), b"\x80"])
 def test_later_versions_are_not_read(raw):
     assert read_transaction(raw) == Foreign("of a version after 0")

@@ -427,6 +427,12 @@ def test_14_a_public_key_may_be_claimed_in_hex():
     assert unverified(SOL.with_extra("source_addresses.0.pubkey", key[4:]), 14)
 
 
+def test_14_half_a_key_of_the_other_curve_is_none():
+    evm = sample("keysign_erc20_usdt")
+    x_only = parse_key(evm.extra["source_addresses"][0]["pubkey"]).key[1:].hex()
+    assert unverified(evm.with_extra("source_addresses.0.pubkey", x_only), 14)
+
+
 def test_14_a_key_of_the_other_curve_signs_nothing():
     xpub = sample("keysign_erc20_usdt").detail["root_pub_key"]
     findings = seen(SOL.with_detail("root_pub_key", xpub))
