@@ -10,13 +10,14 @@ from typing import Final, TypeAlias
 
 from approvals.chains.bitcoin.sighash import SIGHASH_ALL, SIGHASH_DEFAULT
 from approvals.chains.bitcoin.transaction import (
+    TXID_SIZE,
     BadTransaction,
-    Outpoint,
     Output,
     Reader,
     Transaction,
     decode,
     decode_relayed,
+    output_number,
     transaction_id,
 )
 
@@ -108,7 +109,7 @@ def _unread(where: str, fields: _Map, known: tuple[bytes, ...]) -> list[str]:
     ]
 
 
-def _input(fields: _Map, outpoint: Outpoint) -> PsbtInput:
+def _input(fields: _Map, outpoint: bytes) -> PsbtInput:
     """The known fields in the order of their types, so that a whole transaction comes first."""
     said = PsbtInput()
     for key, read in _READERS.items():
@@ -117,16 +118,17 @@ def _input(fields: _Map, outpoint: Outpoint) -> PsbtInput:
     return said
 
 
-def _whole(said: PsbtInput, value: bytes, outpoint: Outpoint) -> PsbtInput:
+def _whole(said: PsbtInput, value: bytes, outpoint: bytes) -> PsbtInput:
     made = decode_relayed(value)
-    if transaction_id(made) != outpoint.txid:
+    if transaction_id(made) != outpoint[:TXID_SIZE]:
         raise BadTransaction("it holds another transaction than the one that is spent from")
-    if outpoint.vout >= len(made.outputs):
+    vout = output_number(outpoint)
+    if vout >= len(made.outputs):
         raise BadTransaction("it spends an output that does not exist")
-    return replace(said, spent=made.outputs[outpoint.vout], proved=True)
+    return replace(said, spent=made.outputs[vout], proved=True)
 
 
-def _witness(said: PsbtInput, value: bytes, _outpoint: Outpoint) -> PsbtInput:
+def _witness(said: PsbtInput, value: bytes, _outpoint: bytes) -> PsbtInput:
     reader = Reader(value)
     output = Output(reader.number(8), reader.string())
     reader.finish()
@@ -135,18 +137,18 @@ def _witness(said: PsbtInput, value: bytes, _outpoint: Outpoint) -> PsbtInput:
     return replace(said, spent=output)
 
 
-def _sighash(said: PsbtInput, value: bytes, _outpoint: Outpoint) -> PsbtInput:
+def _sighash(said: PsbtInput, value: bytes, _outpoint: bytes) -> PsbtInput:
     sighash = int.from_bytes(value, "little")
     if len(value) != 4 or sighash not in (SIGHASH_DEFAULT, SIGHASH_ALL):  # noqa: PLR2004 - 32 bits
         raise BadTransaction("it asks for signatures that do not hold for the whole transaction")
     return replace(said, sighash=sighash)
 
 
-def _redeem(said: PsbtInput, value: bytes, _outpoint: Outpoint) -> PsbtInput:
+def _redeem(said: PsbtInput, value: bytes, _outpoint: bytes) -> PsbtInput:
     return replace(said, redeem_script=value)
 
 
-_READERS: Final[dict[bytes, Callable[[PsbtInput, bytes, Outpoint], PsbtInput]]] = {
+_READERS: Final[dict[bytes, Callable[[PsbtInput, bytes, bytes], PsbtInput]]] = {
     _NON_WITNESS_UTXO: _whole,
     _WITNESS_UTXO: _witness,
     _SIGHASH_TYPE: _sighash,

@@ -44,7 +44,7 @@ class Digests:
         self._spent = spent
         self._version = transaction.version.to_bytes(4, "little")
         self._locktime = transaction.locktime.to_bytes(4, "little")
-        self._wires = [each.outpoint.wire for each in transaction.inputs]
+        self._outpoints = [each.outpoint for each in transaction.inputs]
         self._sequences = [each.sequence.to_bytes(4, "little") for each in transaction.inputs]
         self._count = length_bytes(len(transaction.outputs))
         self._outputs = b"".join(map(output_bytes, transaction.outputs))
@@ -53,7 +53,7 @@ class Digests:
         """SIGHASH_ALL of an input that spends a witness program of a key's HASH160."""
         head, tail = self._around_143
         spent = string_bytes(p2pkh(key_hash)) + self._spent[index].amount.to_bytes(8, "little")
-        return double_sha256(head + self._wires[index] + spent + self._sequences[index] + tail)
+        return double_sha256(head + self._outpoints[index] + spent + self._sequences[index] + tail)
 
     def bip341(self, index: int, sighash: int) -> bytes:
         """SIGHASH_DEFAULT or SIGHASH_ALL of an input that is spent by its key, without annex."""
@@ -67,9 +67,9 @@ class Digests:
             b"".join(
                 (
                     self._version,
-                    length_bytes(len(self._wires)),
+                    length_bytes(len(self._outpoints)),
                     self._blanks[:cut],
-                    self._wires[index],
+                    self._outpoints[index],
                     script,
                     self._sequences[index],
                     self._blanks[cut + _BLANK_SIZE :],
@@ -84,8 +84,8 @@ class Digests:
     @cached_property
     def _around_143(self) -> tuple[bytes, bytes]:
         """What stands before and after the part of one input."""
-        outpoints, sequences = b"".join(self._wires), b"".join(self._sequences)
-        head = self._version + double_sha256(outpoints) + double_sha256(sequences)
+        parts = (self._outpoints, self._sequences)
+        head = self._version + b"".join(double_sha256(b"".join(part)) for part in parts)
         return head, double_sha256(self._outputs) + self._locktime + _ALL
 
     @cached_property
@@ -93,14 +93,14 @@ class Digests:
         """What stands between the sighash byte and the input's number."""
         amounts = (output.amount.to_bytes(8, "little") for output in self._spent)
         scripts = (string_bytes(output.script) for output in self._spent)
-        parts = (self._wires, amounts, scripts, self._sequences, (self._outputs,))
+        parts = (self._outpoints, amounts, scripts, self._sequences, (self._outputs,))
         return self._version + self._locktime + b"".join(map(_sha256, parts)) + b"\0"
 
     @cached_property
     def _blanks(self) -> bytes:
         """The inputs, each with an empty script."""
-        pairs = zip(self._wires, self._sequences, strict=True)
-        return b"".join(wire + b"\0" + sequence for wire, sequence in pairs)
+        pairs = zip(self._outpoints, self._sequences, strict=True)
+        return b"".join(outpoint + b"\0" + sequence for outpoint, sequence in pairs)
 
 
 def _sha256(parts: Iterable[bytes]) -> bytes:

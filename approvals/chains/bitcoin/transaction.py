@@ -18,6 +18,7 @@ FINAL: Final = 0xFFFFFFFF
 """The sequence of an input that waits for nothing."""
 
 TXID_SIZE: Final = 32
+OUTPOINT_SIZE: Final = TXID_SIZE + 4
 
 _TWO_BYTES: Final = 0xFD
 _WIDTHS: Final = {_TWO_BYTES: (2, _TWO_BYTES), 0xFE: (4, 1 << 16), 0xFF: (8, 1 << 32)}
@@ -33,28 +34,14 @@ class BadTransaction(ValueError):  # noqa: N818 - named like BadJson
 
 
 @dataclass(frozen=True, slots=True)
-class Outpoint:
-    """Output number `vout` of a transaction. `txid` is in wire order; it is shown backwards."""
-
-    txid: bytes
-    vout: int
-
-    @property
-    def wire(self) -> bytes:
-        """As transactions hold it."""
-        return self.txid + self.vout.to_bytes(4, "little")
-
-    @property
-    def text(self) -> str:
-        """As explorers show it."""
-        return f"{self.txid[::-1].hex()}:{self.vout}"
-
-
-@dataclass(frozen=True, slots=True)
 class Input:
-    """An output that is spent. `script` is empty until a legacy input is signed."""
+    """An output that is spent. `script` is empty until a legacy input is signed.
 
-    outpoint: Outpoint
+    `outpoint` names the output: 32 bytes of a transaction's id, which is shown backwards, and 4 of
+    the output's number.
+    """
+
+    outpoint: bytes
     script: bytes
     sequence: int
 
@@ -170,7 +157,7 @@ def encode(transaction: Transaction) -> bytes:
             transaction.version.to_bytes(4, "little"),
             length_bytes(len(transaction.inputs)),
             *(
-                each.outpoint.wire + string_bytes(each.script) + each.sequence.to_bytes(4, "little")
+                each.outpoint + string_bytes(each.script) + each.sequence.to_bytes(4, "little")
                 for each in transaction.inputs
             ),
             length_bytes(len(transaction.outputs)),
@@ -188,6 +175,16 @@ def output_bytes(output: Output) -> bytes:
 def string_bytes(data: bytes) -> bytes:
     """Bytes behind their length."""
     return length_bytes(len(data)) + data
+
+
+def outpoint(txid: bytes, vout: int) -> bytes:
+    """Output number `vout` of a transaction, whose id is in wire order."""
+    return txid + vout.to_bytes(4, "little")
+
+
+def output_number(outpoint: bytes) -> int:
+    """Which output of its transaction it is."""
+    return int.from_bytes(outpoint[TXID_SIZE:], "little")
 
 
 def length_bytes(length: int) -> bytes:
@@ -222,8 +219,7 @@ def _inputs(reader: Reader) -> tuple[Input, ...]:
     if not count:
         raise BadTransaction("it has no inputs")
     return tuple(
-        Input(Outpoint(reader.take(TXID_SIZE), reader.number(4)), reader.string(), reader.number(4))
-        for _ in range(count)
+        Input(reader.take(OUTPOINT_SIZE), reader.string(), reader.number(4)) for _ in range(count)
     )
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from approvals.chains.bip32 import hash160
 from approvals.chains.bitcoin.psbt import PsbtInput
 from approvals.chains.bitcoin.scripts import form_of, p2sh
-from approvals.chains.bitcoin.transaction import MAX_AMOUNT, Outpoint, Output
+from approvals.chains.bitcoin.transaction import MAX_AMOUNT, Output, outpoint
 from approvals.details import UtxoClaim
 from approvals.details.fields import hex_bytes
 from approvals.inspect.bitcoin.asked import Asked
@@ -54,18 +54,18 @@ def spent_coins(asked: Asked, unsigned: Unsigned, reasons: Reasons) -> tuple[Coi
     return tuple(coins)
 
 
-def _by_outpoint(asked: Asked, reasons: Reasons) -> Mapping[Outpoint, UtxoClaim]:
-    found: dict[Outpoint, UtxoClaim] = {}
+def _by_outpoint(asked: Asked, reasons: Reasons) -> Mapping[bytes, UtxoClaim]:
+    found: dict[bytes, UtxoClaim] = {}
     for utxo in asked.extra.utxos:
         if utxo.tx_hash is None or utxo.vout is None:
             reasons.unverified(10, "The claim does not say which output is spent.")
         elif not _TXID.fullmatch(utxo.tx_hash) or not 0 <= utxo.vout <= _MAX_VOUT:
             reasons.malformed(10, "A claimed output is not named by a transaction and a number.")
         else:
-            outpoint = Outpoint(bytes.fromhex(utxo.tx_hash[-64:])[::-1], utxo.vout)
-            if outpoint in found:
+            place = outpoint(bytes.fromhex(utxo.tx_hash[-64:])[::-1], utxo.vout)
+            if place in found:
                 reasons.contradiction(10, "The claim lists an output that is spent twice.")
-            found[outpoint] = utxo
+            found[place] = utxo
         if utxo.token_id not in (None, asked.chain.native.token_id):
             sentence = f"A claimed output holds {quoted(utxo.token_id or '')}, which is not seen."
             reasons.unverified(12, sentence)

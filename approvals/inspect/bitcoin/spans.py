@@ -4,17 +4,18 @@ from typing import Final
 
 from approvals.chains.bitcoin.scripts import OP_RETURN, form_of
 from approvals.chains.bitcoin.transaction import (
+    TXID_SIZE,
     BadTransaction,
     Input,
     Output,
     Transaction,
     length_bytes,
+    output_number,
     string_bytes,
 )
 from approvals.inspect.bitcoin.opening import open_unsigned
 from approvals.inspect.seen import Span
 
-_TXID: Final = 32
 _NUMBER: Final = 4
 _AMOUNT: Final = 8
 _HEADS: Final = {"P2PKH": 3, "P2SH": 2, "P2WPKH": 2, "P2WSH": 2, "P2TR": 2}
@@ -52,11 +53,11 @@ class _Layer:
 
     def _input(self, number: int, spent: Input) -> list[Span]:
         start, size = self._at, len(string_bytes(spent.script))
-        whole = Span(start, start + _TXID + 2 * _NUMBER + size, f"input {number}", "", depth=1)
+        whole = Span(start, start + TXID_SIZE + 2 * _NUMBER + size, f"input {number}", "", depth=1)
         return [
             whole,
-            self._span(_TXID, "transaction", spent.outpoint.txid[::-1].hex(), depth=2),
-            self._span(_NUMBER, "output number", str(spent.outpoint.vout), depth=2),
+            self._span(TXID_SIZE, "transaction", spent.outpoint[:TXID_SIZE][::-1].hex(), depth=2),
+            self._span(_NUMBER, "output number", str(output_number(spent.outpoint)), depth=2),
             self._span(size, "script", spent.script.hex() or "empty", depth=2),
             self._span(_NUMBER, "sequence", f"0x{spent.sequence:08x}", depth=2),
         ]

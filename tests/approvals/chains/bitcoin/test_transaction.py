@@ -10,13 +10,14 @@ from approvals.chains.bitcoin.transaction import (
     MAX_SIZE,
     BadTransaction,
     Input,
-    Outpoint,
     Output,
     Transaction,
     decode,
     decode_relayed,
     encode,
     length_bytes,
+    outpoint,
+    output_number,
     transaction_id,
 )
 from tests.support.bitcoin import SAMPLE, plan
@@ -29,7 +30,7 @@ def transactions(most=MAX_AMOUNT):
     """Any transaction, of amounts up to `most`."""
     inputs = st.builds(
         Input,
-        st.builds(Outpoint, st.binary(min_size=32, max_size=32), WORDS),
+        st.builds(outpoint, st.binary(min_size=32, max_size=32), WORDS),
         st.binary(max_size=300),
         WORDS,
     )
@@ -88,10 +89,12 @@ def test_ids_are_those_of_btclib(transaction):
 def test_the_sample_is_read_field_by_field():
     transaction = decode(RAW)
     assert (transaction.version, transaction.locktime) == (2, 0)
-    assert [each.outpoint.text for each in transaction.inputs] == [
-        "e09cf137a508fc3fc8e0e203ab4b3123b267b71c8d916dd13ab2ad1343514a04:1",
-        "9a1c6d6b49ae7339c9dbd3d2df7ebcc2f431263d31b0380f7ae2863aff93de73:0",
+    spent = [each.outpoint for each in transaction.inputs]
+    assert [each[:32][::-1].hex() for each in spent] == [
+        "e09cf137a508fc3fc8e0e203ab4b3123b267b71c8d916dd13ab2ad1343514a04",
+        "9a1c6d6b49ae7339c9dbd3d2df7ebcc2f431263d31b0380f7ae2863aff93de73",
     ]
+    assert [output_number(each) for each in spent] == [1, 0]
     assert {each.sequence for each in transaction.inputs} == {0xFFFFFFFD}
     assert [output.amount for output in transaction.outputs] == [600_000, 147_000]
 
