@@ -104,7 +104,8 @@ def rules(draw: st.DrawFn, number: int) -> str:
         lines = draw(approvals())
     else:
         matchers = MATCHERS | RESTRICTING
-        keys = draw(st.sets(st.sampled_from(sorted(matchers)), max_size=2))
+        likely = [*sorted(matchers), *["flags_any"] * len(matchers)]
+        keys = draw(st.sets(st.sampled_from(likely), max_size=2))
         lines = [f"when.{key} = {draw(matchers[key])}" for key in sorted(keys)]
     if effect == "ask":
         seats = draw(st.sampled_from(["", ONE_SEAT, TWO_SEATS, ON_CALL, f"{ONE_SEAT}, {ON_CALL}"]))
