@@ -221,3 +221,10 @@ def test_the_texts_of_a_record_do_not_hang_on_the_order_of_a_set():
     one = remarks(paying(TWIN), Acquaintances(), *(("cold", each) for each in twins))
     assert twins[0].text in one[0].text
     assert replace(one[0]) == one[0]
+
+
+def test_an_address_that_was_met_later_makes_no_look_alike_of_an_earlier_one():
+    known = having_met(KNOWN, at=NOW + 5)
+    assert [each.oddity for each in remarks(paying(TWIN), known)] == ["first_time_destination"]
+    (look_alike, _) = remarks(paying(TWIN), known, by=NOW + 5)
+    assert look_alike.oddity == "look_alike_destination"

@@ -254,3 +254,12 @@ def test_a_threshold_says_what_it_was(old, new, said: str) -> None:
 def test_a_signature_does_not_list_the_nodes_that_make_it() -> None:
     keys = KeyFacts("secp256k1", ("a", "b"))
     assert proved(findings(keys=keys)) == proved(findings())
+
+
+def test_an_address_is_safe_to_read_and_never_cut_in_silence() -> None:
+    odd = Address("other", b"1", "abc\u202edef\x1b[31m")
+    assert proved(findings(replace(TRANSFER, to=odd)))["To"] == "abcdef[31m"
+    long = Address("other", b"1", "a" * 201)
+    sheet = sheet_of(approval(), findings(replace(TRANSFER, to=long)), NAMES)
+    assert not sheet.whole
+    assert any("[cut: " in fact.value for fact in sheet.proved)

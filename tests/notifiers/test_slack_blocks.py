@@ -13,11 +13,13 @@ from approvals.chains.tables import SHIPPED
 from approvals.findings import Address, Asset, ClaimedOutput, Claims, Reason, Transfer, Unverified
 from approvals.inspect import inspect
 from approvals.model import Approved, Choice, Need, RuleAnswer, Verdict
+from approvals.risks import RISKS, Flag
 from notifiers.slack_blocks import APPROVE, REJECT, Message, render, shown_of
 from notifiers.slack_limits import ALL_BLOCKS, OverLimit, check_message, check_view, size
 from notifiers.slack_modal import reject_view
 from notifiers.slack_posts import message_of
 from notifiers.slack_tokens import Token, read_token
+from notifiers.warnings import RISK_NAMES
 from tests.notifiers.examples import (
     CLAIMS,
     NAMES,
@@ -276,6 +278,17 @@ def test_the_worst_of_everything_still_fits() -> None:
     assert "Not shown" in json.dumps(message.blocks)
     assert APPROVE not in json.dumps(message.blocks)
     assert "&amp;" * 128 in json.dumps(message.blocks), "the request id is always whole"
+
+
+def test_flags_are_named_even_where_their_words_leave_no_room_for_anything_else() -> None:
+    flags = tuple(Flag(risk, "&" * 299) for risk in RISKS)
+    message = shown(story(findings(flags=flags)))
+    assert refusal_of(message.text, message.blocks) is None
+    dumped = json.dumps(message.blocks, ensure_ascii=False)
+    for risk in RISKS:
+        assert f":warning: *{RISK_NAMES[risk]}*" in dumped
+    assert "… [cut: " in dumped
+    assert APPROVE not in dumped
 
 
 def test_long_claims_are_cut_with_a_marker_and_addresses_are_not() -> None:

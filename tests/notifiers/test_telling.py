@@ -395,3 +395,13 @@ async def test_a_wallet_is_new_until_a_yes_of_ours_was_heard(world: World) -> No
     assert "no earlier payment" in before
     assert "no earlier payment of this wallet is on record" in one.all_text, "it was new then"
     assert "FIRST TIME" not in two.all_text
+
+
+async def test_a_request_that_was_refused_makes_no_wallet_known(world: World) -> None:
+    first = await world.asked()
+    await vote(world, first, "ana", Choice.REJECT)
+    await asyncio.wait(world._asking, timeout=5)
+    await world.asked(sample("keysign_erc20_usdt").fresh(2))
+    await world.told()
+    (second,) = [each for each in world.slack.messages.values() if each.buttons]
+    assert "no earlier payment of this wallet is on record" in second.all_text
