@@ -22,8 +22,8 @@ from approvals.policy.compare import Comparison, Same, compare
 from approvals.policy.judge import judge
 from approvals.policy.model import Policy
 from gateway.policy_file import load_policy
-from notifiers.story import names_of
 from notifiers.headline import headline
+from notifiers.story import names_of
 
 CHUNK_BYTES: Final = 1 << 20
 AHEAD: Final = 2
@@ -118,11 +118,15 @@ def replay_chunk(chunk: Chunk, draft: Policy, since: int) -> list[Result]:
     Raises:
         AuditUnreadable: a whole line is not JSON of ours.
     """
-    found = []
+    found: list[Result] = []
+    here: set[str] = set()
     for number, line in enumerate(chunk.lines, chunk.first):
         document = document_of(line, chunk.path, number)
         result = _result(document, f"{chunk.path.name}, line {number}", draft, since)
+        if isinstance(result, Mention) and result.digest in here:
+            continue  # most stand near the line that asked
         if result is not None:
+            here.add(result.digest)
             found.append(result)
     return found
 

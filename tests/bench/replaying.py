@@ -38,7 +38,16 @@ def measure(folder: Path, requests: int = REQUESTS) -> list[Row]:
     draft = folder / "draft.toml"
     draft.write_text(people() + RULES + APPROVE_SMALL + rules)
     began = time.monotonic()
-    command = [sys.executable, "-m", "gateway", "policy", "replay", draft, "--config", config]
+    command = [
+        sys.executable,
+        "-m",
+        "gateway",
+        "policy",
+        "replay",
+        str(draft),
+        "--config",
+        str(config),
+    ]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     took_s = time.monotonic() - began
     if done.returncode != 1 or f"{requests:,} requests" not in " ".join(done.stdout.split()):

@@ -1,6 +1,7 @@
 """Another policy comes into force in a running gateway: audited, told, used, or not at all."""
 
 import asyncio
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -11,6 +12,7 @@ from approvals.policy import load
 from approvals.window import Window
 from gateway.terminal import Failure
 from keys import ssh
+from notifiers.news import policy_news
 from tests.support.requests import sample
 from tests.support.slack_server import Fails, local_slack
 from tests.support.waiting import until
@@ -424,3 +426,32 @@ async def test_the_old_policy_goes_on_whatever_breaks_while_reloading(world, mon
         monkeypatch.undo()
         house.hangups.set()
         await until(lambda: in_force(house) != old)
+
+
+async def test_files_that_a_policy_names_change_it_though_its_text_stays(world):
+    async with world.running() as house:
+        asking = asyncio.create_task(house.asks())
+        (approval,) = await house.pending()
+        old = house.service.policy
+        token = replace(old.tables.tokens["ETH_USDT"].asset, symbol="TETHER")
+        tokens = {
+            **old.tables.tokens,
+            "ETH_USDT": replace(old.tables.token("ETH_USDT"), asset=token),
+        }
+        other = replace(old, tables=replace(old.tables, tokens=tokens))
+        told = []
+
+        async def loaded():
+            return other
+
+        async def announce(change):
+            told.append(policy_news(change))
+
+        change = await house.service.change_policy(loaded, "operator", announce)
+        assert (change.old, change.new) == (old.digest, old.digest)
+        assert "stays, files that it names changed" in told[0]
+        assert await house.service.change_policy(loaded, "operator", announce) is None
+        (entry,) = (await asyncio.to_thread(house.desk.open_approvals))["approvals"]
+        assert "TETHER" in entry["headline"]
+        await house.votes("ana", approval=approval)
+        assert (await asking).action == "APPROVE"
