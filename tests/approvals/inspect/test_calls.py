@@ -355,6 +355,14 @@ def test_a_batch_that_nobody_delegates_to_moves_its_own():
     assert moved.sender == evm_address(BATCH)
 
 
+def test_a_batch_may_run_the_code_of_others():
+    called = look(BATCH, method("multiSend(bytes)", packed((1, USDT, 0, erc20(TO, 5)))))
+    assert isinstance(called.effect, ContractCall)
+    (inner,) = called.effect.inner
+    assert isinstance(inner, ContractCall)
+    assert risks(called) == {"delegatecall"}
+
+
 @pytest.mark.parametrize(
     "batch",
     [
