@@ -606,10 +606,21 @@ def test_what_a_safe_pays_for_gas_is_said():
 
 
 def test_an_old_safe_names_no_chain_so_its_call_is_not_unfolded():
-    findings = seen(signing(safe_tx({"chainId": None}, operation=1)))
-    assert checks(findings, Unverified) == {11, 15}
-    assert findings.effects[0].inner == ()
-    assert "delegatecall" in risks(findings)
+    for operation in (0, 1):
+        findings = seen(signing(safe_tx({"chainId": None}, operation=operation)))
+        assert checks(findings, Unverified) == {11, 15}
+        assert findings.effects[0].inner == ()
+        assert ("delegatecall" in risks(findings)) == (operation == 1)
+
+
+@pytest.mark.parametrize("types", ["address to", "address to,uint256 value,bytes data"])
+def test_what_merely_calls_itself_a_safes_transaction_is_other_typed_data(types):
+    message = {"to": SPENDER, "value": 1, "data": "0x"}
+    names = [member.split()[1] for member in types.split(",")]
+    whole = document("SafeTx", {"SafeTx": types}, {name: message[name] for name in names})
+    findings = seen(signing(whole))
+    assert checks(findings, Unverified) == {15}
+    assert said(findings, "Safe") == []
 
 
 def test_a_safes_transaction_without_a_safe_is_other_typed_data():
