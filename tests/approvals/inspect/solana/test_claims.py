@@ -194,7 +194,7 @@ def test_12_other_bytes_than_claimed_are_refused(base, instruction):
 
 
 def test_12_several_destinations_are_refused():
-    outputs = [{"address": str(TO), "amount": "0.1"}, {"address": str(OTHER), "amount": "0.15"}]
+    outputs = [{"address": str(TO), "amount": "0.25"}, {"address": str(OTHER), "amount": "0.15"}]
     claimed = SOL.with_transaction("destination.account_output", None)
     assert refused(claimed.with_transaction("destination.utxo_outputs", outputs), 12)
 
