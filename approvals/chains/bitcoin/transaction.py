@@ -6,7 +6,7 @@ shortest way and nothing follows, so that encoding gives the same bytes.
 
 import hashlib
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import Final
 
 MAX_SIZE: Final = 100_000
 """Bytes without witnesses: 400,000 units of weight, the most that nodes relay."""
@@ -24,8 +24,6 @@ _TWO_BYTES: Final = 0xFD
 _WIDTHS: Final = {_TWO_BYTES: (2, _TWO_BYTES), 0xFE: (4, 1 << 16), 0xFF: (8, 1 << 32)}
 """By the first byte of a longer length: how many bytes follow, and the least that needs them."""
 
-_INPUT_SIZE: Final = 41
-_OUTPUT_SIZE: Final = 9
 _FLAG: Final = 1
 
 
@@ -101,13 +99,6 @@ class Reader:
         """Bytes behind their length."""
         return self.take(self.length())
 
-    def count(self, each: int) -> int:
-        """How many things follow, of `each` bytes at least."""
-        count = self.length()
-        if count * each > len(self.data) - self.at:
-            raise BadTransaction("it is cut short")
-        return count
-
     def finish(self) -> None:
         """Nothing may be left."""
         if self.at != len(self.data):
@@ -120,12 +111,13 @@ def decode(raw: bytes) -> Transaction:
     Raises:
         BadTransaction: they are none, or one with a place for witnesses, or longer than MAX_SIZE.
     """
-    _check_size(raw)
+    if len(raw) > MAX_SIZE:
+        raise BadTransaction(f"it is longer than {MAX_SIZE} bytes")
     reader = Reader(raw)
     version = reader.number(4)
     if raw[reader.at : reader.at + 1] == b"\0":
         raise BadTransaction("it has no inputs, or is in the form with witnesses")
-    transaction = _rest(reader, version)
+    transaction = Transaction(version, _inputs(reader), _outputs(reader), reader.number(4))
     reader.finish()
     return transaction
 
@@ -142,7 +134,7 @@ def decode_relayed(raw: bytes) -> Transaction:
     version = reader.number(4)
     reader.take(2)
     inputs, outputs = _inputs(reader), _outputs(reader)
-    stacks = [[reader.string() for _ in range(reader.count(1))] for _ in inputs]
+    stacks = [[reader.string() for _ in range(reader.length())] for _ in inputs]
     if not any(stacks):
         raise BadTransaction("it is in the form with witnesses and has none")
     transaction = Transaction(version, inputs, outputs, reader.number(4))
@@ -205,17 +197,8 @@ def double_sha256(data: bytes) -> bytes:
     return hashlib.sha256(hashlib.sha256(data).digest()).digest()
 
 
-def _check_size(raw: bytes) -> None:
-    if len(raw) > MAX_SIZE:
-        raise BadTransaction(f"it is longer than {MAX_SIZE} bytes")
-
-
-def _rest(reader: Reader, version: int) -> Transaction:
-    return Transaction(version, _inputs(reader), _outputs(reader), reader.number(4))
-
-
 def _inputs(reader: Reader) -> tuple[Input, ...]:
-    count = reader.count(_INPUT_SIZE)
+    count = reader.length()
     if not count:
         raise BadTransaction("it has no inputs")
     return tuple(
@@ -224,7 +207,7 @@ def _inputs(reader: Reader) -> tuple[Input, ...]:
 
 
 def _outputs(reader: Reader) -> tuple[Output, ...]:
-    count = reader.count(_OUTPUT_SIZE)
+    count = reader.length()
     if not count:
         raise BadTransaction("it has no outputs")
     return tuple(_output(reader) for _ in range(count))
@@ -233,9 +216,5 @@ def _outputs(reader: Reader) -> tuple[Output, ...]:
 def _output(reader: Reader) -> Output:
     amount = reader.number(8)
     if amount > MAX_AMOUNT:
-        _too_much()
+        raise BadTransaction("an amount is larger than there can be")
     return Output(amount, reader.string())
-
-
-def _too_much() -> NoReturn:
-    raise BadTransaction("an amount is larger than there can be")
