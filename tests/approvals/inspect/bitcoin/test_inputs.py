@@ -276,6 +276,17 @@ def test_14_another_path_does_not_own_what_is_spent(forms):
     assert 14 in {r.check for r in integrity.reasons} or forms[0] == "P2SH"
 
 
+@pytest.mark.parametrize("form", ["P2WPKH", "P2PKH", "P2SH", "P2TR", "P2TR tweaked"])
+def test_14_another_path_is_refused_though_the_claim_is_silent_about_it(form):
+    request = plan(form).sample().with_detail("bip32_path_list", ["m/44/0/1/0/77"])
+    for claim in ("path", "pubkey"):
+        request = request.with_extra(f"source_addresses.0.{claim}", None)
+    if form == "P2SH":
+        redeem = b"\0\x14" + hash160(key_at(plan().spent[0].path))
+        request = request.with_transaction(f"{UTXO}.redeem_script", redeem.hex())
+    assert refused(request, 14)
+
+
 def test_14_paths_have_the_order_of_the_inputs():
     request = plan("P2WPKH", "P2WPKH").sample()
     paths = request.detail["bip32_path_list"]
