@@ -214,6 +214,9 @@ KEYS = st.builds(
     root_pub_key=mostly(XPUB, None, "xpubOther"),
     agreed=mostly(True, False),
 )
+SEEN = st.lists(
+    st.builds(Flag, st.sampled_from(RISKS[:5]), st.just("seen")), min_size=1, max_size=2
+).map(tuple)
 FLAGS = st.lists(
     st.builds(Flag, st.sampled_from(RISKS[:-1]), st.just("seen"), mostly(True, False)), max_size=2
 )
@@ -339,16 +342,16 @@ def test_replacing_a_known_fact_by_unknown_never_loosens_a_verdict(drawn, findin
 
 @st.composite
 def about(draw: st.DrawFn, *keys: str) -> tuple[list[str], str]:
-    """A rule that asks about one of these alone, another of any sort, and mostly no people."""
+    """A rule that asks about one of these alone, and perhaps another of any sort."""
     key = draw(st.sampled_from(keys))
     effect = draw(st.sampled_from(["ask", "reject"]))
     lines = [f"when.{key} = {draw((MATCHERS | RESTRICTING)[key])}"]
     others = draw(st.lists(rules(1), max_size=1))
-    return [rule("r0", effect, *lines), *others], draw(mostly("reject", "ask"))
+    return [rule("r0", effect, *lines), *others], draw(st.sampled_from(["reject", "ask"]))
 
 
 @settings(max_examples=300)
-@given(about("flags_any"), FINDINGS)
+@given(about("flags_any"), st.builds(replace, FINDINGS, flags=st.just(()) | SEEN))
 def test_forgetting_what_shows_a_risk_never_loosens_a_verdict(drawn, findings):
     never_loosens(drawn, findings)
 
@@ -378,7 +381,12 @@ OF_A_ROW = ("kind", "chain", "token", "to", "sender", "amount", "fee", "contract
 
 
 @settings(max_examples=300)
-@given(policies(), FINDINGS, st.integers(0, 3), st.sampled_from(OF_A_ROW))
+@given(
+    policies() | about("contract", "method", "to", "token"),
+    FINDINGS,
+    st.integers(0, 3),
+    st.sampled_from(OF_A_ROW),
+)
 def test_no_fact_of_an_effect_loosens_a_verdict_when_it_is_forgotten(drawn, findings, index, name):
     rulebook = loaded(drawn)
     facts = facts_under(rulebook, findings)
