@@ -1,6 +1,7 @@
 """Another policy comes into force in a running gateway: audited, told, used, or not at all."""
 
 import asyncio
+import time
 from dataclasses import replace
 from itertools import pairwise
 
@@ -181,7 +182,9 @@ async def test_without_the_channel_nothing_changes_and_the_audit_says_so(
         old = in_force(house)
         write(house, people() + RULES + APPROVE_SMALL)
         slack.fail("chat.postMessage", failure)
+        began = time.monotonic()
         said = await reload(house)
+        assert time.monotonic() - began < 6  # Slack's own timeout is longer than people wait
         assert said["outcome"] == "refused"
         assert "people could not be told" in said["sentence"]
         assert in_force(house) == old
@@ -397,6 +400,8 @@ async def test_bytes_that_cannot_be_read_leave_it_to_people_and_alarm(world):
             await reload(house)
             await alarmed(house, what)
             assert (await house.service.read(approval.member)).final is None
+            listed = (await asyncio.to_thread(house.desk.open_approvals))["approvals"]
+            assert [entry["state"] for entry in listed] == ["open"]
         await redis.set(name, kept)
         assert (await house.asks()).error == "rule: refused by rule big"
 
