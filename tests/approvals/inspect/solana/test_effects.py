@@ -595,6 +595,28 @@ def test_accounts_in_a_lookup_table_are_shown_as_unknown():
         assert not findings.complete
 
 
+def test_accounts_around_one_in_a_lookup_table_do_not_move_up():
+    """The hidden account receives; read without it, the one after it would."""
+    table = AddressLookupTableAccount(OTHER, [THIRD])
+    step = program(SYSTEM, b"\2\0\0\0" + (5).to_bytes(8, "little"), SOURCE, THIRD, TO)
+    hidden = asking(CALL.with_transaction("fee", None), message_0(step, tables=[table]))
+    (effect,) = seen(hidden).effects
+    assert isinstance(effect, Operation)
+    assert dict(effect.details)["to"] == "unknown, in a lookup table"
+
+
+@pytest.mark.parametrize(
+    "instruction",
+    [
+        program(SYSTEM, b"\4\0\0\0", OTHER, THIRD, SOURCE),  # not the sysvar
+        program(ASSOCIATED, b"\1", SOURCE, ata(TO), TO, USDC, THIRD, TOKEN),  # not System
+    ],
+)
+def test_another_account_where_the_chain_s_own_belongs_is_not_understood(instruction):
+    (effect,) = seen(bare(CALL, instruction)).effects
+    assert isinstance(effect, Operation)
+
+
 def test_a_lookup_table_that_nothing_uses_is_not_understood():
     signed = message_0(coins())
     assert signed.endswith(b"\0")
