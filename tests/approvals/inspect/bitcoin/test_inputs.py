@@ -120,6 +120,12 @@ def test_10_exactly_the_outputs_that_are_spent_are_listed(keep):
     assert refused(SAMPLE.with_transaction("raw_tx_info.selected_utxos", chosen), 10)
 
 
+def test_10_an_output_that_is_not_spent_is_not_listed():
+    utxos = SAMPLE.extra["transaction"]["raw_tx_info"]["selected_utxos"]
+    more = [*utxos, utxos[0] | {"vout_n": 7}]
+    assert refused(SAMPLE.with_transaction("raw_tx_info.selected_utxos", more), 10)
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [

@@ -150,6 +150,15 @@ def test_12_half_a_claim_still_has_to_be_right():
     assert refused(nobody.with_transaction(f"{OUTPUT}.amount", "0.005"), 12)
 
 
+def test_12_half_a_claim_means_an_output_that_no_whole_one_means():
+    request = plan(paid=((STRANGER, 100_000), (STRANGER, 200_000))).sample()
+    assert unverified(request.with_transaction("destination.utxo_outputs.1.amount", None), 12)
+    one = plan(paid=((STRANGER, 100_000),)).sample()
+    claimed = one.extra["transaction"]["destination"]["utxo_outputs"]
+    twice = [*claimed, {"address": STRANGER}]
+    assert refused(one.with_transaction("destination.utxo_outputs", twice), 12)
+
+
 @pytest.mark.parametrize("amount", [0, 1])
 def test_dust_is_a_payment(amount):
     findings = passed(plan(paid=((STRANGER, 300_000), (STRANGER, amount))).sample())
