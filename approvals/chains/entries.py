@@ -131,7 +131,8 @@ def read_token(token_id: str, entry: Mapping[str, object], chains: Mapping[str, 
 def _network(entry: Mapping[str, Any]) -> Network | None:
     if "p2pkh" not in entry:
         return None
-    return Network(entry["p2pkh"], tuple(entry["p2sh"]), entry.get("segwit"))
+    segwit, coin_type = entry.get("segwit"), entry["coin_type"]
+    return Network(entry["p2pkh"], tuple(entry["p2sh"]), segwit, coin_type)
 
 
 def _only(where: str, entry: Mapping[str, object], keys: tuple[str, ...]) -> None:

@@ -211,10 +211,10 @@ class Plan:
         return replace(self, **changes)
 
 
-def plan(*forms: str, **changes: Any) -> Plan:
+def plan(*forms: str, coin_type: int = 0, **changes: Any) -> Plan:
     """Inputs of these forms, at the sample's path and those after it; a payment and change."""
     spent = tuple(
-        Spent(form, f"m/44/0/1/0/{number}", 500_000 + number)
+        Spent(form, f"m/44/{coin_type}/1/0/{number}", 500_000 + number)
         for number, form in enumerate(forms or ("P2WPKH",))
     )
     total = sum(each.value for each in spent)

@@ -15,6 +15,7 @@ from approvals.inspect.bitcoin.signers import Owner, Signed, look_at_inputs
 from approvals.inspect.bitcoin.sources import claimed_trees, own_scripts
 from approvals.inspect.reasons import Reasons
 from approvals.inspect.seen import NOTHING_SEEN, Case, Seen
+from approvals.inspect.source import check_source_chains
 
 MAX_SOURCE_NOTES: Final = 5
 
@@ -24,6 +25,9 @@ _REPLACEABLE_BELOW: Final = FINAL - 1
 
 _TIME_FROM: Final = 500_000_000
 """A locktime below it is a block's height, any other a Unix time."""
+
+_BITCOIN: Final = 0
+"""Its coin type (SLIP-44)."""
 
 _NO_DELAY: Final = 1 << 31
 _DELAY_IS_TIME: Final = 1 << 22
@@ -39,6 +43,7 @@ def look_at_bitcoin(case: Case, raw: bytes, reasons: Reasons) -> Seen:
         reasons.unverified(9, "How this chain writes its addresses is not in our tables.")
         return NOTHING_SEEN
     asked, unsigned = Asked(case, chain, network), check_form(raw, reasons)
+    sure = _check_chain(asked, reasons)
     coins = spent_coins(asked, unsigned, reasons) if unsigned else None
     if unsigned is None or coins is None:
         return NOTHING_SEEN
@@ -54,13 +59,30 @@ def look_at_bitcoin(case: Case, raw: bytes, reasons: Reasons) -> Seen:
     sources = _source_notes(asked, signed.owners, coins) if source is None else ()
     return Seen(
         effects=paid.effects,
-        complete=paid.complete,
-        chain=chain.chain_id,
+        complete=paid.complete and sure,
+        chain=chain.chain_id if sure else None,
         source=source,
         fee=fee,
         flags=flags,
         notes=(*sources, *paid.notes, *fee_notes, *_notes(transaction, signed)),
     )
+
+
+def _check_chain(asked: Asked, reasons: Reasons) -> bool:
+    """Check 11; whether the chain is sure.
+
+    The bytes do not say it: those of one coin can be read as another's that is worth less. So a
+    chain is believed where its coin is Bitcoin itself, which has no dearer one behind it, or where
+    every key is one of the claimed coin's own, by the coin type of its path (SLIP-44).
+    """
+    check_source_chains(asked.case, asked.chain, reasons)
+    own = asked.network.coin_type
+    sure = own == _BITCOIN or all(path[1:2] == (own,) for path in asked.signing.paths)
+    if not sure:
+        name = asked.chain.name
+        sentence = f"The bytes do not say which coin they move, and the key is not one of {name}'s."
+        reasons.unverified(11, sentence)
+    return sure
 
 
 def _source(asked: Asked, signed: Signed) -> Address | None:

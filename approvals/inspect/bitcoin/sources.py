@@ -52,7 +52,6 @@ def own_scripts(
     """
     ours, listed = set(owners), set()
     for source in asked.extra.sources:
-        _check_chain(asked, source, reasons)
         script = asked.script(source.address)
         owner = owners.get(script) if script is not None else None
         if script is None:
@@ -67,19 +66,6 @@ def own_scripts(
     _check_listed(asked, owners, listed, reasons)
     _check_transaction_source(asked, owners, reasons)
     return frozenset(ours)
-
-
-def _check_chain(asked: Asked, source: SourceClaim, reasons: Reasons) -> None:
-    """Check 11."""
-    chain = asked.chain
-    if source.chain_id is None:
-        reasons.unverified(11, "A source address does not say its chain.")
-    elif source.chain_id != chain.chain_id:
-        sentence = f"A source address is on {quoted(source.chain_id)}, not {chain.chain_id}."
-        if asked.case.tables.chain(source.chain_id):
-            reasons.contradiction(11, sentence)
-        else:
-            reasons.unverified(11, sentence)
 
 
 def _note_no_address(asked: Asked, source: SourceClaim, reasons: Reasons) -> None:

@@ -17,7 +17,7 @@ from approvals.inspect.solana.claims import check_claims
 from approvals.inspect.solana.doing import Doing, Setting
 from approvals.inspect.solana.effects import look_at_instructions
 from approvals.inspect.solana.spans import dissect
-from approvals.inspect.source import check_chains, check_source
+from approvals.inspect.source import check_source, check_source_chains
 
 MAIN_NETWORK: Final = "SOL"
 """Cobo's id of the chain that is meant at worst: a message does not say which network it is for."""
@@ -58,7 +58,7 @@ def _check_chain(case: Case, reasons: Reasons) -> Chain | None:
     if not _is_sure(case):
         sentence = "The bytes do not say which Solana network they are for: it may be the main one."
         reasons.unverified(11, sentence)
-    check_chains(case, chain, reasons)
+    check_source_chains(case, chain, reasons)
     return chain
 
 

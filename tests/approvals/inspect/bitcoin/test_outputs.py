@@ -391,10 +391,9 @@ def test_a_high_fee_is_flagged(forms, proved):
 # --- other chains
 
 
-@pytest.mark.parametrize("chain_id", ["LTC", "DOGE", "XTN", "SIGNET_BTC"])
-def test_the_same_transaction_means_the_same_on_a_chain_of_the_same_shape(chain_id):
-    """With every address rewritten as the chain writes it."""
-    usual = plan("P2PKH", paid=((OTHER_STRANGER, 300_000),))
+def claimed_on(chain_id, coin_type):
+    """A payment by a key of one coin, claimed on a chain, each address as that writes it."""
+    usual = plan("P2PKH", coin_type=coin_type, paid=((OTHER_STRANGER, 300_000),))
     request = usual.sample().with_transaction("chain_id", chain_id)
     request = request.with_transaction("token_id", chain_id)
     network = SHIPPED.chains[chain_id].network
@@ -410,7 +409,16 @@ def test_the_same_transaction_means_the_same_on_a_chain_of_the_same_shape(chain_
         assert address is not None
         request = request.with_extra(place, address.text)
     request = request.with_extra("source_addresses.0.chain_id", chain_id)
-    request = request.with_transaction("raw_tx_info.selected_utxos.0.token_id", chain_id)
+    return request.with_transaction("raw_tx_info.selected_utxos.0.token_id", chain_id)
+
+
+OTHERS = {"LTC": 2, "DOGE": 3, "XTN": 1, "SIGNET_BTC": 1}
+
+
+@pytest.mark.parametrize("chain_id", OTHERS)
+def test_the_same_transaction_means_the_same_on_a_chain_of_the_same_shape(chain_id):
+    """With every address rewritten as the chain writes it, and a key of that coin."""
+    request = claimed_on(chain_id, OTHERS[chain_id])
     findings = passed(request)
     assert findings.chain == chain_id
     (effect,) = findings.effects
@@ -422,3 +430,15 @@ def test_the_same_transaction_means_the_same_on_a_chain_of_the_same_shape(chain_
 
 def test_spent_is_what_it_says():
     assert Spent().address == SAMPLE.extra["source_addresses"][0]["address"]
+
+
+@pytest.mark.parametrize("chain_id", OTHERS)
+def test_a_key_of_bitcoin_is_not_believed_to_move_a_cheaper_coin(chain_id):
+    """The bytes say neither; a rule for the cheaper coin must not approve the dearer."""
+    findings = unverified(claimed_on(chain_id, 0), 11)
+    assert (findings.chain, findings.complete) == (None, False)
+    assert findings.effects
+
+
+def test_bitcoin_is_the_dearest_coin_that_its_bytes_can_move():
+    assert passed(claimed_on("BTC", 2)).chain == "BTC"

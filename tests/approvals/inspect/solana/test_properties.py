@@ -10,7 +10,7 @@ from approvals.chains.tables import SHIPPED
 from approvals.findings import Passed, Refused, Unverified
 from approvals.inspect import inspect
 from approvals.inspect.families import port_of
-from tests.approvals.inspect.test_properties import COMPARED, JSON, at
+from tests.approvals.inspect.test_properties import COMPARED_OF_ALL, JSON, OF_TRANSFERS, at
 from tests.support.requests import ABSENT
 from tests.support.solana import (
     BUDGET,
@@ -32,6 +32,7 @@ MEMO = asking(
 )
 OPENING = asking(SPL, message(*BUDGET, opening(), tokens()))
 PASSING = [SOL, SPL, MEMO, OPENING]
+COMPARED = [*COMPARED_OF_ALL, *OF_TRANSFERS]
 MADE = [
     "extra.source_addresses.0.path",
     "extra.source_addresses.0.pubkey",
