@@ -520,6 +520,11 @@ class TestLists:
         assert ["the id of a TSS Node" in each for each in said] == [True] * len(found)
         assert all(each in line for each, line in zip(found, said, strict=True))
 
+    def test_an_address_that_begins_like_a_node_is_an_address_all_the_same(self):
+        solana = "cobo" + "2" * 39
+        loaded = policy(more=f'[lists]\nown = ["{solana}"]')
+        assert [each.family for each in loaded.lists["own"].anywhere] == ["solana"]
+
     def test_an_address_is_labelled_with_the_list_that_vouches_for_it_there(self):
         more = f'[lists]\nown = ["ETH:{COLD_TEXT}", "{THIEF_TEXT}", "{TRON}"]'
         loaded = policy(more=more)
