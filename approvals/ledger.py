@@ -89,16 +89,18 @@ class Ledger:
         self._findings.clear()
 
     def today_of(self, approval: Approval, request: Request) -> Verdict | None:
-        """What the policy in force says of an open record that another policy's verdict is in."""
-        if approval.final is not None or approval.policy == self.policy.digest:
-            return None
-        return judge(self.findings_of(request), self.policy)
+        """What today's checks and the policy in force say of a record that is open.
+
+        Also where the policy is the record's own: an older version of us may have written it,
+        which could not see what this one refuses.
+        """
+        return None if approval.final is not None else judge(self.findings_of(request), self.policy)
 
     async def today(self, approval: Approval) -> Verdict | None:
-        """The same from the stored bytes. None, and an alarm, where they cannot be read.
+        """The same from the stored bytes, where another policy's verdict is in the record.
 
-        Nothing is approved on the strength of that None: only a handler that holds the request
-        itself makes an approval final.
+        None, and an alarm, where they cannot be read. Nothing is approved on the strength of that
+        None: only a handler that holds the request itself makes an approval final.
         """
         if approval.final is not None or approval.policy == self.policy.digest:
             return None

@@ -8,6 +8,8 @@ from itertools import pairwise
 import pytest
 
 from approvals.audit import AuditDown
+from approvals.findings import Reason, Refused
+from approvals.inspect import inspect
 from approvals.model import Choice
 from approvals.policy import load
 from approvals.window import Window
@@ -286,6 +288,21 @@ async def test_who_makes_a_yes_final_asks_todays_rules_though_nobody_looked_befo
     monkeypatch.setattr("approvals.changing.Changing.take_news", lambda _self: False)
     async with world.running() as house:
         assert (await house.asks()).error == "rule: refused by rule big"
+
+
+async def test_a_yes_to_what_an_older_version_could_not_refuse_does_not_become_final(
+    world, monkeypatch
+):
+    """The policy is the same, the checks are not: an upgrade found a contradiction."""
+    async with world.running() as house:
+        await approved_and_not_fetched(house)
+    contradiction = Refused("contradiction", (Reason(9, "It is something else."),))
+    monkeypatch.setattr(
+        "approvals.ledger.inspect",
+        lambda request, tables: replace(inspect(request, tables), integrity=contradiction),
+    )
+    async with world.running() as house:
+        assert (await house.asks()).error == "contradiction: It is something else."
 
 
 async def test_a_vote_announces_no_approval_that_todays_rules_refuse(world, monkeypatch):
