@@ -60,13 +60,17 @@ approvers = ["{approver}"]
 approvals = [{{ group = "approvers", count = 1 }}]
 within = "30m"
 
-# What cannot be read from the bytes is approved by a signed vote only, never by a click.
+# What could not be verified, and what lets somebody else move coins from now on, is approved by
+# a signed vote only, never by a click.
 [[rule]]
-id = "not-readable"
-why = "The bytes do not tell what this does"
+id = "risky"
+why = "Not verified, or it lets somebody else move our coins"
 effect = "ask"
 when.type = "key_sign"
-when.kind = ["blind", "message", "contract_call"]
+when.flags_any = [
+    "unverified", "blind", "unlimited_allowance",
+    "delegatecall", "owner_change", "permission_change",
+]
 strength = "ssh"
 
 # New keys and new holders of keys likewise: only Cobo's word says what they are for.

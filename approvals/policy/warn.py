@@ -22,6 +22,9 @@ from approvals.policy.request_matchers import ThresholdAtLeast
 from approvals.policy.terms import Terms, can_be_filled, stacked
 from approvals.request import RequestType
 
+_DENIABLE: Final = CLAIMABLE - {"blind", "unverified"}
+"""The risks that a lie can hide: those two are what our checks say where the truth is not told."""
+
 _WRAPPING: Final = frozenset(("0xd0e30db0", "0x2e1a7d4d"))
 """The selectors of `deposit()` and `withdraw(uint256)`."""
 
@@ -62,10 +65,10 @@ def _of_claims(rule: Rule, policy: Policy) -> Iterator[str]:
         verb = "approve" if rule.effect == "approve" else "match, or not"
         said = " and ".join(keys)
         yield f"it rests on {said}, which Cobo only claims: a lying backend could make it {verb}"
-    swayed = sorted(flags.risks & CLAIMABLE) if flags else []
+    swayed = sorted(flags.risks & _DENIABLE) if flags else []
     if swayed:
         yield (
-            f"it rests on when.flags_any ({', '.join(swayed)}), which Cobo's claims bring about:"
+            f"it rests on when.flags_any ({', '.join(swayed)}), which Cobo's claims show or hide:"
             " a lying backend could make it match, or not"
         )
     if rule.effect == "ask" and (keys or (flags and flags.risks <= CLAIMABLE)):

@@ -85,7 +85,7 @@ def test_policy_check_speaks_json(stopped):
     said = json.loads(result.stdout)
     assert said["ok"] is True
     assert said["digest"] == hashlib.sha256(good.encode()).hexdigest()
-    assert [rule["id"] for rule in said["rules"]] == ["not-readable", "key-ceremony"]
+    assert [rule["id"] for rule in said["rules"]] == ["risky", "key-ceremony"]
     assert (said["warnings"], said["mistakes"], said["tests"]) == ([], [], 0)
 
     path.write_text(good.replace('within = "30m"', 'within = "soon"\ncolour = 1'))
@@ -146,8 +146,8 @@ def test_policy_explain_prints_findings_rules_and_verdict(stopped):
     assert lines[0] == "Send 2,500 USDT -> 0xd631…2A2c on Ethereum"
     assert lines[1] == "checks: passed"
     assert "unsigned_raw_tx, 113 bytes:" in lines
-    start = lines.index("  rule not-readable (ask): no")
-    assert lines[start + 1] == "    kind: no (effect 1)"
+    start = lines.index("  rule risky (ask): no")
+    assert lines[start + 1] == "    flags_any: no"
     assert lines[-1] == "verdict: ask 1 of approvers, within 30 min"
 
 
@@ -167,7 +167,7 @@ def test_policy_explain_speaks_json(stopped):
     assert document["checks"] == "unverified"
     assert document["reasons"][0]["check"] == 9
     answers = {rule["id"]: rule["answer"] for rule in document["rules"]}
-    assert answers == {"not-readable": "yes", "key-ceremony": "no"}
+    assert answers == {"risky": "yes", "key-ceremony": "no"}
     assert document["verdict"]["strength"] == "ssh"
 
 

@@ -5,15 +5,17 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
+from approvals.findings import Passed, Unverified
 from approvals.inspect import inspect
 from approvals.policy.judge import judge
 from approvals.policy.load import load as load_policy
+from approvals.risks import RISKS, Flag
 from gateway import init as starting
 from gateway.cli import main
 from gateway.config import load
 from gateway.init import InitError, Plan
 from keys import ssh
-from tests.support.requests import sample
+from tests.support.requests import ABSENT, sample
 
 
 def plan(tmp_path, **changes):
@@ -114,6 +116,7 @@ def test_what_is_no_public_key_is_one_sentence(tmp_path):
         ("keysign_erc20_usdt", "any"),
         ("keysign_raw_message_hash", "ssh"),
         ("keysign_eip191", "ssh"),
+        ("v1_keysign_eth", "ssh"),
         ("keysign_contract_call_approve", "any"),
         ("keygen_secp256k1", "ssh"),
         ("keyreshare_secp256k1", "ssh"),
@@ -128,13 +131,34 @@ def test_what_cannot_be_read_is_approved_by_signed_votes_only(tmp_path, name, st
     assert [(need.group, need.count) for need in verdict.needs] == [("approvers", 1)]
 
 
+def test_what_is_known_and_not_verified_is_approved_by_signed_votes_only(tmp_path):
+    starting.init(plan(tmp_path))
+    policy = policy_of(tmp_path / "home")
+    unclaimed = sample("keysign_erc20_usdt").with_transaction("token_id", ABSENT)
+    findings = inspect(unclaimed.request, policy.tables)
+    assert findings.complete
+    assert isinstance(findings.integrity, Unverified)
+    assert judge(findings, policy).strength == "ssh"
+
+
+def test_what_lets_somebody_else_move_coins_is_approved_by_signed_votes_only(tmp_path):
+    starting.init(plan(tmp_path))
+    policy = policy_of(tmp_path / "home")
+    permit = inspect(sample("keysign_eip712_permit").request, policy.tables)
+    assert permit.integrity == Passed()
+    for risk in RISKS[:4]:
+        flagged = replace(permit, flags=(Flag(risk, "seen"),))
+        assert judge(flagged, policy).strength == "ssh", risk
+    assert judge(permit, policy).strength == "any"
+
+
 def test_the_examples_in_the_policy_are_good_once_uncommented(tmp_path):
     starting.init(plan(tmp_path))
     text = (tmp_path / "home/policy.toml").read_text()
     start = text.index("# [lists]")
     rules = "\n".join(line.removeprefix("#").strip() for line in text[start:].splitlines())
     policy = load_policy(text[:start] + rules)
-    assert [rule.id for rule in policy.rules] == ["not-readable", "key-ceremony", "sweep-home"]
+    assert [rule.id for rule in policy.rules] == ["risky", "key-ceremony", "sweep-home"]
 
 
 def test_the_settings_it_prints_for_the_node_are_those_it_wrote(tmp_path):

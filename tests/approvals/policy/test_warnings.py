@@ -3,6 +3,7 @@
 import pytest
 
 from approvals.policy import load
+from approvals.policy.facts import CLAIMABLE
 from tests.approvals.policy.world import (
     ASK,
     COLD_TEXT,
@@ -35,6 +36,15 @@ def test_rules_whose_outcome_a_lying_backend_could_change_are_named(line):
     for effect in ("ask", "reject"):
         assert "a lying backend could make it match, or not" in warned(rule("r", effect, line))
     assert 'never takes the place of default = "ask"' in warned(rule("r", "ask", line))
+
+
+@pytest.mark.parametrize("risk", sorted(CLAIMABLE))
+def test_risks_that_a_lying_backend_could_hide_are_named(risk):
+    said = warned(rule("r", "reject", f'when.flags_any = ["{risk}", "delegatecall"]'))
+    surely_seen = risk in ("blind", "unverified")
+    assert ("which Cobo's claims show or hide" in said) is not surely_seen
+    asking = warned(rule("r", "ask", f'when.flags_any = "{risk}"'))
+    assert "it never takes the place of default" in asking
 
 
 @pytest.mark.parametrize("key", ["to", "from"])
