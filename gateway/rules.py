@@ -9,7 +9,9 @@ from approvals.policy.mistakes import PolicyError
 from approvals.policy.model import Policy
 from approvals.request import Request
 from approvals.wording import counted
-from gateway import explaining
+from gateway.explaining import as_json as explained_as_json
+from gateway.explaining import explanation_of
+from gateway.explaining_page import as_trees
 from gateway.policy_file import PolicyUnreadable, load_policy
 from gateway.settings import Settings
 from gateway.terminal import Failure, print_json
@@ -78,11 +80,11 @@ def _check_for_machines(settings: Settings) -> None:
 def explain(settings: Settings, package: bytes, node: str | None, *, as_json: bool) -> None:
     """A request from its bytes to the verdict, each step with its reasons."""
     policy = _policy(settings)
-    told = explaining.explanation_of(_request(settings, package, node), policy)
+    told = explanation_of(_request(settings, package, node), policy)
     if as_json:
-        print_json(explaining.as_json(told))
+        print_json(explained_as_json(told))
     else:
-        print_trees(explaining.as_trees(told))
+        print_trees(as_trees(told))
 
 
 def _policy(settings: Settings) -> Policy:

@@ -4,12 +4,15 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from approvals.findings import Note, Reason, Refused
 from approvals.inspect.seen import Span
 from approvals.policy import explain, judge
 from approvals.risks import Flag
 from gateway import tree
-from gateway.explaining import Explanation, as_json, as_trees, explanation_of
+from gateway.explaining import Explanation, as_json, explanation_of
+from gateway.explaining_page import as_trees
 from gateway.tree import Branch, indented, print_trees
 from tests.approvals.policy.world import (
     SWEEP,
@@ -21,8 +24,9 @@ from tests.approvals.policy.world import (
     undecoded,
     usdt,
 )
-from tests.support.requests import sample
+from tests.support.requests import ABSENT, FOLDER, Sample, sample
 
+SAMPLES = sorted(path.stem for path in FOLDER.glob("*key*.json"))
 RAW = bytes(range(100))
 SPANS = (
     Span(0, 1, "Type", "2"),
@@ -37,6 +41,10 @@ def told(**changes: Any) -> Explanation:
     """An explanation whose parts are as given: the request is one without a transaction."""
     plain = explanation_of(sample("keygen_secp256k1").request, policy(SWEEP))
     return replace(plain, **changes)
+
+
+def of_sample(request: Sample) -> Explanation:
+    return explanation_of(request.request, policy(SWEEP))
 
 
 def lines(explanation: Explanation) -> list[str]:
@@ -136,6 +144,66 @@ def test_a_key_is_told_with_its_nodes():
     assert sum(line.startswith("    node: cobo") for line in said) == 3
 
 
+@pytest.mark.parametrize("name", SAMPLES)
+def test_nothing_is_said_twice_in_one_part(name):
+    for part in as_trees(of_sample(sample(name))):
+        said = list(indented(part))
+        if part.text not in ("rules:", "checks: not verified"):
+            assert len(set(said)) == len(said), part.text
+
+
+@pytest.mark.parametrize("name", ["keygen_ed25519", "keyreshare_secp256k1", "keysharesign_type5"])
+def test_each_node_and_the_root_of_a_key_stand_once_among_what_it_does(name):
+    told = of_sample(sample(name))
+    part = next(tree for tree in as_trees(told) if "from request_detail" in tree.text)
+    said = [line for line in indented(part) if "Lends" not in line and "owner_change" not in line]
+    keys = told.findings.keys
+    assert keys is not None
+    for value in filter(None, (keys.root_pub_key, *keys.node_ids)):
+        assert sum(value in line for line in said) == 1, value
+
+
+def test_a_message_is_laid_open_in_place_of_bytes():
+    permit = sample("keysign_eip712_permit")
+    told = of_sample(permit)
+    said = lines(told)
+    start = said.index("the message, which is signed:")
+    assert said[start + 1] == f"  Signing hash: {told.findings.hashes[0]}"
+    assert "  domain.chainId (uint256): 1" in said[start:]
+    assert "  message.value (uint256): 5000000000" in said[start:]
+    assert {"label": "message.value (uint256)", "text": "5000000000"} in as_json(told)["message"]
+    assert told.spans == ()
+
+
+def test_a_message_whose_hash_is_another_is_not_said_to_be_signed():
+    other = sample("keysign_eip191").with_detail("msg_hash_list", ["0x" + "ab" * 32])
+    said = lines(of_sample(other))
+    assert "the message, as Cobo states it: not proved to be what is signed:" in said
+    assert "the message, which is signed:" not in said
+
+
+def test_what_has_bytes_or_is_a_bare_hash_has_no_message():
+    for name in ("keysign_erc20_usdt", "keysign_raw_message_hash", "keygen_secp256k1"):
+        told = of_sample(sample(name))
+        assert as_json(told)["message"] == []
+        assert not any(line.startswith("the message") for line in lines(told))
+
+
+@pytest.mark.parametrize("chain", ["NOT_A_CHAIN", ABSENT, "BTC", "SOL"])
+@pytest.mark.parametrize("name", ["keysign_erc20_usdt", "keysign_tron_trx"])
+def test_bytes_are_laid_open_whatever_chain_is_claimed(name, chain):
+    plain = of_sample(sample(name))
+    told = of_sample(sample(name).with_transaction("chain_id", chain))
+    assert plain.spans
+    assert (told.raw, told.spans) == (plain.raw, plain.spans)
+
+
+def test_bytes_of_another_hash_are_read_as_the_claimed_chain_writes_them():
+    plain = of_sample(sample("keysign_erc20_usdt"))
+    other = sample("keysign_erc20_usdt").with_detail("msg_hash_list", ["0x" + "ab" * 32])
+    assert of_sample(other).spans == plain.spans
+
+
 def test_a_yes_names_what_agreed_and_why_the_rule_is_there():
     narrow = SWEEP + '\nwhen.wallet = "w-1"'
     said = lines(explained(passed(usdt(5)), narrow))
@@ -157,7 +225,7 @@ def test_machines_read_the_same():
     document = as_json(replace(explained(findings, SWEEP), raw=RAW, spans=SPANS))
     assert json.loads(json.dumps(document)) == document
     assert list(document) == [
-        *("checks", "reasons", "findings", "bytes", "rules", "verdict", "sentence"),
+        *("checks", "reasons", "findings", "bytes", "message", "rules", "verdict", "sentence"),
     ]
     assert (document["checks"], document["reasons"]) == ("passed", [])
     assert document["sentence"] == "ask 1 of treasury, within 30 min"
