@@ -1,11 +1,13 @@
 """The policy on disk is read in one way, with the files beside it."""
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 
 from approvals.policy import PolicyError
-from gateway.policy_file import PolicyUnreadable, load_policy
+from gateway.policy_file import LARGEST_POLICY, PolicyUnreadable, load_policy
 from tests.approvals.policy.test_contracts import ABI, contracts
 from tests.approvals.policy.world import text
 
@@ -39,3 +41,31 @@ def test_a_policy_that_cannot_be_read_says_why(tmp_path):
         load_policy(tmp_path / "policy.toml")
     with pytest.raises(PolicyUnreadable, match="is not UTF-8 text"):
         load_policy(written(tmp_path, b"\xff"))
+
+
+@pytest.mark.parametrize("kind", ["pipe", "directory", "/dev/zero"])
+def test_what_is_no_file_is_refused_and_never_waited_for(tmp_path, kind):
+    odd = tmp_path / "odd" if kind != "/dev/zero" else Path(kind)
+    match kind:
+        case "pipe":
+            os.mkfifo(odd)
+        case "directory":
+            odd.mkdir()
+    said = "is a directory" if kind == "directory" else "it is not a regular file"
+    with pytest.raises(PolicyUnreadable, match=f"(?i)cannot be read: {said}"):
+        load_policy(odd)
+    tested = text() + f'[[test]]\ngiven = "{odd}"\nexpect = "ask"\n'
+    with pytest.raises(PolicyError, match=f"(?i)which cannot be read: {said}"):
+        load_policy(written(tmp_path, tested))
+    with pytest.raises(PolicyError, match=f"(?i)a file that can be read .{said}"):
+        load_policy(written(tmp_path, contracts(abi=f'"{odd}"')))
+
+
+def test_a_policy_without_end_is_not_read_to_its_end(tmp_path):
+    path = written(tmp_path, text())
+    os.truncate(path, LARGEST_POLICY)
+    with pytest.raises(PolicyError):
+        load_policy(path)
+    os.truncate(path, 1 << 40)
+    with pytest.raises(PolicyUnreadable, match="larger than 10485760 bytes"):
+        load_policy(path)
