@@ -30,6 +30,9 @@ def seats_left(needs: Iterable[Need], approvers: Collection[str]) -> tuple[Seats
 
 def can_be_met(needs: Iterable[Need], people: Collection[str]) -> bool:
     """Whether these people, if all of them approved, would fill every seat."""
+    needs = tuple(needs)
+    if len(needs) == 1:  # nobody can sit elsewhere, so that they need only be counted
+        return len(frozenset(needs[0].people).intersection(people)) >= needs[0].count
     return not seats_left(needs, people)
 
 

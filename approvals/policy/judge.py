@@ -1,7 +1,7 @@
 """Findings and a policy in, a verdict out: the most restrictive rule wins; no default is yes."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from approvals.findings import Claims, Findings, Refused
@@ -15,6 +15,7 @@ from approvals.wording import in_a_row
 
 _MOST_REASONS: Final = 5
 _SEVERITY: Final = {"reject": 0, "ask": 1, "approve": 2}
+_TYPES: Final = {kind.value: kind for kind in RequestType}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,17 @@ def judge(findings: Findings, policy: Policy) -> Verdict:
     else:
         facts = facts_of(findings, kind, policy.tables, policy.initiators)
         verdict = weigh(read_rules(facts, policy), facts, policy, frozenset(barred))
-    if initiator_known:
-        return replace(verdict, barred=barred)
-    return replace(verdict, initiator_known=False)
+    return Verdict(  # by hand: `dataclasses.replace` costs as much as reading all rules
+        effect=verdict.effect,
+        rules=verdict.rules,
+        needs=verdict.needs,
+        within_ms=verdict.within_ms,
+        strength=verdict.strength,
+        barred=barred,
+        initiator_known=initiator_known,
+        cause=verdict.cause,
+        sentence=verdict.sentence,
+    )
 
 
 def read_rules(facts: Facts, policy: Policy) -> tuple[Reading, ...]:
@@ -188,10 +197,12 @@ def _ask(
 ) -> Verdict:
     if terms is None:
         return _reject(asking, Cause.PEOPLE, "nobody is named who could approve this")
-    needs = tuple(
-        Need(need.group, need.count, tuple(p for p in need.people if p not in barred))
-        for need in terms.seats
-    )
+    needs = terms.seats
+    if barred:
+        needs = tuple(
+            Need(need.group, need.count, tuple(p for p in need.people if p not in barred))
+            for need in needs
+        )
     if not needs or not can_be_filled(needs, terms.strength, policy.electorate.people):
         tail = f" ({_named(asking)})" if asking else ""
         return _reject(asking, Cause.PEOPLE, f"too few people may approve this{tail}")
@@ -242,7 +253,4 @@ def barred_by(claims: Claims, policy: Policy) -> tuple[tuple[str, ...], bool]:
 
 def known_type(number: int) -> RequestType | None:
     """The request type, compared exactly: `True == 1` and `2.0 == 2` in Python."""
-    try:
-        return RequestType(number) if type(number) is int else None
-    except ValueError:
-        return None
+    return _TYPES.get(number) if type(number) is int else None

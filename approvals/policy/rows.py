@@ -1,7 +1,7 @@
 """Effects as rules look at them: one row each, with None where nobody knows."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final, TypeAlias, assert_never
 
 from approvals.chains.addresses import claimed_address
@@ -70,24 +70,19 @@ def decoded_rows(effects: Iterable[Effect], fee: Fee | None, *, complete: bool) 
 def claimed_rows(claims: Claims, tables: Tables) -> tuple[Row, ...]:
     """The transaction as Cobo states it, where the bytes do not say; at least one row."""
     token = tables.token(claims.token_id) if claims.token_id else None
-    base = Row(
-        kind=claims.kind,
-        chain=claims.chain_id,
-        token=token_key(token.asset) if token else None,
-        sender=_parsed(claims.source),
-    )
+    key = token_key(token.asset) if token else None
     decimals = token.asset.decimals if token else None
+    sender = _parsed(claims.source)
     calls = claims.kind == "contract_call"
-    rows = [
-        replace(
-            base,
-            to=(to := _parsed(output.address)),
-            amount=_base_units(output, decimals),
-            contract=to if calls else None,
-        )
-        for output in claims.outputs
-    ]
-    return _with_totals(rows or [base], complete=True)
+    rows = []
+    for output in claims.outputs:
+        to, amount = _parsed(output.address), _base_units(output, decimals)
+        contract = to if calls else None
+        row = Row(claims.kind, claims.chain_id, key, to, sender, amount, contract=contract)
+        rows.append(row)
+    if not rows:
+        rows.append(Row(claims.kind, claims.chain_id, key, sender=sender))
+    return _with_totals(rows, complete=True)
 
 
 def account(address: Address) -> Account:
@@ -196,9 +191,24 @@ def _with_totals(rows: list[Row], *, complete: bool) -> tuple[Row, ...]:
             exact = False
         else:
             totals[row.token] = totals.get(row.token, 0) + row.amount
-    return tuple(
-        row if row.token is None else replace(row, total=totals.get(row.token, 0), all_known=exact)
-        for row in rows
+    return tuple(_with_total(row, totals, exact=exact) for row in rows)
+
+
+def _with_total(row: Row, totals: Mapping[TokenKey, int], *, exact: bool) -> Row:
+    if row.token is None:
+        return row
+    return Row(  # by hand: `dataclasses.replace` is slow, and every request comes by
+        kind=row.kind,
+        chain=row.chain,
+        token=row.token,
+        to=row.to,
+        sender=row.sender,
+        amount=row.amount,
+        total=totals.get(row.token, 0),
+        all_known=exact,
+        fee=row.fee,
+        contract=row.contract,
+        method=row.method,
     )
 
 
