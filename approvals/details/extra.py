@@ -104,70 +104,89 @@ def read_extra(text: str) -> Document[Extra]:
 
 
 def _extra(fields: Fields) -> Extra:
-    transaction = fields.child("transaction")
-    destination = transaction.child("destination")
-    raw = transaction.child("raw_tx_info")
-    kind = destination.text("destination_type") or ""
+    transaction, vault = fields.child("transaction"), fields.child("vault")
+    destination, raw = transaction.child("destination"), transaction.child("raw_tx_info")
+    fee = transaction.part("fee", read_fee)
+    claims = _claims(fields, transaction, destination, vault, fee)
+    kind = claims.destination_type or ""
     message_key = _MESSAGE_KEYS.get(kind)
     return Extra(
-        claims=_claims(fields, transaction, destination),
+        claims=claims,
         has_transaction=bool(transaction),
         unsigned_raw_tx=raw.text("unsigned_raw_tx"),
         used_nonce=raw.number("used_nonce"),
         calldata=destination.text("calldata"),
-        calldata_info=read_calldata_info(destination.child("calldata_info")),
-        instructions=tuple(map(read_instruction, destination.children("instructions"))),
+        calldata_info=destination.part("calldata_info", read_calldata_info),
+        instructions=destination.parts("instructions", read_instruction),
         message=destination.text(message_key) if message_key else None,
         structured_data=destination.document("structured_data") if kind == _TYPED else None,
         transaction_wallet_id=transaction.text("wallet_id"),
-        replacement=read_replacement(transaction.child("replacement")),
-        utxos=tuple(map(read_utxo, raw.children("selected_utxos"))),
+        replacement=transaction.part("replacement", read_replacement),
+        utxos=raw.parts("selected_utxos", read_utxo),
         changes=_changes(raw),
         change_address=destination.text("change_address") or None,
-        fee=read_fee(transaction.child("fee")),
-        sources=tuple(map(read_source, fields.children("source_addresses"))),
-        tss_request=read_tss_request(fields.child("tss_request")),
-        source_group=read_group(fields.child("source_key_share_holder_group")),
-        target_group=read_group(fields.child("target_key_share_holder_group")),
+        fee=fee,
+        sources=fields.parts("source_addresses", read_source),
+        tss_request=fields.part("tss_request", read_tss_request) or NO_TSS_REQUEST,
+        source_group=fields.part("source_key_share_holder_group", read_group),
+        target_group=fields.part("target_key_share_holder_group", read_group),
         validity_groups=tuple(
-            found
+            read_group(group)
             for group in fields.children("validity_key_share_holder_groups")
-            if (found := read_group(group))
+            if group
         ),
-        vault_keys=read_vault_keys(fields.child("vault")),
+        vault_keys=read_vault_keys(vault),
     )
 
 
-def _claims(fields: Fields, transaction: Fields, destination: Fields) -> Claims:
-    wallet, vault = fields.child("wallet"), fields.child("vault")
-    transaction_type = transaction.text("type")
-    destination_type = destination.text("destination_type")
+_TRANSACTION: Final = (
+    *("transaction_id", "type", "chain_id", "token_id"),
+    *("initiator", "initiator_type", "description"),
+)
+_WALLET: Final = ("wallet_id", "name", "vault_id", "vault_name")
+
+
+def _claims(
+    fields: Fields, transaction: Fields, destination: Fields, vault: Fields, fee: FeeClaim | None
+) -> Claims:
+    task, said, chain, token, initiator, way, description = transaction.texts_at(_TRANSACTION)
+    wallet_id, wallet, *vault_of_wallet = fields.child("wallet").texts_at(_WALLET)
+    vault_id, vault_name = vault.texts_at(("vault_id", "name"))
+    place = destination.text("destination_type")
+    kind = _KINDS.get(place or "")
     return Claims(
-        transaction_id=transaction.text("transaction_id"),
-        transaction_type=transaction_type,
-        chain_id=transaction.text("chain_id"),
-        token_id=transaction.text("token_id"),
-        source=transaction.child("source").text("address"),
-        destination_type=destination_type,
-        kind=_KINDS.get(destination_type or ""),
-        outputs=_outputs(destination),
-        fee_at_most=decimal_text(transaction.child("fee"), "max_fee_amount"),
-        wallet_id=wallet.text("wallet_id"),
-        wallet_name=wallet.text("name"),
-        vault_id=vault.text("vault_id") or wallet.text("vault_id"),
-        vault_name=vault.text("name") or wallet.text("vault_name"),
-        org_name=fields.child("org").text("name"),
-        project_name=fields.child("project").text("name"),
-        initiator=transaction.text("initiator"),
-        initiator_type=transaction.text("initiator_type"),
+        transaction_id=task,
+        transaction_type=said,
+        chain_id=chain,
+        token_id=token,
+        source=transaction.part("source", _address),
+        destination_type=place,
+        kind=kind,
+        outputs=_outputs(destination, kind),
+        fee_at_most=fee.max_fee_amount if fee else None,
+        wallet_id=wallet_id,
+        wallet_name=wallet,
+        vault_id=vault_id or vault_of_wallet[0],
+        vault_name=vault_name or vault_of_wallet[1],
+        org_name=fields.part("org", _name),
+        project_name=fields.part("project", _name),
+        initiator=initiator,
+        initiator_type=way,
         categories=(*_texts(transaction, "category"), *_texts(transaction, "cobo_category")),
-        description=transaction.text("description"),
+        description=description,
     )
 
 
-def _outputs(destination: Fields) -> tuple[ClaimedOutput, ...]:
+def _address(fields: Fields) -> str | None:
+    return fields.text("address")
+
+
+def _name(fields: Fields) -> str | None:
+    return fields.text("name")
+
+
+def _outputs(destination: Fields, kind: Kind | None) -> tuple[ClaimedOutput, ...]:
     """Where to and how much: one account, several UTXO outputs, or the contract that is called."""
-    kind = _KINDS.get(destination.text("destination_type") or "")
     if kind == "contract_call":
         places = [_output(destination, "value")]
     else:
@@ -186,9 +205,13 @@ def _output(fields: Fields, amount: str) -> ClaimedOutput:
 
 def _changes(raw: Fields) -> tuple[ClaimedOutput, ...]:
     """What is said to come back; `utxo_change` repeats the first of `utxo_changes`."""
-    several = raw.children("utxo_changes")
-    single = raw.child("utxo_change")
-    return tuple(_output(each, "value") for each in several or ((single,) if single else ()))
+    several = raw.parts("utxo_changes", _change)
+    single = raw.part("utxo_change", _change)
+    return several or ((single,) if single else ())
+
+
+def _change(fields: Fields) -> ClaimedOutput:
+    return _output(fields, "value")
 
 
 def _texts(fields: Fields, key: str) -> tuple[str, ...]:

@@ -1,10 +1,15 @@
 """Reading an untrusted JSON object field by field, with exact types and every fault collected."""
 
-from collections.abc import Collection
-from typing import Final
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Final, TypeVar
+
+T = TypeVar("T")
 
 MAX_ITEMS: Final = 1_000
 """Longest list that is read: signatures of one task, addresses, outputs, nodes."""
+
+_TEXT: Final = frozenset((str,))
+_TEXT_OR_NULL: Final = frozenset((str, type(None)))
 
 
 class Fields:
@@ -19,7 +24,7 @@ class Fields:
     def __init__(
         self,
         key: str,
-        values: dict[str, object],
+        values: dict[str, Any],
         faults: list[str],
         parent: "Fields | None" = None,
     ) -> None:
@@ -49,6 +54,13 @@ class Fields:
         self._fault(key, "a string")
         return None
 
+    def texts_at(self, keys: Sequence[str]) -> tuple[str | None, ...]:
+        """The string at each of these keys, in their order."""
+        found = tuple(map(self._values.get, keys))
+        if _TEXT_OR_NULL.issuperset(map(type, found)):
+            return found
+        return tuple(map(self.text, keys))  # which tells each one that is none
+
     def number(self, key: str) -> int | None:
         """A whole number: not 2.0, not true, not "2"."""
         value = self._values.get(key)
@@ -70,15 +82,12 @@ class Fields:
         items = self._items(key)
         if items is None:
             return None
-        found = []
-        for item in items:
-            if type(item) is not str:
-                self._fault(key, "a list of strings")
-                return None
-            found.append(item)
-        return tuple(found)
+        if not _TEXT.issuperset(map(type, items)):
+            self._fault(key, "a list of strings")
+            return None
+        return tuple(items)
 
-    def document(self, key: str) -> dict[str, object] | None:
+    def document(self, key: str) -> dict[str, Any] | None:
         """An object as it stands there, for a reader of its own."""
         value = self._values.get(key)
         if value is None or type(value) is dict:
@@ -90,10 +99,22 @@ class Fields:
         """An object; an empty one where it is absent."""
         return Fields(key, self.document(key) or {}, self.faults, self)
 
+    def part(self, key: str, read: "Callable[[Fields], T]") -> T | None:
+        """An object as `read` reads it; None where it is absent or empty."""
+        values = self.document(key)
+        return read(Fields(key, values, self.faults, self)) if values else None
+
+    def parts(self, key: str, read: "Callable[[Fields], T]") -> tuple[T, ...]:
+        """A list of objects as `read` reads each; an empty one where it is absent."""
+        return tuple(map(read, self.children(key)))
+
     def children(self, key: str) -> "tuple[Fields, ...]":
         """A list of objects; an empty one where it is absent."""
+        items = self._items(key)
+        if not items:
+            return ()
         found = []
-        for number, item in enumerate(self._items(key) or ()):
+        for number, item in enumerate(items):
             if type(item) is not dict:
                 self._fault(key, "a list of objects")
                 return ()
@@ -123,7 +144,7 @@ class Fields:
         """Note what is wrong inside."""
         self.faults.append(sentence)
 
-    def _items(self, key: str) -> list[object] | None:
+    def _items(self, key: str) -> list[Any] | None:
         value = self._values.get(key)
         if value is None:
             return None

@@ -56,10 +56,8 @@ class TssClaim:
 NO_TSS_REQUEST: Final = TssClaim(None, None, None, None, None)
 
 
-def read_group(fields: Fields) -> GroupClaim | None:
-    """A KeyShareHolderGroup; None where it is absent or empty."""
-    if not fields:
-        return None
+def read_group(fields: Fields) -> GroupClaim:
+    """A KeyShareHolderGroup."""
     return GroupClaim(
         group_id=fields.text("key_share_holder_group_id"),
         type=fields.text("type"),

@@ -1,6 +1,8 @@
 """The parts of `extra_info.transaction` and its addresses that the checks hold against bytes."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Final
 
 from approvals.chains.amounts import is_amount
 from approvals.details.fields import Fields
@@ -98,40 +100,19 @@ class Replacement:
     transaction_hash: str | None
 
 
+_SOURCE: Final = tuple(field.name for field in fields(SourceClaim))
+_FEE: Final = tuple(field.name for field in fields(FeeClaim))
+"""Their fields are called as the keys are."""
+
+
 def read_source(fields: Fields) -> SourceClaim:
     """One of `source_addresses`."""
-    return SourceClaim(
-        address=fields.text("address"),
-        chain_id=fields.text("chain_id"),
-        path=fields.text("path"),
-        pubkey=fields.text("pubkey"),
-        root_pubkey=fields.text("root_pubkey"),
-        encoding=fields.text("encoding"),
-        x_only_pubkey=fields.text("x_only_pubkey"),
-        taproot_script_tree_hash=fields.text("taproot_script_tree_hash"),
-        taproot_internal_address=fields.text("taproot_internal_address"),
-    )
+    return SourceClaim(*fields.texts_at(_SOURCE))
 
 
-def read_fee(fields: Fields) -> FeeClaim | None:
+def read_fee(fields: Fields) -> FeeClaim:
     """`transaction.fee`."""
-    if not fields:
-        return None
-    return FeeClaim(
-        fee_type=fields.text("fee_type"),
-        token_id=fields.text("token_id"),
-        gas_limit=decimal_text(fields, "gas_limit"),
-        gas_price=decimal_text(fields, "gas_price"),
-        max_fee_per_gas=decimal_text(fields, "max_fee_per_gas"),
-        max_priority_fee_per_gas=decimal_text(fields, "max_priority_fee_per_gas"),
-        fee_rate=decimal_text(fields, "fee_rate"),
-        base_fee=decimal_text(fields, "base_fee"),
-        rent_amount=decimal_text(fields, "rent_amount"),
-        compute_unit_price=decimal_text(fields, "compute_unit_price"),
-        compute_unit_limit=decimal_text(fields, "compute_unit_limit"),
-        max_fee_amount=decimal_text(fields, "max_fee_amount"),
-        estimated_fee_used=decimal_text(fields, "estimated_fee_used"),
-    )
+    return FeeClaim(*fields.texts_at(_FEE[:2]), *_decimal_texts(fields, _FEE[2:]))
 
 
 def read_utxo(fields: Fields) -> UtxoClaim:
@@ -147,10 +128,8 @@ def read_utxo(fields: Fields) -> UtxoClaim:
     )
 
 
-def read_calldata_info(fields: Fields) -> CalldataInfo | None:
+def read_calldata_info(fields: Fields) -> CalldataInfo:
     """`destination.calldata_info`."""
-    if not fields:
-        return None
     method = fields.child("method")
     return CalldataInfo(
         chain_id=fields.text("chain_id"),
@@ -184,7 +163,13 @@ def read_replacement(fields: Fields) -> Replacement | None:
 
 def decimal_text(fields: Fields, key: str) -> str | None:
     """Decimal digits, as text; empty is absent."""
-    text = fields.text(key)
-    if text and not is_amount(text):
-        fields.fault(f"{fields.name}.{key} is not a decimal number.")
-    return text or None
+    [text] = _decimal_texts(fields, (key,))
+    return text
+
+
+def _decimal_texts(fields: Fields, keys: Sequence[str]) -> list[str | None]:
+    texts = fields.texts_at(keys)
+    for key, text in zip(keys, texts, strict=True):
+        if text and not is_amount(text):
+            fields.fault(f"{fields.name}.{key} is not a decimal number.")
+    return [text or None for text in texts]
