@@ -60,6 +60,8 @@ def read_abi(text: str) -> Mapping[bytes, Method]:
 def _method(entry: Mapping[str, object]) -> Method:
     name, inputs = entry.get("name"), _objects(entry.get("inputs", []))
     types = tuple(_type(each, _MAX_TUPLES) for each in inputs)
+    if not isinstance(name, str):
+        raise BadAbi("A function has no name.")
     signature = f"{name}({','.join(types)})"
     if not is_signature(signature) or split_types(",".join(types)) != types:
         raise BadAbi(f"{signature[:80]!a} is no function that can be called.")

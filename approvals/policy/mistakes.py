@@ -21,7 +21,7 @@ class Mistake:
     def sentence(self) -> str:
         """One line for people, in the form that editors and compilers know."""
         where = f"{self.file}:{self.line}: "
-        key = f"{self.key}: " if self.key else ""
+        key = f"{printable(self.key)}: " if self.key else ""
         return f"{where}{key}found {self.found}; expected {self.expected}"
 
 
@@ -49,8 +49,12 @@ def shown(value: object) -> str:
 
 
 def _quoted(text: str) -> str:
-    clean = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-    return f'"{_clipped(clean)}"'
+    return f'"{_clipped(printable(text))}"'
+
+
+def printable(text: str) -> str:
+    """The text with a mark in place of whatever a terminal might obey."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _clipped(text: str) -> str:

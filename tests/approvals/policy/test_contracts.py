@@ -243,6 +243,8 @@ def test_a_file_that_is_not_there_is_named():
         (json.dumps([function("f", ("a", "uint8,uint8"))]).encode(), "is no function"),
         (json.dumps([function("f", ("a", "enum X"))]).encode(), "is no function"),
         (json.dumps([function("f(", ("a", "uint8"))]).encode(), "is no function"),
+        (json.dumps([{"type": "function"}]).encode(), "has no name"),
+        (json.dumps([function(7)]).encode(), "has no name"),
         (json.dumps([function("f", ("a", None))]).encode(), "has no type"),
         (json.dumps([function("f", *[("a", "uint8")] * 65)]).encode(), "at most 64"),
         (json.dumps([{"type": "function", "name": "f", "inputs": [7]}]).encode(), "no object"),

@@ -202,6 +202,12 @@ class TestPeople:
         toml = text(more=f'[people.{name}]\nslack = "U1"')
         refused(toml, f"[people.{name}]", "a name of letters")
 
+    def test_a_key_is_told_with_nothing_that_a_terminal_obeys(self):
+        toml = text(more='[people."a\\u001b[2Jb"]\nslack = "U1"\n"c\\u0007d" = 1')
+        with pytest.raises(PolicyError) as error:
+            load(toml)
+        assert all(mistake.sentence.isprintable() for mistake in error.value.mistakes)
+
 
 class TestAsking:
     @pytest.mark.parametrize("default", ["ask", "reject"])
