@@ -40,12 +40,13 @@ def decide(
     """What the facts amount to at `now` (Unix milliseconds).
 
     `today` is the verdict of the policy in force, where another one gave the recorded verdict. It
-    can only refuse: what people were asked for stays what they are asked for.
+    can only refuse: what people were asked for stays what they are asked for, and what rules alone
+    approved is approved no more where today's do not.
 
     1. A final fact is the decision, if verdict and votes support it; otherwise the record is
        damaged. What our own audit remembers as final binds as well.
     2. A refusal of the rules: of those that the record was made by, else of today's.
-    3. The approval of the rules, where no person is needed.
+    3. The approval of the rules, where no person is needed: of both.
     4. One refusal ends it; a refusal that the record lost but our audit kept counts.
     5. Approvals cast before the deadline, by distinct people who may vote today, fill all seats.
     6. Seats that the people left could never fill end it.
@@ -60,8 +61,15 @@ def decide(
         if verdict is not None and verdict.effect == "reject":
             return Rejected(verdict.cause or Cause.RULE, verdict.sentence)
     if approval.verdict.effect == "approve":
-        return _approved((), f"approved by rule{_rules(approval)}", approval, now)
+        return _by_rules(approval, now, today)
     return _by_people(approval, now, electorate, remembered)
+
+
+def _by_rules(approval: Approval, now: int, today: Verdict | None) -> Decision:
+    """Nobody was asked, so nobody can be: where today's rules would ask, it is refused."""
+    if today is not None and today.effect != "approve":
+        return Rejected(Cause.RULE, f"no rule approves it any more{_rules(approval)}")
+    return _approved((), f"approved by rule{_rules(approval)}", approval, now)
 
 
 def _by_people(

@@ -18,6 +18,7 @@ from approvals.model import (
     Pending,
     Rejected,
     Remembered,
+    RuleAnswer,
     Verdict,
 )
 from tests.support.records import (
@@ -256,7 +257,6 @@ def test_a_refusal_of_todays_rules_never_overrides_a_final_fact():
             approval(ask(need(count=2)), votes=(vote("ana"),)),
             approval(votes=(vote("bo", Choice.REJECT),)),
             approval(votes=(vote("ana"),)),
-            approval(Verdict(effect="approve")),
             approval(Verdict(effect="reject", cause=Cause.RULE, sentence="refused")),
             approval(votes=(vote("ana"),), final=final()),
         ]
@@ -273,6 +273,17 @@ def test_a_refusal_of_todays_rules_never_overrides_a_final_fact():
 )
 def test_todays_rules_can_only_refuse(record, today, now):
     assert decided(record, now=now, today=today) == decided(record, now=now)
+
+
+def test_what_rules_alone_approved_is_refused_where_todays_would_ask():
+    rules = (RuleAnswer("sweep", "why", "approve", "yes"),)
+    by_rule = approval(Verdict(effect="approve", rules=rules))
+    for now in (NOW + 2_000, by_rule.deadline, by_rule.answer_until):
+        gone = Rejected(Cause.RULE, "no rule approves it any more (rules: sweep)")
+        assert decided(by_rule, now=now, today=ask()) == gone
+    assert isinstance(decided(by_rule, today=Verdict(effect="approve")), Approved)
+    made_final = replace(by_rule, final=final())
+    assert decided(made_final, today=ask()) == Approved(by=(), sentence="said")
 
 
 @given(
