@@ -1,6 +1,7 @@
 """The `countersign` command. Nothing heavy is imported before a command runs."""
 
 import json
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -54,6 +55,8 @@ def main() -> None:
 @_config
 def serve(config: Path) -> None:
     """Run the gateway."""
+    # Until the loop listens, a SIGHUP has nothing to read again, and must not end what starts.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     from gateway.run import run
 
     run(config)

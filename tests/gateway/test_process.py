@@ -133,6 +133,25 @@ def test_a_signal_ends_it_in_time_and_who_is_held_hears_no_byte(start, home, num
     assert "Traceback" not in process.said
 
 
+def signals(process, which):
+    """A set of signals that the kernel keeps of a process: `SigIgn`, `SigCgt`."""
+    status = Path(f"/proc/{process.child.pid}/status").read_text()
+    return int(re.search(rf"{which}:\s*([0-9a-f]+)", status)[1], 16)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks the kernel of Linux")
+def test_a_hangup_long_before_it_answers_does_not_end_it(start):
+    process = start()
+    hangup, terminate = 1 << signal.SIGHUP - 1, 1 << signal.SIGTERM - 1
+    while not signals(process, "SigIgn") & hangup:
+        assert not signals(process, "SigCgt") & terminate, "it listens, and never was deaf"
+        assert process.child.poll() is None
+        time.sleep(0.001)
+    process.child.send_signal(signal.SIGHUP)
+    process.ready()
+    assert signals(process, "SigCgt") & hangup
+
+
 def test_a_hangup_reads_the_policy_again_and_never_ends_it(start, home):
     process = start()
     while "Answering TSS Nodes" not in process.said:
