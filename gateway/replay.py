@@ -50,7 +50,7 @@ def replay(settings: Settings, wanted: Wanted) -> None:
         Failure: a loosening is not allowed; or the draft, or a line of the audit, is no good.
     """
     draft = _draft(wanted.draft)
-    tally = Tally(wanted.allow)
+    tally = Tally(wanted.allow, frozenset(rule.id for rule in draft.rules))
     directory = settings.data_dir / "audit"
     try:
         paths = files(directory, since=wanted.since)
@@ -68,7 +68,7 @@ def replay(settings: Settings, wanted: Wanted) -> None:
             f"A worker ended: did {wanted.draft} change meanwhile, or is memory short?"
         ) from None
     (print_document if wanted.as_json else print_page)(tally, draft, wanted)
-    for name in tally.unused([rule.id for rule in draft.rules]):
+    for name in tally.unused():
         click.echo(f"--allow {name}: no rule of the draft, no request that changes.", err=True)
     left = sum(1 for _ in tally.forbidden())
     if left:

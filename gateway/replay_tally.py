@@ -2,7 +2,7 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -36,9 +36,14 @@ class Wanted:
 
 @dataclass(slots=True)
 class Tally:
-    """Grows by the results of lines; of several lines about one digest the earliest counts."""
+    """Grows by the results of lines; of several lines about one digest the earliest counts.
+
+    A name in `allow` that is one of the draft's `rules` means that rule and no request: Cobo
+    chooses the ids of requests.
+    """
 
     allow: frozenset[str]
+    rules: frozenset[str]
     _known: dict[bytes, int | Replayed] = field(default_factory=dict)
     _mentions: dict[bytes, str] = field(default_factory=dict)
     _not_replayable: list[NotReplayable] = field(default_factory=list)
@@ -108,7 +113,8 @@ class Tally:
 
         An ask that is looser than before is so by all that is left to ask.
         """
-        if self.allow & {row.member.partition("/")[2], row.member, row.digest}:
+        meant = self.allow - self.rules - {BY_DEFAULT}
+        if meant & {row.member.partition("/")[2], row.member, row.digest}:
             return True
         if row.change is not None and row.change.new == "approve":
             return bool(self.allow & set(behind(row)))
@@ -131,9 +137,9 @@ class Tally:
                 left.append(NotReplayable(NEVER_ASKED, member, name.hex()))
         return left
 
-    def unused(self, rules: Collection[str]) -> list[str]:
+    def unused(self) -> list[str]:
         """What was allowed and names neither a rule of the draft nor a request that changes."""
-        left = set(self.allow) - set(rules) - {BY_DEFAULT}
+        left = set(self.allow - self.rules - {BY_DEFAULT})
         for known in self._known.values():
             if isinstance(known, Replayed):
                 left -= {known.member, known.member.partition("/")[2], known.digest}

@@ -107,6 +107,20 @@ async def test_a_loosening_that_is_meant_is_allowed_by_its_rule_or_its_request(a
     assert row["allowed"] is True
 
 
+@pytest.mark.parametrize("name", ["other", "default"])
+async def test_a_request_that_is_called_like_a_rule_is_not_allowed_with_the_rule(world, name):
+    world.rules = TWO
+    called = ERC20.with_outer(request_id=name)
+    async with world.running() as house:
+        asking = asyncio.create_task(house.asks(called))
+        await house.votes("bo", Choice.REJECT)
+        await asking
+    other = APPROVE_SMALL.replace('"small"', '"other"').replace("ETH_USDT", "ETH_USDC")
+    path = draft(world, TWO + APPROVE_SMALL + other)
+    assert said(world, path, "--allow", name)["not_allowed"] == 1
+    assert said(world, path, "--allow", f"node-1/{name}")["not_allowed"] == 0
+
+
 async def test_an_allowance_that_names_nothing_is_pointed_out_and_allows_nothing(audited):
     result = run(audited, draft(audited, TWO + APPROVE_SMALL), "--allow", "smal")
     assert result.exit_code == 1
