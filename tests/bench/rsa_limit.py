@@ -23,8 +23,8 @@ def per_second(key: RSAPrivateKey, *, seconds: float = 1.0) -> float:
 
 
 def signature_us(key: RSAPrivateKey, *, count: int = 500) -> float:
-    """Microseconds of one signature."""
-    began = time.perf_counter()
+    """Microseconds of processor time of one signature."""
+    began = time.process_time()
     for _ in range(count):
         _RS256.sign(_MESSAGE, key)
-    return (time.perf_counter() - began) / count * 1e6
+    return (time.process_time() - began) / count * 1e6

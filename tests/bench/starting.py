@@ -16,16 +16,18 @@ TIMES: Final = 5
 
 def measure(folder: Path) -> list[Row]:
     """The rows of this measurement."""
-    helps = [_help_s() for _ in range(TIMES)]
-    readies = []
+    helps = [_command_s("--help") for _ in range(TIMES)]
+    checks, readies = [], []
     for number in range(TIMES):
         home = folder / str(number)
         home.mkdir()
         with running(home, RULES) as house:
             readies.append(house.ready_s)
+        checks.append(_command_s("policy", "check", "--config", str(home / "countersign.toml")))
     how = f"median of {TIMES}"
     return [
         Row("Starting", "countersign --help", f"{statistics.median(helps):.2f} s", how),
+        Row("Starting", "countersign policy check", f"{statistics.median(checks):.2f} s", how),
         Row(
             "Starting",
             "countersign serve, until ready",
@@ -35,8 +37,8 @@ def measure(folder: Path) -> list[Row]:
     ]
 
 
-def _help_s() -> float:
+def _command_s(*arguments: str) -> float:
     began = time.monotonic()
-    command = [sys.executable, "-m", "gateway", "--help"]
+    command = [sys.executable, "-m", "gateway", *arguments]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return time.monotonic() - began

@@ -41,6 +41,29 @@ def test_help_imports_nothing_heavy():
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_a_gateway_imports_what_a_family_of_chains_needs_when_it_first_meets_one():
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "import gateway.run, gateway.serve\n"
+        "from approvals.inspect import inspect\n"
+        "from approvals.chains.tables import SHIPPED\n"
+        "from tests.support.requests import sample\n"
+        "heavy = 'btclib_libsecp256k1 eth_abi eth_account nacl solders'.split()\n"
+        "chains = 'evm tron solana bitcoin'.split()\n"
+        "def met():\n"
+        "    print([name for name in heavy if name in sys.modules],\n"
+        "          [name for name in chains if f'approvals.inspect.{name}' in sys.modules])\n"
+        "met()\n"
+        "inspect(sample('keysign_sol_transfer').request, SHIPPED)\n"
+        "met()\n"
+    )
+    command = [sys.executable, "-c", code]
+    root = FOLDER.parent.parent
+    done = subprocess.run(command, capture_output=True, check=True, text=True, cwd=root)
+    assert done.stdout.splitlines() == ["[] []", "['nacl'] ['solana']"]
+
+
 @pytest.mark.parametrize(
     "command",
     [
