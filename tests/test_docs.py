@@ -1,20 +1,31 @@
 """What the documents say is so: links, commands, keys, examples, numbers."""
 
+import ast
+import importlib
 import re
 import shlex
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 import pytest
 
+import approvals.inspect
+from approvals.acquaintance import Oddity
+from approvals.audit import KEPT
+from approvals.chains.methods import _known
+from approvals.chains.tables import SHIPPED
+from approvals.findings import Kind
 from approvals.inspect import inspect
 from approvals.policy import PolicyError, load, spoken
+from approvals.policy.facts import CLAIMABLE
 from approvals.policy.judge import judge
+from approvals.policy.model import APPROVABLE
 from approvals.request import Request
+from approvals.risks import RISKS
 from approvals.window import Window
 from gateway import config
 from gateway.cli import main
@@ -22,6 +33,7 @@ from gateway.init import Plan, what_next
 from gateway.metrics import Metrics
 from gateway.tables import Reader
 from gateway.wire import parse
+from notifiers.warnings import ODDITY_NAMES, RISK_NAMES
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -254,6 +266,126 @@ def test_every_key_of_a_policy_is_documented() -> None:
             known = set(words.split(", ")) - (tables if mistake.key == "wrong" else set())
             assert known == pages[places.pop(mistake.key)], mistake.key
     assert not places
+
+
+VERIFIED = DOCS / "what-is-verified.md"
+CLAIMED = {"wallet", "vault", "initiator", "initiator_type", "category"}
+
+
+def rows(page: Path, heading: str) -> list[list[str]]:
+    """The cells of every row of the tables below a heading, without the heads of the tables."""
+    section = page.read_text("utf-8").partition(f"# {heading}\n")[2]
+    section = re.split(r"^#+ ", section, maxsplit=1, flags=re.MULTILINE)[0]
+    heads = re.sub(r"^\|.*\|\n(?=\|[-|]+\|$)", "", section, flags=re.MULTILINE)
+    lines = [line for line in heads.splitlines() if re.match(r"\| (?!-)", line)]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def code(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def test_every_flag_is_explained_the_worst_first() -> None:
+    found = rows(VERIFIED, "The flags")
+    assert [(code(row[0]), row[1]) for row in found] == [([r], RISK_NAMES[r]) for r in RISKS]
+    settling = {code(row[0])[0] for row in found if row[4].startswith("yes")}
+    assert settling == set(RISKS) - CLAIMABLE
+    assert all(row[4] == "never" or row[4].startswith("yes") for row in found)
+
+
+def test_the_page_about_rules_names_every_flag_and_those_that_never_settle() -> None:
+    (row,) = [row for row in rows(DOCS / "rules.md", "`when`") if code(row[0]) == ["flags_any"]]
+    assert code(row[2]) == list(RISKS)
+    section = (DOCS / "rules.md").read_text("utf-8").partition("### Risks\n")[2]
+    (sentence,) = re.findall(r"^(`blind`.*?) can be brought about", section, re.MULTILINE)
+    assert set(code(sentence)) == CLAIMABLE
+
+
+def test_every_remark_is_explained() -> None:
+    found = {code(row[0])[0]: row[1] for row in rows(VERIFIED, "The remarks")}
+    assert found == ODDITY_NAMES
+    assert set(found) == set(get_args(Oddity))
+
+
+def test_every_kind_is_explained() -> None:
+    found = {code(row[0])[0]: row[2] for row in rows(VERIFIED, "The kinds")}
+    assert set(found) == set(get_args(Kind))
+    assert {kind for kind, answer in found.items() if answer != "no"} == APPROVABLE
+    (row,) = [row for row in rows(DOCS / "rules.md", "`when`") if code(row[0]) == ["kind"]]
+    assert set(code(row[2])) == set(found) | {"key_sign"}
+
+
+def test_conditions_that_rest_on_a_claim_are_marked_and_no_others() -> None:
+    table = rows(DOCS / "rules.md", "`when`")
+    assert {code(row[0])[0] for row in table if row[1] == "claimed"} == CLAIMED
+    assert {row[1] for row in table} == {"claimed", "proved", "proved, or not"}
+
+
+def test_every_chain_that_ships_is_in_the_table_of_families() -> None:
+    families = {"EVM": "evm", "Tron": "tron", "Solana": "solana", "Bitcoin": "bitcoin"}
+    found = {
+        chain: families.get(row[1], "other")
+        for row in rows(VERIFIED, "How the chain is known")
+        for chain in code(row[0])
+    }
+    assert found == {id_: chain.family for id_, chain in SHIPPED.chains.items()}
+
+
+def test_every_well_known_method_is_on_the_page() -> None:
+    named = set(code(VERIFIED.read_text("utf-8")))
+    assert {method.name for method in _known().values()} <= named
+
+
+def test_every_check_is_explained() -> None:
+    numbers = re.findall(r"^ ?(\d+)\. ", approvals.inspect.__doc__ or "", re.MULTILINE)
+    assert len(numbers) == 16
+    assert [row[0] for row in rows(VERIFIED, "The checks")] == numbers
+    assert "Sixteen checks" in (DOCS / "how-it-decides.md").read_text("utf-8")
+
+
+def bounds() -> list[tuple[str, str]]:
+    """What the tables of bounds say: the constant, and its figure."""
+    found = rows(VERIFIED, "The bounds")
+    assert len(found) > 30
+    return [(code(row[-1])[0], row[0]) for row in found]
+
+
+@pytest.mark.parametrize(("constant", "said"), bounds())
+def test_every_bound_is_the_one_in_the_code(constant: str, said: str) -> None:
+    module, _, name = constant.rpartition(".")
+    figure = re.match(r"[0-9,]+", said)
+    assert figure is not None
+    assert getattr(importlib.import_module(f"approvals.{module}"), name) == int(
+        figure[0].replace(",", "")
+    )
+
+
+def test_every_bound_of_the_checks_is_documented() -> None:
+    named = set()
+    for path in (ROOT / "approvals" / "inspect").rglob("*.py"):
+        module = ".".join(path.relative_to(ROOT / "approvals").with_suffix("").parts)
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.AnnAssign) and ast.unparse(node.target).startswith("MAX_"):
+                named.add(f"{module}.{ast.unparse(node.target)}")
+    assert len(named) > 15
+    assert named <= {constant for constant, _ in bounds()}
+
+
+def test_every_event_of_the_audit_is_in_the_operators_guide() -> None:
+    found = [code(row[0])[0] for row in rows(DOCS / "operations.md", "What is where")]
+    kept = {re.sub(r"(?<!^)(?=[A-Z])", "_", event.__name__).lower() for event in KEPT}
+    assert set(found[-len(kept) :]) == kept
+
+
+def test_every_record_of_a_decision_is_one_page_and_numbered() -> None:
+    pages = sorted((DOCS / "adr").glob("*.md"))
+    for number, page in enumerate(pages, start=1):
+        text = page.read_text("utf-8")
+        assert page.name.startswith(f"{number:04d}-")
+        assert text.startswith(f"# {number}. ")
+        parts = ["Context", "Decision", "What we gave up"]
+        assert re.findall(r"^## (.+)$", text, re.MULTILINE) == parts
+        assert text.count("\n") <= 75
 
 
 def test_the_readme_shows_the_manifest_as_it_is() -> None:

@@ -13,6 +13,7 @@ from approvals.events import Answered, Asked, Finalized, Voted
 from approvals.ledger import Ledger
 from approvals.model import Choice, Outcome
 from approvals.outbox import Outbox
+from approvals.service import Service
 from approvals.store import Store
 from approvals.window import Window
 from gateway.callback import Callback
@@ -21,7 +22,7 @@ from notifiers.teller import Teller
 from tests.support.requests import sample
 from tests.support.slack_server import local_slack
 from tests.support.waiting import until
-from tests.support.world import APPROVE_SMALL, RULES
+from tests.support.world import APPROVE_SMALL, REJECT_BIG, RULES, people
 
 PATIENT = Window(retry_times=20, sleep_ms=200, timeout_ms=3_000)
 
@@ -43,6 +44,17 @@ class Step:
                 self.reached.set()
                 await asyncio.Event().wait()
             return await real(*args, **kwargs)
+
+        self._monkeypatch.setattr(owner, name, stands_still)
+
+    def after(self, owner, name):
+        """Stand still after this method ran."""
+        real = getattr(owner, name)
+
+        async def stands_still(*args, **kwargs):
+            await real(*args, **kwargs)
+            self.reached.set()
+            await asyncio.Event().wait()
 
         self._monkeypatch.setattr(owner, name, stands_still)
 
@@ -232,6 +244,44 @@ async def test_before_a_conflict_is_recorded(step, crash):
     async with crash(conflicting) as (house, asking):
         assert (await house.asks(other)).error.startswith("conflict: ")
         await concludes(house, asking, "APPROVE", votes="ana")
+
+
+async def reloading(house):
+    """Another policy, which rejects what is open, also for the next start."""
+    await house.pending()
+    house.world.rules = RULES + REJECT_BIG
+    (house.world.folder / "policy.toml").write_text(people() + house.world.rules)
+    await asyncio.to_thread(house.desk.reload_policy)
+
+
+async def rejects_as_the_audit_says(house, asking):
+    """The policy that the audit has last is in force, and what is open is refused by it."""
+    conclusion = await concludes(house, asking, "REJECT")
+    assert conclusion.error == "rule: refused by rule big"
+    (changed,) = [line for line in house.audit() if line["event"] == "policy_changed"]
+    (finalized,) = [line for line in house.audit() if line["event"] == "finalized"]
+    assert changed["new"] == house.service.policy.digest
+    assert changed["new"] == finalized["approval"]["final"]["policy"]
+
+
+async def test_before_a_policy_is_told(step, crash, capsys):
+    step.before(Teller, "announce")
+    async with crash(reloading) as (house, asking):
+        assert "Policy change" not in capsys.readouterr().out
+        await rejects_as_the_audit_says(house, asking)
+
+
+async def test_before_a_policy_is_used(step, crash, capsys):
+    step.after(Teller, "announce")
+    async with crash(reloading) as (house, asking):
+        assert "Policy change" in capsys.readouterr().out
+        await rejects_as_the_audit_says(house, asking)
+
+
+async def test_before_open_approvals_are_looked_at(step, crash):
+    step.before(Service, "_settle")
+    async with crash(reloading) as (house, asking):
+        await rejects_as_the_audit_says(house, asking)
 
 
 async def test_rules_answer_the_same_after_a_crash(step, crash, world):
