@@ -20,6 +20,9 @@ from approvals.chains.methods import _known
 from approvals.chains.tables import SHIPPED
 from approvals.findings import Kind
 from approvals.inspect import inspect
+from approvals.inspect.solana.doing import SIGNATURE_FEE, TOKEN_ACCOUNT_RENT
+from approvals.inspect.tron import ACTIVATION, BYTES_BESIDE, MEMO, SUN_PER_BYTE
+from approvals.inspect.tron_fields import trx
 from approvals.policy import PolicyError, load, spoken
 from approvals.policy.facts import CLAIMABLE
 from approvals.policy.judge import judge
@@ -358,6 +361,15 @@ def test_every_bound_is_the_one_in_the_code(constant: str, said: str) -> None:
     assert getattr(importlib.import_module(f"approvals.{module}"), name) == int(
         figure[0].replace(",", "")
     )
+
+
+def test_the_prices_behind_fees_are_those_in_the_code() -> None:
+    page = " ".join(VERIFIED.read_text("utf-8").split())
+    assert f"{SIGNATURE_FEE:,} lamports for each signature" in page
+    assert f"{TOKEN_ACCOUNT_RENT:,} lamports of rent" in page
+    assert f"| {trx(ACTIVATION)}, as the receiver's account may be new |" in page
+    assert f"| {trx(MEMO)} |" in page
+    assert f"| {trx(SUN_PER_BYTE)} for each byte, of which there are {BYTES_BESIDE} beside" in page
 
 
 def test_every_bound_of_the_checks_is_documented() -> None:
