@@ -1,4 +1,4 @@
-"""JSON without duplicate keys, NaN, unbounded depth, endless numbers or lone surrogates."""
+"""JSON without duplicate keys, NaN, unbounded nesting, endless numbers or lone surrogates."""
 
 import json
 import math
@@ -8,6 +8,9 @@ from typing import Final, Never
 
 MAX_DEPTH: Final = 64
 """Objects and arrays inside each other; real requests have six."""
+
+MAX_NESTED: Final = 200_000
+"""Objects and arrays in one document: millions keep the garbage collector busy for seconds."""
 
 MAX_DIGITS: Final = 100
 """Digits of an integer: `int` takes quadratic time, and no field needs more than 78."""
@@ -35,22 +38,25 @@ def loads(text: str) -> object:
 
 
 def check_depth(text: str) -> None:
-    """Refuse deep nesting before a decoder sees it.
+    """Refuse deep nesting, and nesting without end, before a decoder sees it.
 
     The decoder recurses in C as deep as `sys.getrecursionlimit()` lets it, and libraries raise
     that limit (py_ecc, below eth-account, to 100,000): a text of brackets would end the process.
+    Pairs are taken away level by level, each level in one pass. Brackets without their other half
+    stay: few of them are left to the decoder to refuse.
     """
     if text.count("{") + text.count("[") <= MAX_DEPTH:
         return
-    depth = 0
-    for token in _TOKEN.finditer(text):
-        character = token[0][0]
-        if character in "[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise BadJson(f"It nests deeper than {MAX_DEPTH} levels.")
-        elif character in "]}":
-            depth -= 1
+    brackets = _STRING.sub("", text).encode(errors="replace").translate(_ALIKE, _NO_BRACKETS)
+    if brackets.count(b"[") > MAX_NESTED:
+        raise BadJson(f"It has more than {MAX_NESTED} objects and arrays.")
+    for _ in range(MAX_DEPTH):
+        outer = brackets.replace(b"[]", b"")
+        if outer == brackets:
+            break
+        brackets = outer
+    if b"[]" in brackets or brackets.count(b"[") > MAX_DEPTH:
+        raise BadJson(f"It nests deeper than {MAX_DEPTH} levels.")
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -77,8 +83,11 @@ def _float(digits: str) -> float:
     return number
 
 
-_TOKEN: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
-"""A string, which may be cut short at the end of the text, or a bracket."""
+_STRING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+"""A string, which may be cut short at the end of the text."""
+
+_ALIKE: Final = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 _DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_object,

@@ -3,12 +3,13 @@ import json
 import math
 import subprocess
 import sys
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from approvals.strict_json import MAX_DEPTH, MAX_DIGITS, BadJson, loads
+from approvals.strict_json import MAX_DEPTH, MAX_DIGITS, MAX_NESTED, BadJson, loads
 
 _JSON = st.recursive(
     st.none()
@@ -59,6 +60,7 @@ def test_any_text_gives_a_value_or_bad_json(text):
         "[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1),
         "[" * 10_000 + "]" * 10_000,
         "[" * 100_000,
+        "[" + "[]," * MAX_NESTED + "1]",
         '{"a":' * 10_000 + "1" + "}" * 10_000,
         "\ufeff{}",
     ],
@@ -86,8 +88,52 @@ def test_brackets_inside_strings_are_not_nesting():
     assert loads(text) == json.loads(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" + "[]," * (MAX_NESTED - 2) + "[]]",
+        "[" + "{}," * 1_800_000 + "{}]",
+        "[" + ("[" * 60 + "]" * 60 + ",") * 40_000 + "1]",
+        "[" + ("[" * 60 + "]" * 60 + ",") * 3_000 + "1]",
+        "[" * 450_000 + "]" * 450_000,
+        "[[" * 450_000,
+        "]" * 450_000 + "[" * 450_000,
+        '["' + "[" * 100 + '",' + '"",' * 300_000 + "1]",
+    ],
+    ids=range(8),
+)
+def test_brackets_are_counted_in_a_moment(text):
+    began = time.process_time()
+    with contextlib.suppress(BadJson):
+        loads(text)
+    assert time.process_time() - began < 1
+
+
+@given(st.text('[]{},"\\1', max_size=40), st.integers(MAX_DEPTH - 3, MAX_DEPTH + 3))
+def test_nesting_is_counted_as_a_decoder_meets_it(middle, depth):
+    text = "[" * depth + middle + "]" * depth
+    try:
+        found = json.loads(text)
+    except ValueError:
+        with pytest.raises(BadJson):
+            loads(text)
+        return
+    levels = 0
+    level = [found]
+    while level:
+        levels += 1
+        nested = [list(each.values()) if type(each) is dict else each for each in level]
+        level = [each for outer in nested for each in outer if type(each) in (dict, list)]
+    if levels > MAX_DEPTH:
+        with pytest.raises(BadJson, match="deeper"):
+            loads(text)
+    else:
+        assert loads(text) == found
+
+
 def test_the_deepest_and_longest_allowed_are_read():
     assert loads("[" * MAX_DEPTH + "]" * MAX_DEPTH)
+    assert len(loads("[" + "{}," * (MAX_NESTED - 2) + "{}]")) == MAX_NESTED - 1
     assert loads("9" * MAX_DIGITS) == int("9" * MAX_DIGITS)
     assert loads('"\\ud83d\\ude00"') == "😀"
     assert loads(json.dumps([[]] * 1000)) == [[]] * 1000
