@@ -24,12 +24,15 @@ from tests.approvals.policy.test_unknown_never_loosens import (
     never_loosens,
 )
 from tests.approvals.policy.world import NODES, THIEF_TEXT, XPUB, rule
-from tests.support.requests import FOLDER, sample
+from tests.support.requests import ABSENT, FOLDER, sample
 
-NAMES = [
-    *sorted(path.stem for path in FOLDER.glob("key*.json")),
-    "v1_keysign_eth",
-]
+REQUESTS = {path.stem: sample(path.stem) for path in sorted(FOLDER.glob("key*.json"))} | {
+    "v1_keysign_eth": sample("v1_keysign_eth"),
+    "a claim is absent": sample("keysign_erc20_usdt").with_transaction("token_id", ABSENT),
+    "a key of the detail is unknown": sample("keygen_secp256k1").with_detail("extra", 1),
+    "an outer field is unknown": sample("keyreshare_secp256k1").with_outer(surplus='{"x":1}'),
+}
+NAMES = list(REQUESTS)
 RULES = [
     ('when.type = "key_sign"', 'when.kind = ["transfer", "token_approval"]'),
     ('when.type = ["key_gen", "key_reshare"]', "when.threshold_at_least = 2"),
@@ -39,7 +42,7 @@ RULES = [
 
 @cache
 def findings_of(name: str) -> Findings:
-    return inspect(sample(name).request, SHIPPED)
+    return inspect(REQUESTS[name].request, SHIPPED)
 
 
 @cache
