@@ -4,13 +4,16 @@ Nothing is guessed: a document that could be read in two ways, or says more than
 refused. Work is bounded by MAX_VALUES and MAX_DEPTH, and else linear in the document.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeAlias, assert_never
 
 from approvals.chains.eip712_atoms import read_atom
 from approvals.chains.eip712_types import (
     DOMAIN,
+    DOMAIN_MEMBERS,
     ArrayOf,
     Atom,
     BadTypedData,
@@ -35,6 +38,10 @@ MAX_VALUES: Final = 10_000
 MAX_DEPTH: Final = 32
 """Structs and arrays inside each other."""
 
+_REMEMBERED: Final = 2_000
+"""Characters of the longest types that are remembered."""
+
+_ENCODER: Final = json.JSONEncoder()
 _KEYS: Final = {"types", "primaryType", "domain", "message"}
 
 Value: TypeAlias = "bool | int | str | bytes | tuple[Value, ...] | Struct"
@@ -116,51 +123,64 @@ def read_typed_data(document: object) -> TypedData:
     """
     if type(document) is not dict or document.keys() != _KEYS:
         raise BadTypedData("it does not have types, primaryType, domain and message alone")
-    declared, primary = read_types(document["types"]), document["primaryType"]
-    if type(primary) is not str or primary == DOMAIN or primary not in declared:
+    types, primary, domain = document["types"], document["primaryType"], document["domain"]
+    if type(primary) is not str:
         raise BadTypedData("its primary type is not declared")
-    declared = _with_domain(declared, document["domain"])
-    if declared.keys() - reached(primary, declared) - {DOMAIN}:
-        raise BadTypedData("it declares types that it does not use")
-    reader = _Reader(declared)
+    said = domain if type(domain) is dict else {}
+    names = tuple(name for name in DOMAIN_MEMBERS if name in said)
+    text = _ENCODER.encode(types)
+    known = _known_schema if len(text) <= _REMEMBERED else _schema
+    schema = known(text, primary, names)
+    reader = _Reader(schema)
     return TypedData(
-        domain=reader.struct(DOMAIN, document["domain"], 0),
+        domain=reader.struct(DOMAIN, domain, 0),
         message=reader.struct(primary, document["message"], 0),
-        encoded_type=reader.encoded(primary),
+        encoded_type=schema.encoded[primary],
     )
 
 
-def _with_domain(declared: Declared, domain: object) -> Declared:
+@dataclass(frozen=True, slots=True)
+class _Schema:
+    """The types of a document, checked; `encoded` is the `encodeType` of each."""
+
+    declared: Declared
+    encoded: Mapping[str, str]
+
+
+def _schema(text: str, primary: str, names: tuple[str, ...]) -> _Schema:
+    """The types in this JSON text; `names` are the domain's members, for one left undeclared."""
+    declared = read_types(json.loads(text))
+    if primary == DOMAIN or primary not in declared:
+        raise BadTypedData("its primary type is not declared")
     if DOMAIN in declared:
         check_domain(declared[DOMAIN])
-        return declared
-    names = domain if type(domain) is dict else {}
-    return {**declared, DOMAIN: domain_of(names)}
+    else:
+        declared = {**declared, DOMAIN: domain_of(names)}
+    if declared.keys() - reached(primary, declared) - {DOMAIN}:
+        raise BadTypedData("it declares types that it does not use")
+    return _Schema(declared, {name: encode_type(name, declared) for name in declared})
+
+
+_known_schema = lru_cache(maxsize=256)(_schema)
+"""An application signs under the same types again and again, by their exact text."""
 
 
 class _Reader:
     """Reads and encodes the values of one document at once."""
 
-    __slots__ = ("_declared", "_encoded", "_left")
+    __slots__ = ("_left", "_schema")
 
-    def __init__(self, declared: Declared) -> None:
-        self._declared = declared
-        self._encoded: dict[str, str] = {}
+    def __init__(self, schema: _Schema) -> None:
+        self._schema = schema
         self._left = MAX_VALUES
-
-    def encoded(self, name: str) -> str:
-        """`encodeType`, found once."""
-        if name not in self._encoded:
-            self._encoded[name] = encode_type(name, self._declared)
-        return self._encoded[name]
 
     def struct(self, name: str, value: object, depth: int) -> Struct:
         """A struct: exactly the declared members."""
-        members = self._declared[name]
+        members = self._schema.declared[name]
         if type(value) is not dict or len(value) != len(members):
             raise BadTypedData(f"a {name} does not have exactly the members of its type")
         self._count(len(members), depth)
-        fields, words = [], [remembered_hash(self.encoded(name).encode())]
+        fields, words = [], [remembered_hash(self._schema.encoded[name].encode())]
         for member in members:
             if member.name not in value:
                 raise BadTypedData(f"a {name} has no {member.name}")

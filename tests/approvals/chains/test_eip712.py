@@ -176,6 +176,22 @@ def test_a_document_without_its_domains_type_hashes_the_same(whole):
     assert ours(bare) == ours(whole)
 
 
+def test_types_that_were_met_before_are_those_of_their_own_document():
+    both = {
+        **document("One", {"One": "uint64 time", "Two": "One one"}, {"time": 1}),
+        "primaryType": "Two",
+        "message": {"one": {"time": 1}},
+    }
+    assert ours(both) == hashed(both)
+    with pytest.raises(BadTypedData, match="does not use"):
+        read_typed_data({**both, "primaryType": "One", "message": {"time": 1}})
+    bare = {**both, "types": {k: v for k, v in both["types"].items() if k != "EIP712Domain"}}
+    for domain in ({"name": "A"}, {"version": "A"}, {"name": "A", "version": "A"}):
+        whole = {**bare, "domain": domain}
+        assert ours(whole) == hashed(whole)
+    assert read_typed_data(both).encoded_type == "Two(One one)One(uint64 time)"
+
+
 def test_a_struct_may_have_a_colon_in_its_name():
     whole = document("App:Send", {"App:Send": "uint64 time"}, {"time": 1})
     assert ours(whole) == hashed(whole)
