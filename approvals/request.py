@@ -22,6 +22,8 @@ class RequestType(IntEnum):
         return self.name.lower()
 
 
+_TYPES: Final = {kind.value: kind for kind in RequestType}
+
 PING: Final = 0
 """The `request_type` of a heartbeat. It never becomes a `Request`."""
 
@@ -51,10 +53,7 @@ class Request:
     @property
     def known_type(self) -> RequestType | None:
         """The request type, or None for a number that the protocol does not define."""
-        try:
-            return RequestType(self.type)
-        except ValueError:
-            return None
+        return _TYPES.get(self.type)
 
     @property
     def content(self) -> str:

@@ -97,6 +97,11 @@ def _item(
         if depth == 0:
             raise BadRlp(f"lists nest deeper than {MAX_DEPTH}")
         while start < stop:
+            lead = data[start]
+            if lead < _STRING and places is None:  # a number below 128, as most fields are
+                item.append(data[start : start + 1])
+                start += 1
+                continue
             inner, start = _item(data, start, stop, depth - 1, places)
             item.append(inner)
     return item, stop

@@ -79,6 +79,8 @@ class Fields:
 
     def texts(self, key: str) -> tuple[str, ...] | None:
         """A list of strings."""
+        if self._values.get(key) is None:
+            return None
         items = self._items(key)
         if items is None:
             return None
@@ -101,11 +103,15 @@ class Fields:
 
     def part(self, key: str, read: "Callable[[Fields], T]") -> T | None:
         """An object as `read` reads it; None where it is absent or empty."""
+        if self._values.get(key) is None:
+            return None  # most parts of a request are absent, and it has many
         values = self.document(key)
         return read(Fields(key, values, self.faults, self)) if values else None
 
     def parts(self, key: str, read: "Callable[[Fields], T]") -> tuple[T, ...]:
         """A list of objects as `read` reads each; an empty one where it is absent."""
+        if self._values.get(key) is None:
+            return ()
         return tuple(map(read, self.children(key)))
 
     def children(self, key: str) -> "tuple[Fields, ...]":

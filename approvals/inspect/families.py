@@ -1,5 +1,6 @@
 """The table of families: whose transactions we can recompute. Each is imported when first met."""
 
+from functools import cache
 from typing import Final
 
 from approvals.findings import Family
@@ -8,6 +9,7 @@ from approvals.inspect.seen import Port
 _KNOWN: Final[tuple[Family, ...]] = ("evm", "tron", "solana", "bitcoin")
 
 
+@cache
 def port_of(family: Family) -> Port | None:
     """The family's port; None for a family whose transactions stay Unverified."""
     match family:
