@@ -37,6 +37,7 @@ from approvals.memory import Memory
 from approvals.model import Choice, Outcome
 from approvals.plain import shallow, to_json
 from approvals.recent import Recent
+from approvals.strict_json import BadJson, check_depth
 
 VERSION: Final = 1
 KEPT: Final = (
@@ -50,6 +51,8 @@ KEPT: Final = (
     PolicyKept,
 )
 _MOST_AT_ONCE: Final = 512
+_MANY_BRACKETS: Final = 1_000
+"""So many may stand inside each other and be read; of more it is looked at whether they do."""
 
 ASKED_KEPT: Final = 50_000
 """Of the requests read last: an answer to an older one is not matched with what it was asked."""
@@ -228,8 +231,11 @@ def files(directory: Path, *, since: int = 0) -> list[Path]:
 def document_of(line: bytes, path: Path, number: int) -> dict[str, Any]:
     """A whole line, read; AuditUnreadable if it is not as we wrote it."""
     try:
-        document = json.loads(line)
-    except (ValueError, RecursionError):
+        text = line.decode()
+        if text.count("[") + text.count("{") > _MANY_BRACKETS:
+            check_depth(text)
+        document = json.loads(text)
+    except (BadJson, ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
         raise AuditUnreadable(f"{path}, line {number} is not JSON of ours: was it edited?")

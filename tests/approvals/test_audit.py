@@ -5,11 +5,14 @@ import errno
 import json
 import os
 import stat
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from approvals.audit import Audit, AuditDown, read_lines, remember
+from approvals.audit import Audit, AuditDown, document_of, read_lines, remember
 from approvals.ballots import NotCountedCause
 from approvals.chains.addresses import parse_address
 from approvals.chains.tables import SHIPPED
@@ -115,6 +118,25 @@ async def test_finals_and_refusals_are_remembered_after_a_restart(audit, tmp_pat
     assert remember(tmp_path / "audit", memory, since=0) == 2
     assert memory.of(DIGEST).refusals == (no,)
     assert memory.of("ef" * 32).final == REFUSED
+
+
+def test_a_line_of_brackets_is_unreadable_whatever_the_recursion_limit_is():
+    """A library may raise the limit so far that the decoder of the standard library crashes."""
+    program = (
+        "import sys; sys.setrecursionlimit(10**6)\n"
+        "from pathlib import Path\n"
+        "from approvals.audit import AuditUnreadable, document_of\n"
+        "for line in (b'[' * 10**6, b'{\"a\":' * 10**6):\n"
+        "    try: document_of(line, Path('x.jsonl'), 7)\n"
+        "    except AuditUnreadable as error: print(str(error)[:15])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout == b"x.jsonl, line 7\n" * 2
+
+
+def test_many_things_side_by_side_are_readable():
+    line = json.dumps({"findings": [{}] * 2_000}).encode()
+    assert len(document_of(line, Path("x.jsonl"), 7)["findings"]) == 2_000
 
 
 async def test_a_torn_last_line_is_passed_over(audit, tmp_path):
