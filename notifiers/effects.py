@@ -117,7 +117,7 @@ def _approval(
         exact(f"{prefix}May move", much),
         exact_address(f"{prefix}Spender", effect.spender, effect.chain, names),
         *_whose(f"{prefix}Moves from", effect.owner, source, effect.chain, names),
-        *(item if takes_back else ()),
+        *(() if effect.amount else item),  # an amount names its item itself
         *_token(prefix, effect.asset.contract, effect.chain, names),
         exact(f"{prefix}Given by", f"{effect.via} {effect.selector}"),
     ]

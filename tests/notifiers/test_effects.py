@@ -104,8 +104,12 @@ def test_one_thing_of_a_collection_is_named_by_its_number_exactly() -> None:
     assert shown["Amount"] == "5 of item 1234567890 of unknown token 0xBcBc…BcBc"
     assert APES.contract is not None
     assert shown["Token"] == APES.contract.text
-    one = replace(UNLIMITED, asset=APES, amount=0, item=77)
-    assert proved(findings(one))["Item"] == "77"
+    for amount in (0, None):  # neither sentence names it
+        one = replace(UNLIMITED, asset=APES, amount=amount, item=77)
+        assert proved(findings(one))["Item"] == "77"
+    one = replace(UNLIMITED, asset=APES, amount=1, item=77)
+    assert "Item" not in proved(findings(one))
+    assert proved(findings(one))["May move"].startswith("item 77 of ")
 
 
 def test_what_leaves_another_account_than_the_one_that_signs_is_said_in_the_first_line() -> None:
