@@ -28,7 +28,7 @@ from gateway.terminal import Failure
 from keys import rsa
 
 APPROVER: Final = "you"
-_SHORT: Final = {"retry_times": "2", "sleep_seconds": "1", "request_timeout": "4"}
+_SHORT: Final = {"retry_times": "1", "sleep_seconds": "1", "request_timeout": "3"}
 _LONG: Final = {"retry_times": "30", "sleep_seconds": "1", "request_timeout": "10"}
 _REASON: Final = "Seen in the demo"
 _POLL_S: Final = 0.05
