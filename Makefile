@@ -28,11 +28,14 @@ lint: setup ## Check style, types and the arrows between rooms
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
+# Many tests start processes of their own: nothing is compiled twice, whatever the environment says.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist worksteal
+
 test: setup ## Run the tests
-	@$(BIN)/pytest -n 2
+	@$(PYTEST)
 
 explore: setup ## Run the tests with new random examples, ten times as many
-	@HYPOTHESIS_PROFILE=explore $(BIN)/pytest -n 2
+	@HYPOTHESIS_PROFILE=explore $(PYTEST)
 
 bench: setup ## Measure
 	@$(BIN)/python -m tests.bench

@@ -31,12 +31,12 @@ async def test_where_nobody_gets_an_answer_nobody_waits_for_a_turn(own_redis, mo
     link = Link(own_redis.url, check=no_check)
     await link.ping()
     own_redis.pause()
-    began = asyncio.get_running_loop().time()
     found = await asyncio.gather(
         *(link.ping() for _ in range(20 * CONNECTIONS)), return_exceptions=True
     )
     assert {type(failure) for failure in found} == {StoreDown}
-    assert asyncio.get_running_loop().time() - began < 3.0
+    tried = [failure for failure in found if str(failure) != "nobody gets an answer"]
+    assert CONNECTIONS <= len(tried) < 5 * CONNECTIONS  # the others never had a connection
     own_redis.resume()
     await link.ping()
     await link.close()

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals.decide import decide
 from approvals.model import NOTHING_REMEMBERED, Approved, Damaged, Pending, Rejected
 from approvals.window import Window, end_attempt, first_attempt, next_attempt
+from tests.support.effort import tried
 from tests.support.records import ELECTORATE, NOW, approval, vote
 
 DOCS = Window(retry_times=60, sleep_ms=60_000, timeout_ms=10_000)
@@ -185,7 +186,7 @@ def histories(draw, most_outages=3):
     return History(window, outages, NOW + draw(st.integers(0, horizon)))
 
 
-@settings(max_examples=2_000)
+@tried(5)
 @given(histories())
 def test_a_whole_last_attempt_always_hears_an_answer(history):
     history.run()
@@ -193,7 +194,7 @@ def test_a_whole_last_attempt_always_hears_an_answer(history):
         assert history.heard is not None
 
 
-@settings(max_examples=1_000)
+@tried(5)
 @given(histories())
 def test_a_decision_stored_before_the_deadline_is_what_the_node_hears(history):
     history.run()
@@ -201,7 +202,7 @@ def test_a_decision_stored_before_the_deadline_is_what_the_node_hears(history):
         assert history.heard == ("APPROVE" if history.stored_in_time else "REJECT")
 
 
-@settings(max_examples=500)
+@tried(3)
 @given(histories(most_outages=0))
 def test_without_outages_the_node_never_gives_up_unheard(history):
     history.run()

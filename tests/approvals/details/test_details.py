@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from approvals.details import KeyShareSign, KeySign, read_detail, read_extra
 from approvals.details.fields import MAX_ITEMS, hex_bytes
 from approvals.request import RequestType
+from tests.support.effort import tried
 from tests.support.requests import ABSENT, sample
 
 SIGN = sample("keysign_erc20_usdt")
@@ -244,6 +245,7 @@ JSON = st.recursive(
 )
 
 
+@tried(0.5)
 @given(st.sampled_from(list(RequestType)), objects(JSON))
 def test_any_object_is_read_or_has_faults(kind, value):
     text = json.dumps(value)

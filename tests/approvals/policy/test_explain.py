@@ -24,6 +24,7 @@ from tests.approvals.policy.world import (
     undecoded,
     usdt,
 )
+from tests.support.effort import tried
 
 NO_THIEF = rule("no-thief", "reject", f'when.to = ["ETH:{THIEF_TEXT}"]', 'when.wallet = "Cold"')
 
@@ -125,6 +126,7 @@ def test_times_are_told_as_people_count_them(within, shown):
     assert spoken(judge(undecoded(), rulebook)) == f"ask 1 of treasury, within {shown}"
 
 
+@tried(0.5)
 @given(policies(), FINDINGS)
 def test_an_explanation_never_contradicts_the_verdict(drawn, findings):
     rulebook = loaded(drawn)
@@ -140,6 +142,7 @@ def test_an_explanation_never_contradicts_the_verdict(drawn, findings):
         )
 
 
+@tried(0.5)
 @given(policies(), FINDINGS)
 def test_whatever_is_no_or_unknown_says_which_matcher_made_it_so(drawn, findings):
     for each in explain(findings, loaded(drawn)):

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals.findings import Address
@@ -25,6 +25,7 @@ from tests.approvals.policy.world import (
     rule,
     usdt,
 )
+from tests.support.effort import tried
 
 
 @st.composite
@@ -62,7 +63,7 @@ def unfiled(rulebook: Policy) -> Policy:
     return replace(rulebook, by_type={kind: flat(each) for kind, each in rulebook.by_type.items()})
 
 
-@settings(max_examples=600)
+@tried(1.5)
 @given(many(), FINDINGS)
 def test_what_is_found_is_what_reading_every_rule_finds(drawn, findings):
     rulebook = loaded(drawn)

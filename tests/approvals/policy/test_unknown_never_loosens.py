@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from approvals.findings import (
@@ -49,6 +49,7 @@ from tests.approvals.policy.world import (
     policy,
     rule,
 )
+from tests.support.effort import tried
 
 T = TypeVar("T")
 Known = TypeVar("Known", Findings, Claims, Row, KeyFacts)
@@ -334,7 +335,7 @@ def never_loosens(drawn: tuple[list[str], str], findings: Findings) -> None:
         assert why is None, (what, why, before, after)
 
 
-@settings(max_examples=800)
+@tried(2)
 @given(policies(), FINDINGS)
 def test_replacing_a_known_fact_by_unknown_never_loosens_a_verdict(drawn, findings):
     never_loosens(drawn, findings)
@@ -350,13 +351,13 @@ def about(draw: st.DrawFn, *keys: str) -> tuple[list[str], str]:
     return [rule("r0", effect, *lines), *others], draw(st.sampled_from(["reject", "ask"]))
 
 
-@settings(max_examples=300)
+@tried(0.8)
 @given(about("flags_any"), st.builds(replace, FINDINGS, flags=st.just(()) | SEEN))
 def test_forgetting_what_shows_a_risk_never_loosens_a_verdict(drawn, findings):
     never_loosens(drawn, findings)
 
 
-@settings(max_examples=200)
+@tried(0.8)
 @given(about("vault", "initiator_type", "category", "contract", "method"), FINDINGS)
 def test_forgetting_a_claim_or_a_call_never_loosens_a_verdict(drawn, findings):
     never_loosens(drawn, findings)
@@ -365,7 +366,7 @@ def test_forgetting_a_claim_or_a_call_never_loosens_a_verdict(drawn, findings):
 PINNED = replace(ceremony(Findings("d" * 64, 1, Passed(), Claims())), type=1)
 
 
-@settings(max_examples=300)
+@tried(0.8)
 @given(
     about("curve", "root_pub_key", "nodes", "threshold_at_least"),
     approvals(keys_alone=True),
@@ -380,7 +381,7 @@ def test_forgetting_a_part_of_a_key_never_loosens_a_verdict(drawn, pins, finding
 OF_A_ROW = ("kind", "chain", "token", "to", "sender", "amount", "fee", "contract", "method")
 
 
-@settings(max_examples=300)
+@tried(0.8)
 @given(
     policies() | about("contract", "method", "to", "token"),
     FINDINGS,
@@ -416,7 +417,7 @@ def without(rows: tuple[Row, ...], index: int, name: str) -> tuple[Row, ...]:
     return tuple(result)
 
 
-@settings(max_examples=200)
+@tried(0.8)
 @given(policies(), FINDINGS)
 def test_a_forgotten_initiator_never_approves_and_is_flagged(drawn, findings):
     """Barring rests on a claim: who lies about it, or leaves it out, is flagged to people."""
@@ -430,7 +431,7 @@ def test_a_forgotten_initiator_never_approves_and_is_flagged(drawn, findings):
         assert before.effect == "approve"
 
 
-@settings(max_examples=200)
+@tried(0.8)
 @given(policies(), FINDINGS, st.randoms(use_true_random=False))
 def test_the_order_of_rules_changes_no_verdict(drawn, findings, random):
     toml, default = drawn
@@ -439,7 +440,7 @@ def test_the_order_of_rules_changes_no_verdict(drawn, findings, random):
     assert judge(findings, loaded((shuffled, default))) == judge(findings, loaded(drawn))
 
 
-@settings(max_examples=200)
+@tried(0.8)
 @given(policies(), FINDINGS)
 def test_one_more_restricting_rule_never_turns_an_answer_into_yes(drawn, findings):
     toml, default = drawn
@@ -451,7 +452,7 @@ def test_one_more_restricting_rule_never_turns_an_answer_into_yes(drawn, finding
     assert without_it.effect == "approve" or all(v.effect != "approve" for v in verdicts)
 
 
-@settings(max_examples=300)
+@tried(0.8)
 @given(policies(), FINDINGS)
 def test_what_is_approved_had_passed_and_every_effect_was_known_or_it_was_pinned(drawn, findings):
     if judge(findings, loaded(drawn)).effect != "approve":

@@ -1,7 +1,5 @@
 """No byte and no claim of a Solana request can change and still pass; any bytes get an answer."""
 
-import time
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -11,6 +9,7 @@ from approvals.findings import Passed, Refused, Unverified
 from approvals.inspect import inspect
 from approvals.inspect.families import port_of
 from tests.approvals.inspect.test_properties import COMPARED_OF_ALL, JSON, OF_TRANSFERS, at
+from tests.support.effort import working_under
 from tests.support.requests import ABSENT
 from tests.support.solana import (
     BUDGET,
@@ -167,6 +166,5 @@ def test_any_text_is_unpacked_or_not(text):
     ],
 )
 def test_the_longest_messages_are_read_in_bounded_time(base):
-    began = time.process_time()
-    seen(base)
-    assert time.process_time() - began < 0.5
+    with working_under(1):
+        seen(base)
