@@ -1,7 +1,6 @@
 """The main job: a node asks, people answer, the node hears one signed decision."""
 
 import asyncio
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +14,7 @@ from tests.support.waiting import until
 from tests.support.world import APPROVE_SMALL, REJECT_BIG, RULES, people
 
 QUICK = Window(retry_times=2, sleep_ms=300, timeout_ms=600)
+LONG = Window(retry_times=60, sleep_ms=60_000, timeout_ms=10_000)
 
 
 async def test_a_person_approves_and_the_waiting_node_hears_it_at_once(world):
@@ -24,7 +24,6 @@ async def test_a_person_approves_and_the_waiting_node_hears_it_at_once(world):
         conclusion = await asking
     assert (conclusion.action, conclusion.by, conclusion.attempts) == ("APPROVE", "server", 1)
     assert conclusion.error == ""
-    assert conclusion.elapsed_ms < 2_000
 
 
 @pytest.mark.parametrize(
@@ -55,15 +54,15 @@ async def test_one_refusal_is_heard_at_once_without_names_or_reasons(world):
 
 
 async def test_nobody_answers_and_the_last_attempt_hears_a_signed_timeout(world):
-    world.window = Window(retry_times=2, sleep_ms=1_000, timeout_ms=2_000)
+    world.window = Window(retry_times=1, sleep_ms=500, timeout_ms=2_000)
     seen: list[Any] = []
     async with world.running() as house:
         conclusion = await house.asks(on_event=seen.append)
-    assert (conclusion.action, conclusion.by, conclusion.attempts) == ("REJECT", "server", 3)
+    assert (conclusion.action, conclusion.by, conclusion.attempts) == ("REJECT", "server", 2)
     assert conclusion.error.startswith("timeout: ")
-    assert 7_300 <= conclusion.elapsed_ms < 8_000
+    assert 3_900 <= conclusion.elapsed_ms < 4_500
     ended = [event for event in seen if isinstance(event, Ended)]
-    assert all(event.took_ms >= 1_990 for event in ended[:2])
+    assert ended[0].took_ms >= 1_990
 
 
 async def test_rules_have_a_deadline_too_and_the_next_attempt_hears_it(world):
@@ -249,16 +248,17 @@ async def test_a_quorum_that_the_initiator_leaves_unmet_is_refused_at_once(world
     assert conclusion.error.startswith("people: ")
 
 
-async def test_a_vote_at_one_gateway_is_heard_at_another_at_once(world, tmp_path):
+async def test_a_vote_at_one_gateway_is_heard_at_another_at_once(world, tmp_path, monkeypatch):
+    monkeypatch.setattr("approvals.bell.SWEEP_S", 60)  # nothing but the bell can tell in time
+    world.window = LONG
     (tmp_path / "two").mkdir()
     async with world.running() as house, replace(world, folder=tmp_path / "two").running() as other:
         asking = asyncio.create_task(house.asks())
         (approval,) = await other.pending()
         await until(lambda: len(house.running.assembly.parked) == 1)
-        began = time.monotonic()
         await other.votes("ana", approval=approval)
-        assert (await asking).action == "APPROVE"
-        assert time.monotonic() - began < 1
+        async with asyncio.timeout(10):
+            assert (await asking).action == "APPROVE"
 
 
 async def test_a_vote_at_the_same_gateway_is_heard_even_while_the_bell_is_deaf(world, monkeypatch):
@@ -267,14 +267,14 @@ async def test_a_vote_at_the_same_gateway_is_heard_even_while_the_bell_is_deaf(w
 
     monkeypatch.setattr("approvals.bell.Bell._follow", deaf)
     monkeypatch.setattr("approvals.bell.SWEEP_S", 60)
+    world.window = LONG
     async with world.running() as house:
         asking = asyncio.create_task(house.asks())
         await house.pending()
         await until(lambda: len(house.running.assembly.parked) == 1)
-        began = time.monotonic()
         await house.votes("ana")
-        assert (await asking).action == "APPROVE"
-        assert time.monotonic() - began < 1
+        async with asyncio.timeout(10):
+            assert (await asking).action == "APPROVE"
 
 
 async def test_the_sweeper_refuses_what_is_late_and_leaves_a_yes_to_who_hears_it(world):

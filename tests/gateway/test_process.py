@@ -39,7 +39,7 @@ class Process:
         return self.log.read_text()
 
     def ready(self):
-        until = time.monotonic() + 20
+        until = time.monotonic() + 30
         address = self.home.settings.listen
         while time.monotonic() < until and self.child.poll() is None:
             try:
@@ -201,7 +201,7 @@ def test_after_a_kill_9_the_next_one_adopts_the_store_and_goes_on(start, home):
 def test_a_second_gateway_on_the_same_data_is_refused_in_one_sentence(start):
     start().ready()
     second = start()
-    assert second.child.wait(10) == 1
+    assert second.child.wait(30) == 1
     assert re.search(r"is in use by another gateway", second.said)
     assert "Traceback" not in second.said
 
@@ -215,7 +215,7 @@ def test_an_address_that_is_taken_is_refused_in_one_sentence(start, home):
         taken.bind((address.host, address.port))
         taken.listen()
         process = start()
-        assert process.child.wait(10) == 1
+        assert process.child.wait(30) == 1
     assert "Cannot listen on" in process.said
     assert "Traceback" not in process.said
     assert embedded(home) == []
