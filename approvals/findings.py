@@ -127,6 +127,7 @@ class Signing:
     """A signature over something that is no transaction: a message, or a bare hash (`blind`).
 
     `inner` are the calls that a message would allow (those of a Safe transaction), for people.
+    `whole` is False where `preview` is only a beginning.
     """
 
     chain: str | None
@@ -134,6 +135,7 @@ class Signing:
     standard: str
     preview: str
     inner: tuple["Effect", ...] = ()
+    whole: bool = True
 
 
 Effect: TypeAlias = Transfer | TokenApproval | Wrap | ContractCall | Operation | Signing
@@ -143,12 +145,14 @@ Effect: TypeAlias = Transfer | TokenApproval | Wrap | ContractCall | Operation |
 class Note:
     """One more thing that people should read and no rule asks about: a memo, a nonce, an expiry.
 
-    `proved`: it stands in the bytes that are signed; otherwise Cobo says so.
+    `proved`: it stands in the bytes that are signed; otherwise Cobo says so. `whole` is False
+    where `text` is only a beginning, or counts what is not listed.
     """
 
     label: str
     text: str
     proved: bool = True
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

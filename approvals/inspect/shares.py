@@ -6,7 +6,6 @@ that pin nodes and threshold: they count only where every check here could be ma
 
 from typing import Final
 
-from approvals.chains.base58 import MAX_CHARS
 from approvals.details import Extra, KeyGen, KeyReshare, KeyShareSign
 from approvals.findings import Note
 from approvals.inspect.groups import (
@@ -22,6 +21,7 @@ from approvals.inspect.groups import (
     check_type,
 )
 from approvals.inspect.keys import UNPINNED
+from approvals.inspect.messages.preview import NOTE_CHARS, bounded
 from approvals.inspect.reasons import Reasons, quoted
 from approvals.inspect.seen import Seen
 from approvals.risks import Flag
@@ -43,9 +43,8 @@ def look_at_key_gen(detail: KeyGen, extra: Extra, reasons: Reasons) -> tuple[See
     check_target(detail.threshold, detail.node_ids, extra, reasons)
     check_new_key(curve, extra, reasons)
     reasons.unverified(UNPINNED.check, UNPINNED.text)
-    notes = (*_listed("Gets a share", detail.node_ids), *_names(detail.node_ids, extra))
     many = _many(detail.threshold, detail.node_ids)
-    return Seen(notes=notes), f"Generate {_key(curve, detail.curve)}, {many}"
+    return Seen(notes=_names("Holder", detail.node_ids, extra)), f"Generate {_key(curve, detail.curve)}, {many}"
 
 
 def look_at_key_reshare(detail: KeyReshare, extra: Extra, reasons: Reasons) -> tuple[Seen, str]:
@@ -72,14 +71,15 @@ def look_at_key_share_sign(
     check_holders(detail, extra, reasons)
     reasons.unverified(16, "What the messages are for, nobody but Cobo can say.")
     shares = [
-        Note(f"Message for {quoted(group_id)}", f"'{quoted(message)}'")
+        Note(
+            f"Message for {quoted(group_id)}", bounded(message), whole=len(message) <= NOTE_CHARS
+        )
         for group_id, message in detail.items[:MAX_NOTED]
     ]
     notes = (
-        Note("Signs", quoted(detail.node_id)),
         *shares,
         *_rest(len(detail.items), "message"),
-        *_names((detail.node_id,), extra),
+        *_names("Holder", (detail.node_id,), extra),
     )
     many = counted(len(detail.items), "message")
     return Seen(notes=notes), f"Sign {many} with this node's key shares"
@@ -106,45 +106,31 @@ def _reshare_flags(detail: KeyReshare, extra: Extra) -> tuple[Flag, ...]:
 def _reshare_notes(detail: KeyReshare, extra: Extra) -> tuple[Note, ...]:
     held = (extra.source_group.node_ids if extra.source_group else None) or ()
     lost = tuple(node_id for node_id in held if node_id not in detail.new_node_ids)
-    return (
-        Note("Key", _whole(detail.root_pub_key)),
-        Note("Threshold", f"{detail.new_threshold}, before {detail.old_threshold}"),
-        *_listed("Gets a share", detail.new_node_ids),
-        *_listed("Lends its share", detail.used_node_ids),
-        *_listed("Keeps no share", lost, proved=False),
-        *_names((*detail.new_node_ids, *lost), extra),
-    )
+    kept = _names("New holder", detail.new_node_ids, extra)
+    return (*kept, *_names("Keeps no share", lost, extra), *_rest(len(lost), "node", proved=False))
 
 
-def _listed(label: str, node_ids: tuple[str, ...], *, proved: bool = True) -> list[Note]:
-    listed = [Note(label, quoted(node_id), proved) for node_id in node_ids[:MAX_NOTED]]
-    return [*listed, *_rest(len(node_ids), "node")]
-
-
-def _names(node_ids: tuple[str, ...], extra: Extra) -> list[Note]:
-    """What Cobo calls the holders of these nodes."""
+def _names(label: str, node_ids: tuple[str, ...], extra: Extra) -> tuple[Note, ...]:
+    """What Cobo calls the holders of these nodes, numbered as the nodes are."""
     groups = (extra.target_group, extra.source_group, *extra.validity_groups)
     holders = {
         holder.node_id: holder for group in groups if group for holder in reversed(group.holders)
     }
     notes = []
-    for node_id in node_ids[:MAX_NOTED]:
+    for number, node_id in enumerate(node_ids[:MAX_NOTED], start=1):
         holder = holders.get(node_id)
-        if holder is not None and holder.name:
+        if holder is not None:
             kind = f" ({quoted(holder.type)})" if holder.type else ""
-            named = f"'{quoted(holder.name)}'{kind}"
-            notes.append(Note("Holder", f"{quoted(node_id)} is {named}", proved=False))
-    return notes
+            named = f"'{quoted(holder.name)}'{kind}" if holder.name else f"without a name{kind}"
+            note = Note(f"{label} {number}", f"{quoted(node_id)} is {named}", proved=False)
+            notes.append(note)
+    return tuple(notes)
 
 
-def _rest(count: int, what: str) -> list[Note]:
+def _rest(count: int, what: str, *, proved: bool = True) -> list[Note]:
     more = count - MAX_NOTED
-    return [Note("And", counted(more, f"more {what}"))] if more > 0 else []
-
-
-def _whole(root: str) -> str:
-    """An extended key is longer than a quote, and the end of it matters."""
-    return root if root.isascii() and root.isalnum() and len(root) <= MAX_CHARS else quoted(root)
+    said = counted(more, f"more {what}")
+    return [Note("Not shown", said, proved, whole=False)] if more > 0 else []
 
 
 def _key(curve: str | None, number: int) -> str:

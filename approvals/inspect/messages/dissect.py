@@ -51,7 +51,7 @@ def _lines(extra: Extra) -> Iterator[Note]:
 def _text(message: bytes, digest: bytes) -> Iterator[Note]:
     yield Note("Signing hash", "0x" + digest.hex())
     yield Note("Message size", counted(len(message), "byte"))
-    yield Note("Message", shown(message))
+    yield Note("Message", bounded(shown(message)))
 
 
 def _typed(data: TypedData) -> Iterator[Note]:

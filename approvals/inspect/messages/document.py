@@ -19,7 +19,7 @@ from approvals.chains.eip712_types import ArrayOf, Type
 from approvals.chains.tables import Chain
 from approvals.details import Extra
 from approvals.findings import Effect, Note, Signing
-from approvals.inspect.messages.preview import bounded
+from approvals.inspect.messages.preview import signing_over
 from approvals.inspect.reasons import Reasons
 from approvals.strict_json import BadJson, loads
 
@@ -79,11 +79,10 @@ def _same(one: object, other: object) -> bool:
 
 def signing_of(data: TypedData, chain: Chain | None, inner: tuple[Effect, ...] = ()) -> Signing:
     """Typed data as a signature over a message, on the chain that its domain pins."""
-    return Signing(
+    return signing_over(
+        shown_typed_data(data),
+        f"EIP-712 {data.message.name}",
         chain=chain.chain_id if chain else None,
-        kind="message",
-        standard=f"EIP-712 {data.message.name}",
-        preview=shown_typed_data(data),
         inner=inner,
     )
 
@@ -100,7 +99,7 @@ def shown_typed_data(data: TypedData) -> str:
     pieces = itertools.chain(
         ("domain ",), _struct(data.domain), (" message ",), _struct(data.message)
     )
-    return bounded("".join(pieces))
+    return "".join(pieces)
 
 
 def texts_of(data: TypedData) -> list[str]:

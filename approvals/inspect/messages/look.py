@@ -5,7 +5,7 @@ from typing import Final
 from approvals.chains.bip32 import evm_account
 from approvals.details.fields import hex_bytes
 from approvals.findings import Address, Note, Signing
-from approvals.inspect.messages.preview import bounded
+from approvals.inspect.messages.preview import bounded, signing_over
 from approvals.inspect.messages.texts import look_at_bitcoin_text, look_at_text
 from approvals.inspect.messages.typed import look_at_typed_data
 from approvals.inspect.reasons import Reasons
@@ -68,4 +68,4 @@ def _unread(case: Case, signer: Address | None, standard: str) -> Seen:
 
 def _bare(case: Case, standard: str) -> Signing:
     preview = ", ".join("0x" + digest.hex() for digest in case.signing.hashes)
-    return Signing(chain=None, kind="blind", standard=standard, preview=bounded(preview))
+    return signing_over(preview, standard, kind="blind")

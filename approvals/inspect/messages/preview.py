@@ -2,12 +2,16 @@
 
 import unicodedata
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Literal
 
-from approvals.findings import Note
+from approvals.findings import Effect, Note, Signing
 from approvals.wording import counted
 
-PREVIEW_CHARS: Final = 1_000
+PREVIEW_CHARS: Final = 20_000
+"""As much of a message as findings hold: more than a chat shows, and enough for a terminal."""
+
+NOTE_CHARS: Final = 1_000
+"""As much of any other text."""
 
 _SPACES: Final = frozenset("\t\n\r ")
 _NAMED: Final = 8
@@ -15,12 +19,25 @@ _BLANKS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Characters that count as letters or symbols and draw nothing."""
 
 
-def bounded(text: str) -> str:
+def signing_over(
+    text: str,
+    standard: str,
+    *,
+    kind: Literal["message", "blind"] = "message",
+    chain: str | None = None,
+    inner: tuple[Effect, ...] = (),
+) -> Signing:
+    """A signature over what people read as `text`; it knows whether they read all of it."""
+    preview = bounded(text, PREVIEW_CHARS)
+    return Signing(chain, kind, standard, preview, inner, whole=preview == text)
+
+
+def bounded(text: str, most: int = NOTE_CHARS) -> str:
     """The text, or its beginning and how much is missing."""
-    more = len(text) - PREVIEW_CHARS
+    more = len(text) - most
     if more <= 0:
         return text
-    return f"{text[:PREVIEW_CHARS]} [cut: {counted(more, 'more character')}]"
+    return f"{text[:most]} [cut: {counted(more, 'more character')}]"
 
 
 def text_of(message: bytes) -> str | None:
@@ -34,9 +51,9 @@ def text_of(message: bytes) -> str | None:
 
 
 def shown(message: bytes) -> str:
-    """What people read of a message: text where it is one, else hex."""
+    """What people read of a message, all of it: text where it is one, else hex."""
     text = text_of(message)
-    return bounded("0x" + message.hex() if text is None else text)
+    return "0x" + message.hex() if text is None else text
 
 
 def hidden(texts: Iterable[str]) -> tuple[Note, ...]:

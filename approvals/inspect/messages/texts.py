@@ -7,8 +7,8 @@ from typing import Final
 
 from approvals.chains.messages import bitcoin_message_hash, personal_hash
 from approvals.details.fields import hex_bytes
-from approvals.findings import Address, Note, Signing
-from approvals.inspect.messages.preview import hidden, shown, text_of
+from approvals.findings import Address, Note
+from approvals.inspect.messages.preview import hidden, shown, signing_over, text_of
 from approvals.inspect.reasons import Reasons
 from approvals.inspect.seen import NOTHING_SEEN, Case, Seen
 from approvals.risks import Flag
@@ -90,7 +90,7 @@ def _seen(
     reasons.unverified(15, "It signs a message; what the signature allows cannot be seen.")
     size = Note("Message size", counted(len(message), "byte"))
     return Seen(
-        effects=(Signing(None, "message", standard, shown(message)),),
+        effects=(signing_over(shown(message), standard),),
         source=signer,
         notes=(size, *hidden([text_of(message) or ""])),
     )

@@ -67,7 +67,7 @@ def _act(
             add_account(action, setting, doing)
         case WriteMemo(text):
             doing.memos.append(text)
-            doing.notes.append(Note("memo", text))
+            doing.notes.append(Note("Memo", text))
         case Named():
             add_named(action, setting, doing)
         case Unknown():
@@ -94,7 +94,7 @@ def _move_lamports(action: MoveLamports, setting: Setting, doing: Doing) -> None
 
 def _advance(action: AdvanceNonce, position: int, setting: Setting, doing: Doing) -> None:
     account = solana_address(action.account).text
-    doing.notes.append(Note("nonce", f"It never expires: it uses the nonce account {account}."))
+    doing.notes.append(Note("Nonce", f"It never expires: it uses the nonce account {account}."))
     if position:
         doing.doubts.append("It uses up a nonce, but not as its first step.")
     if action.authority != setting.source:

@@ -19,7 +19,7 @@ def add_account(action: OpenTokenAccount, setting: Setting, doing: Doing) -> Non
     """A new token account, for which the payer lends rent."""
     doing.rents += TOKEN_ACCOUNT_RENT
     account, wallet = solana_address(action.account).text, solana_address(action.wallet).text
-    doing.notes.append(Note("opens", f"token account {account} of {wallet}"))
+    doing.notes.append(Note("Opens", f"token account {account} of {wallet}"))
     if action.payer != setting.source:
         doing.doubts.append("Another account than the source pays for a new token account.")
     if action.program != TOKEN:
@@ -80,7 +80,7 @@ def _owner(action: MoveTokens, mint: bytes, wallets: tuple[bytes, ...], doing: D
             return solana_address(wallet)
     account = solana_address(action.to)
     text = f"{account.text} is a token account; the bytes do not say whose."
-    doing.notes.append(Note("destination", text))
+    doing.notes.append(Note("Token account", text))
     return account
 
 

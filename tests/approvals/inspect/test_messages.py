@@ -170,14 +170,16 @@ def test_32_bytes_of_another_hash_are_refused():
         (b"a\0b", "0x610062"),
         (b"\x1b[2J", "0x1b5b324a"),
         ("grüße\n日本".encode(), "grüße\n日本"),
-        (b"x" * 1_000, "x" * 1_000),
-        (b"x" * 1_001, "x" * 1_000 + " [cut: 1 more character]"),
-        (b"x" * 5_000, "x" * 1_000 + " [cut: 4,000 more characters]"),
-        (b"\xff" * 600, "0x" + "ff" * 499 + " [cut: 202 more characters]"),
+        (b"x" * 20_000, "x" * 20_000),
+        (b"x" * 20_001, "x" * 20_000 + " [cut: 1 more character]"),
+        (b"x" * 25_000, "x" * 20_000 + " [cut: 5,000 more characters]"),
+        (b"\xff" * 10_100, "0x" + "ff" * 9_999 + " [cut: 202 more characters]"),
     ],
 )
 def test_a_preview_is_text_or_hex_and_says_what_is_cut(message, preview):
-    assert seen(saying(message)).effects[0].preview == preview
+    (effect,) = seen(saying(message)).effects
+    assert effect.preview == preview
+    assert effect.whole == ("[cut:" not in preview)
 
 
 @pytest.mark.parametrize(
@@ -659,10 +661,11 @@ def test_other_typed_data_is_shown_and_not_understood():
 
 
 def test_a_long_document_is_cut_and_the_cut_is_marked():
-    whole = document("Long", {"Long": "uint8[][] a,bytes b"}, {"a": [[1] * 900], "b": "0x"})
+    whole = document("Long", {"Long": "uint8[][] a,bytes b"}, {"a": [[1] * 900] * 8, "b": "0x"})
     (effect,) = seen(signing(whole)).effects
     assert effect.preview.endswith("more characters]")
-    assert len(effect.preview) < 1_100
+    assert len(effect.preview) < 20_100
+    assert not effect.whole
 
 
 def test_a_text_in_a_document_cannot_pretend_to_be_the_document():

@@ -493,39 +493,38 @@ def test_where_the_old_holders_are_not_known_every_other_node_may_be_new(path):
     )
 
 
-def test_people_read_who_gets_a_share_and_what_cobo_calls_them():
+def test_people_read_what_cobo_calls_those_who_get_a_share():
     assert seen(GEN).notes == (
-        Note("Gets a share", COBO),
-        Note("Gets a share", SERVER),
-        Note("Gets a share", ALICE),
-        Note("Holder", f"{COBO} is 'Cobo' (Cobo)", proved=False),
-        Note("Holder", f"{SERVER} is 'Server co-signer' (API)", proved=False),
-        Note("Holder", f"{ALICE} is 'Alice phone' (Mobile)", proved=False),
+        Note("Holder 1", f"{COBO} is 'Cobo' (Cobo)", proved=False),
+        Note("Holder 2", f"{SERVER} is 'Server co-signer' (API)", proved=False),
+        Note("Holder 3", f"{ALICE} is 'Alice phone' (Mobile)", proved=False),
     )
 
 
 def test_people_read_what_a_resharing_changes():
-    notes = seen(RESHARE).notes
-    assert notes[:2] == (Note("Key", XPUB), Note("Threshold", "2, before 2"))
-    assert notes[5:8] == (
-        Note("Lends its share", COBO),
-        Note("Lends its share", SERVER),
-        Note("Keeps no share", ALICE, proved=False),
+    assert seen(RESHARE).notes == (
+        Note("New holder 1", f"{COBO} is 'Cobo' (Cobo)", proved=False),
+        Note("New holder 2", f"{SERVER} is 'Server co-signer' (API)", proved=False),
+        Note("New holder 3", f"{NEW_ALICE} is 'Alice phone' (Mobile)", proved=False),
+        Note("Keeps no share 1", f"{ALICE} is 'Alice phone' (Mobile)", proved=False),
     )
-    assert notes[-1] == Note("Holder", f"{ALICE} is 'Alice phone' (Mobile)", proved=False)
+
+
+def test_a_holder_whom_cobo_gives_no_name_is_listed_all_the_same():
+    notes = seen(GEN.with_extra(f"{TARGET}.key_share_holders.1.name", ABSENT)).notes
+    assert notes[1] == Note("Holder 2", f"{SERVER} is without a name (API)", proved=False)
 
 
 def test_what_people_read_is_safe_and_bounded():
     nasty = GEN.with_extra(f"{TARGET}.key_share_holders.0.name", "\u202e*<!channel>\n" + "y" * 500)
-    text = seen(nasty).notes[3].text
+    text = seen(nasty).notes[0].text
     assert text.isascii()
     assert text.isprintable()
     assert len(text) < 200
-    many = seen(GEN.with_detail("node_ids", [f"cobo{n}" for n in range(900)]))
-    assert len(many.notes) == 21
-    assert many.notes[20] == Note("And", "880 more nodes")
-    root = seen(RESHARE.with_detail("root_pub_key", "x\n" * 5_000)).notes[0].text
-    assert len(root) < 250
+    lost = [{"tss_node_id": f"cobo{n}", "name": "x"} for n in range(900)]
+    many = seen(RESHARE.with_extra(f"{SOURCE}.key_share_holders", lost)).notes
+    assert len(many) == 3 + 20 + 1
+    assert many[23] == Note("Not shown", "880 more nodes", proved=False, whole=False)
 
 
 # --- shares that sign
@@ -536,9 +535,8 @@ def test_people_read_what_a_share_signs():
     assert findings.summary == "Sign 1 message with this node's key shares"
     message = SHARES.detail["details"][0]["message"]
     assert findings.notes == (
-        Note("Signs", SERVER),
-        Note("Message for mMedDioOKhTlhGyQRzMv", f"'{message}'"),
-        Note("Holder", f"{SERVER} is 'Server co-signer' (API)", proved=False),
+        Note("Message for mMedDioOKhTlhGyQRzMv", message),
+        Note("Holder 1", f"{SERVER} is 'Server co-signer' (API)", proved=False),
     )
     assert findings.integrity == Unverified(
         (Reason(16, "What the messages are for, nobody but Cobo can say."),)
@@ -549,8 +547,15 @@ def test_many_messages_are_counted():
     items = [{"group_id": "mMedDioOKhTlhGyQRzMv", "message": f"{n}" * 300} for n in range(25)]
     findings = seen(SHARES.with_detail("details", items))
     assert findings.summary == "Sign 25 messages with this node's key shares"
-    assert findings.notes[21] == Note("And", "5 more messages")
-    assert all(len(note.text) < 200 for note in findings.notes)
+    assert findings.notes[20] == Note("Not shown", "5 more messages", whole=False)
+
+
+@pytest.mark.parametrize(("size", "whole"), [(1_000, True), (1_001, False)])
+def test_a_message_that_a_share_signs_is_whole_or_says_that_it_is_cut(size, whole):
+    findings = seen(SHARES.with_detail("details.0.message", "m" * size))
+    assert findings.notes[0].whole == whole
+    assert findings.notes[0].text.startswith("m" * 1_000)
+    assert (" [cut: 1 more character]" in findings.notes[0].text) != whole
 
 
 GROUPS = "extra.validity_key_share_holder_groups"

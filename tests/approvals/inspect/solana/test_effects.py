@@ -135,7 +135,7 @@ def test_the_token_account_may_be_claimed_itself():
     assert isinstance(effect, Transfer)
     assert effect.to == account(ata(TO))
     text = f"{ata(TO)} is a token account; the bytes do not say whose."
-    assert findings.notes == (Note("destination", text),)
+    assert findings.notes == (Note("Token account", text),)
 
 
 def test_tokens_to_oneself_are_an_effect():
@@ -162,7 +162,7 @@ def test_a_token_account_may_be_opened_for_the_payee(data, more):
     assert len(findings.effects) == 1
     assert findings.fee is not None
     assert findings.fee.at_most == 5_000 + 2_039_280
-    assert findings.notes == (Note("opens", f"token account {ata(TO)} of {TO}"),)
+    assert findings.notes == (Note("Opens", f"token account {ata(TO)} of {TO}"),)
 
 
 def test_the_wallet_that_an_opened_account_names_is_proved():
@@ -179,7 +179,7 @@ def test_a_durable_nonce_is_used_up_first():
     findings = seen(bare(SOL, advance, coins()))
     assert findings.integrity == Passed()
     assert findings.notes == (
-        Note("nonce", f"It never expires: it uses the nonce account {OTHER}."),
+        Note("Nonce", f"It never expires: it uses the nonce account {OTHER}."),
     )
     assert doubts(coins(), advance) == ["It uses up a nonce, but not as its first step."]
 
@@ -194,7 +194,7 @@ def test_a_memo_is_a_note(version):
     claimed = SOL.with_transaction("destination.account_output.memo", "für 42")
     findings = seen(bare(claimed, memo("für 42", version), coins()))
     assert findings.integrity == Passed()
-    assert findings.notes == (Note("memo", "für 42"),)
+    assert findings.notes == (Note("Memo", "für 42"),)
 
 
 @pytest.mark.parametrize(
