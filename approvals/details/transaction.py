@@ -10,7 +10,10 @@ from approvals.details.fields import Fields
 
 @dataclass(frozen=True, slots=True)
 class SourceClaim:
-    """One of `source_addresses`: whose keys are said to sign. `encoding` is as `ENCODING_P2TR`."""
+    """One of `source_addresses`: whose keys are said to sign. `encoding` is as `ENCODING_P2TR`.
+
+    An empty address or path is an absent one.
+    """
 
     address: str | None
     chain_id: str | None
@@ -106,8 +109,8 @@ _FEE: Final = tuple(field.name for field in fields(FeeClaim))
 
 
 def read_source(fields: Fields) -> SourceClaim:
-    """One of `source_addresses`."""
-    return SourceClaim(*fields.texts_at(_SOURCE))
+    """One of `source_addresses`; an empty text says nothing."""
+    return SourceClaim(*[text or None for text in fields.texts_at(_SOURCE)])
 
 
 def read_fee(fields: Fields) -> FeeClaim:

@@ -71,10 +71,12 @@ def check_source(
     _check_transaction_source(case.extra.claims.source, account, reasons)
     if not case.extra.sources:
         reasons.unverified(14, "The claim lists no source addresses.")
-    elif not any(_is(source.address, account) for source in case.extra.sources):
+    elif not any(_may_be(source.address, account) for source in case.extra.sources):
         reasons.contradiction(14, "None of the source addresses belongs to the key that signs.")
     for source in case.extra.sources:
-        if _is(source.address, account):
+        if source.address is None:
+            reasons.unverified(14, "The claim lists a source without its address.")
+        elif _is(source.address, account):
             check_own(source, signing.root_pub_key, path, key, reasons)
         elif source.path is not None and parse_path(source.path) == path:
             reasons.contradiction(14, "A source address does not belong to the path it names.")
@@ -149,7 +151,12 @@ def _same_key(claimed: str, key: ExtendedKey) -> bool | None:
     return raw == key.key if raw and len(raw) == len(key.key) else None
 
 
-def _is(claimed: str | None, account: Address) -> bool:
+def _may_be(claimed: str | None, account: Address) -> bool:
+    """What is not said is not contradicted."""
+    return claimed is None or _is(claimed, account)
+
+
+def _is(claimed: str, account: Address) -> bool:
     if claimed == account.text:
         return True  # the fast way: the same text is the same account
-    return claimed is not None and claimed_address(claimed) == account
+    return claimed_address(claimed) == account

@@ -120,7 +120,7 @@ def _check_listed(
 ) -> None:
     if not asked.extra.sources:
         reasons.unverified(14, "The claim lists no source addresses.")
-    elif owners and not listed:
+    elif owners and not listed and all(source.address for source in asked.extra.sources):
         reasons.contradiction(14, "None of the source addresses belongs to a key that signs.")
     elif len(listed) != len(owners):
         reasons.unverified(14, "The source addresses leave out an address that is spent from.")

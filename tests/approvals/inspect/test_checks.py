@@ -574,6 +574,8 @@ def test_14_the_checksum_of_a_claimed_source_does_not_matter(path):
         ("transaction.source.address", ""),
         ("source_addresses", None),
         ("source_addresses", []),
+        ("source_addresses.0.address", None),
+        ("source_addresses.0.address", ""),
         ("source_addresses.0.pubkey", "somehow"),
     ],
 )
@@ -597,8 +599,14 @@ def test_14_a_second_source_is_unverified_or_refused():
 
 
 @pytest.mark.parametrize("path", ["path", "pubkey", "root_pubkey"])
-def test_14_what_a_source_leaves_out_is_not_compared(path):
-    assert seen(ERC20.with_extra(f"source_addresses.0.{path}", None)).integrity == Passed()
+@pytest.mark.parametrize("value", [ABSENT, None, ""])
+def test_14_what_a_source_leaves_out_is_not_compared(path, value):
+    assert seen(ERC20.with_extra(f"source_addresses.0.{path}", value)).integrity == Passed()
+
+
+def test_14_a_source_without_an_address_says_nothing_of_the_others():
+    first = ERC20.extra["source_addresses"][0]
+    assert unverified(ERC20.with_extra("source_addresses", [first, {**first, "address": ""}]), 14)
 
 
 def test_14_a_public_key_may_be_claimed_in_hex():

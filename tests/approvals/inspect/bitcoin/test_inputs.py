@@ -349,6 +349,9 @@ def test_14_source_addresses_are_listed_and_all_sign():
     assert unverified(SAMPLE.with_extra("source_addresses", idle), 14)
     nameless = [*SAMPLE.extra["source_addresses"], {"chain_id": "BTC"}]
     assert unverified(SAMPLE.with_extra("source_addresses", nameless), 14)
+    assert unverified(SAMPLE.with_extra("source_addresses.0.address", ""), 14)
+    assert unverified(SAMPLE.with_extra("source_addresses.0.address", None), 14)
+    assert refused(SAMPLE.with_extra("source_addresses.0.address", STRANGER), 14)
 
 
 def test_14_a_root_that_cannot_be_derived_from_is_unverified():
