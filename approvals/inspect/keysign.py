@@ -1,11 +1,13 @@
 """Checks 4 to 8 of every KeySign; 9 to 15 are its family's, found by a table."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 from approvals.chains.tables import Tables
 from approvals.details import Extra, KeySign, SignatureType
 from approvals.details.fields import hex_bytes
+from approvals.findings import Family
 from approvals.inspect.families import family_of, port_of
 from approvals.inspect.messages import look_at_message
 from approvals.inspect.reasons import Reasons, quoted
@@ -21,6 +23,16 @@ _ROOTS: Final = {
     "xpub": (SignatureType.ECDSA, SignatureType.SCHNORR),
     "cpub": (SignatureType.EDDSA,),
 }
+_FAMILIES: Final[Mapping[str, Family]] = {
+    "EVM_Contract": "evm",
+    "TRON_Contract": "tron",
+    "SOL_Contract": "solana",
+    "COSMOS_Contract": "other",
+    "STELLAR_Contract": "other",
+    "SUI_Contract": "other",
+}
+"""Destinations that only chains of one family have."""
+
 _DIGEST: Final = 32
 _TYPE_KINDS: Final = {
     "Withdrawal": ("transfer",),
@@ -129,13 +141,16 @@ def _check_claim(case: Case, reasons: Reasons) -> None:
     claims = case.extra.claims
     if not case.extra.has_transaction:
         return  # check 4 has said so
+    destination = claims.destination_type or ""
     if not claims.chain_id:
         reasons.unverified(8, "The claim names no chain.")
     elif case.chain is None:
         reasons.unverified(8, f"The chain {quoted(claims.chain_id)} is not in our tables.")
     if claims.kind is None:
-        destination = quoted(claims.destination_type or "")
-        reasons.unverified(8, f"The kind of destination '{destination}' is not known.")
+        reasons.unverified(8, f"The kind of destination '{quoted(destination)}' is not known.")
+    elif case.chain and _FAMILIES.get(destination, case.chain.family) != case.chain.family:
+        sentence = f"The kind of destination '{quoted(destination)}' is not one of the chain."
+        reasons.unverified(8, sentence)
     elif claims.kind not in _TYPE_KINDS.get(claims.transaction_type or "", (claims.kind,)):
         reasons.unverified(8, "The claimed type of transaction and of destination do not fit.")
 

@@ -41,7 +41,7 @@ def spent_coins(asked: Asked, unsigned: Unsigned, reasons: Reasons) -> tuple[Coi
         reasons.contradiction(10, "The claim lists an output that the transaction does not spend.")
     if not asked.extra.utxos:
         reasons.unverified(10, "The claim does not list the outputs that are spent.")
-    elif spent - claimed.keys():
+    elif spent - claimed.keys() and _all_named(asked.extra.utxos):
         reasons.contradiction(10, "The transaction spends an output that the claim does not list.")
     coins: list[Coin] = []
     for each, said in zip(unsigned.transaction.inputs, unsigned.inputs, strict=True):
@@ -54,10 +54,15 @@ def spent_coins(asked: Asked, unsigned: Unsigned, reasons: Reasons) -> tuple[Coi
     return tuple(coins)
 
 
+def _all_named(utxos: tuple[UtxoClaim, ...]) -> bool:
+    """Where one is not, it may be any of those that are spent."""
+    return all(utxo.tx_hash and utxo.vout is not None for utxo in utxos)
+
+
 def _by_outpoint(asked: Asked, reasons: Reasons) -> Mapping[bytes, UtxoClaim]:
     found: dict[bytes, UtxoClaim] = {}
     for utxo in asked.extra.utxos:
-        if utxo.tx_hash is None or utxo.vout is None:
+        if not utxo.tx_hash or utxo.vout is None:
             reasons.unverified(10, "The claim does not say which output is spent.")
         elif not _TXID.fullmatch(utxo.tx_hash) or not 0 <= utxo.vout <= _MAX_VOUT:
             reasons.malformed(10, "A claimed output is not named by a transaction and a number.")

@@ -200,6 +200,14 @@ def test_8_a_type_and_a_destination_that_do_not_fit_are_unverified():
     assert seen(transaction("type", "Stake")).integrity == Passed()
 
 
+@pytest.mark.parametrize(
+    "kind", ["TRON", "SOL", "COSMOS", "STELLAR", "SUI"], ids=lambda kind: f"{kind}_Contract"
+)
+def test_8_a_call_is_one_of_the_claimed_chain(kind):
+    claimed = transaction("destination.destination_type", f"{kind}_Contract", CALL)
+    assert unverified(claimed, 8)
+
+
 # --- 9: the bytes
 
 
