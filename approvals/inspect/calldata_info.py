@@ -4,14 +4,15 @@ from approvals.chains.addresses import claimed_address
 from approvals.chains.evm import EvmTransaction
 from approvals.chains.keccak import keccak256
 from approvals.chains.methods import SELECTOR_SIZE, Method, method_of
+from approvals.chains.tables import Chain
 from approvals.details import CalldataInfo
 from approvals.details.fields import hex_bytes
 from approvals.inspect.reasons import quoted
 from approvals.risks import Flag
 
 
-def mismatches(info: CalldataInfo, transaction: EvmTransaction) -> list[Flag]:
-    """Where it says something else: selector, signature, name of the method, contract."""
+def mismatches(info: CalldataInfo, transaction: EvmTransaction, chain: Chain) -> list[Flag]:
+    """Where it says something else: selector, signature, name of the method, contract, chain."""
     found = transaction.data[:SELECTOR_SIZE]
     known = method_of(found)
     texts = []
@@ -29,6 +30,9 @@ def mismatches(info: CalldataInfo, transaction: EvmTransaction) -> list[Flag]:
         if address is None or address.family != "evm" or address.raw != transaction.to:
             said = quoted(info.address)
             texts.append(f"Cobo explains a call of {said}; another contract is called.")
+    if info.chain_id and info.chain_id != chain.chain_id:
+        said = quoted(info.chain_id)
+        texts.append(f"Cobo explains a call on {said}; this one is on {chain.chain_id}.")
     return [Flag("calldata_mismatch", text, proved=False) for text in texts]
 
 

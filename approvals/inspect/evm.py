@@ -62,7 +62,7 @@ def look_at_evm(case: Case, raw: bytes, reasons: Reasons) -> Seen:
         chain=chain.chain_id,
         source=source,
         fee=Fee(chain.native, transaction.fee_at_most),
-        flags=(*called.flags, *dangers, *(mismatches(info, transaction) if info else ())),
+        flags=(*called.flags, *dangers, *(mismatches(info, transaction, chain) if info else ())),
         notes=(Note("Nonce", str(transaction.nonce)),),
     )
 
@@ -94,8 +94,8 @@ def _check_claims(
             check_call(case, call, effect, reasons)
         case None:
             reasons.unverified(12, "The transaction does not say what kind it is.")
-        case kind:
-            reasons.contradiction(12, f"The claim is to sign a {kind}; this is a transaction.")
+        case _:
+            reasons.contradiction(12, "The claim is to sign a message; this is a transaction.")
     check_nonce(case.extra, transaction, reasons)
     check_fee(case.extra.fee, transaction, call.chain, reasons)
 

@@ -145,8 +145,8 @@ def _check_claims(
                 reasons.unverified(12, "The bytes have a memo; the claim of a call has none.")
         case None:
             reasons.unverified(12, "The transaction does not say what kind it is.")
-        case kind:
-            reasons.contradiction(12, f"The claim is to sign a {kind}; this is a transaction.")
+        case _:
+            reasons.contradiction(12, "The claim is to sign a message; this is a transaction.")
 
 
 def _doubts(transaction: TronTransaction) -> tuple[str, ...]:

@@ -110,8 +110,8 @@ def _check_token(asked: Asked, reasons: Reasons) -> None:
             reasons.unverified(12, "The transaction does not say what kind it is.")
         case "contract_call":
             reasons.contradiction(12, "The claim is to call a contract; this is a transfer.")
-        case kind:
-            reasons.contradiction(12, f"The claim is to sign a {kind}; this is a transaction.")
+        case _:
+            reasons.contradiction(12, "The claim is to sign a message; this is a transaction.")
     if claims.token_id is None:
         reasons.unverified(12, "The claim names no token.")
     elif asked.case.tables.token(claims.token_id) is None:

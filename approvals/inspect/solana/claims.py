@@ -26,8 +26,8 @@ def check_claims(
             _check_call(case, message, doing, chain, reasons)
         case None:
             reasons.unverified(12, "The transaction does not say what kind it is.")
-        case kind:
-            reasons.contradiction(12, f"The claim is to sign a {kind}; this is a transaction.")
+        case _:
+            reasons.contradiction(12, "The claim is to sign a message; this is a transaction.")
     _check_fee(case.extra.fee, doing, reasons)
 
 

@@ -47,7 +47,19 @@ def look_at_instructions(message: Message, setting: Setting) -> Doing:
                 _act(action, message.instructions[position], setting, wallets, doing)
     if not doing.effects:
         doing.doubts.append("It moves nothing, and only costs a fee.")
+    _doubt_opened(actions, setting, doing)
     return doing
+
+
+def _doubt_opened(actions: list[Action], setting: Setting, doing: Doing) -> None:
+    """The owner of a token account may take out its rent: nobody is given one for nothing."""
+    paid = {setting.source, *doing.places.values()}
+    for action in actions:
+        if isinstance(action, OpenTokenAccount) and paid.isdisjoint(
+            (action.wallet, action.account)
+        ):
+            wallet = solana_address(action.wallet).text
+            doing.doubts.append(f"It opens a token account of {wallet}, who is not paid.")
 
 
 def _act(

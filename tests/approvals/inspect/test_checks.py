@@ -430,6 +430,8 @@ def test_12_a_transaction_under_the_claim_of_a_message_is_refused(kind):
     claimed = transaction("destination.destination_type", kind).with_transaction(
         "type", "MessageSign"
     )
+    (reason,) = seen(claimed).integrity.reasons
+    assert reason.text == "The claim is to sign a message; this is a transaction."
     assert refused(claimed, 12)
 
 

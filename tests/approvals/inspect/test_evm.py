@@ -141,6 +141,7 @@ def info(path, value):
             f"Cobo explains a call of 0x{OTHER.hex()}; another contract is called.",
         ),
         ("address", "somewhere", "Cobo explains a call of somewhere; another contract is called."),
+        ("chain_id", "BSC_BNB", "Cobo explains a call on BSC_BNB; this one is on ETH."),
     ],
 )
 def test_an_explanation_that_the_bytes_contradict_is_flagged_not_refused(path, value, text):

@@ -13,12 +13,13 @@ from approvals.findings import (
     Operation,
     Passed,
     Refused,
+    TokenApproval,
     Transfer,
     Unverified,
 )
 from approvals.inspect import inspect
 from approvals.risks import Flag
-from tests.support.evm import dynamic_fee
+from tests.support.evm import dynamic_fee, method
 from tests.support.requests import ABSENT, sample
 from tests.support.tron import (
     OWNER,
@@ -37,6 +38,7 @@ from tests.support.tron import (
 TRX = sample("keysign_tron_trx")
 TRC20 = sample("keysign_tron_trc20_usdt")
 BOTH = [TRX, TRC20]
+UNLIMITED = ["unlimited_allowance"]
 OTHER = "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t"
 SOURCE = "TSupd8dvX5KGMaHhgS7diYt9ZACBcJCz3g"
 RAW = "raw_tx_info.unsigned_raw_tx"
@@ -335,6 +337,47 @@ def test_12_bytes_decide_that_a_claimed_call_is_a_transfer():
     assert (effect.asset.token_id, effect.to.raw) == ("TRON_USDT", TO)
     named = claimed_as_call().with_transaction("token_id", "TRON_USDT")
     assert seen(named).integrity == Passed()
+
+
+def trc20_call(signature, *arguments):
+    """A call of the token by the source, and the claim of it."""
+    data = method(signature, *arguments)
+    changed = claimed_as_call(data).with_transaction("fee", None)
+    return changed.with_tron_bytes(raw(trigger(data=data), fee_limit=30_000_000))
+
+
+def hex_address(account):
+    return "0x" + account[-20:].hex()
+
+
+@pytest.mark.parametrize(
+    ("amount", "risks"),
+    [(0, []), (5_000_000, []), (2**96 - 2, []), (2**96 - 1, UNLIMITED), (2**256 - 1, UNLIMITED)],
+)
+def test_an_allowance_of_a_trc20_token_is_seen_as_what_it_allows(amount, risks):
+    findings = seen(trc20_call("approve(address,uint256)", hex_address(STRANGER), amount))
+    assert findings.integrity == Passed()
+    (effect,) = findings.effects
+    assert isinstance(effect, TokenApproval)
+    assert (effect.asset.token_id, effect.amount) == ("TRON_USDT", amount)
+    assert effect.spender == tron_address(STRANGER[1:])
+    assert [flag.risk for flag in findings.flags] == risks
+
+
+@pytest.mark.parametrize("owner", [OWNER, STRANGER])
+def test_a_trc20_transfer_of_an_allowance_says_whose_it_takes(owner):
+    called = trc20_call(
+        "transferFrom(address,address,uint256)", hex_address(owner), hex_address(TO), 7
+    )
+    findings = seen(called)
+    assert findings.integrity == Passed()
+    (effect,) = findings.effects
+    assert isinstance(effect, Transfer)
+    assert (effect.sender.raw, effect.to.raw, effect.amount) == (owner, TO, 7)
+    claimed = called.with_transaction("destination", TRC20.extra["transaction"]["destination"])
+    claimed = claimed.with_transaction("type", "Withdrawal")
+    claimed = claimed.with_transaction("token_id", "TRON_USDT")
+    assert refused(claimed.with_transaction("destination.account_output.amount", "0.000007"), 12)
 
 
 @pytest.mark.parametrize(
