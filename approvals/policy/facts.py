@@ -63,7 +63,9 @@ def facts_of(
         rows=rows,
         keys=findings.keys,
         risks=_risks(findings, claimed=initiator in initiators),
-        hidden=frozenset() if pinnable else _hidden(findings, complete=complete),
+        hidden=_hidden_in_a_key(kind, findings.keys)
+        if pinnable
+        else _hidden(findings, complete=complete),
         initiator=initiator,
         claims=findings.claims,
     )
@@ -89,6 +91,13 @@ def _risks(findings: Findings, *, claimed: bool) -> dict[Risk, bool]:
         proved = flag.proved and flag.risk not in CLAIMABLE
         risks[flag.risk] = proved or risks.get(flag.risk, False)
     return risks
+
+
+def _hidden_in_a_key(kind: RequestType, keys: KeyFacts | None) -> frozenset[Risk]:
+    """Whoever lends a share had one; that anybody else had one, Cobo alone says."""
+    if kind is RequestType.KEY_GEN or keys is None or {*keys.node_ids} <= {*keys.used_node_ids}:
+        return frozenset()
+    return frozenset({"owner_change"})
 
 
 def _hidden(findings: Findings, *, complete: bool) -> frozenset[Risk]:

@@ -46,11 +46,10 @@ def test_a_policy_that_cannot_be_read_says_why(tmp_path):
 @pytest.mark.parametrize("kind", ["pipe", "directory", "/dev/zero"])
 def test_what_is_no_file_is_refused_and_never_waited_for(tmp_path, kind):
     odd = tmp_path / "odd" if kind != "/dev/zero" else Path(kind)
-    match kind:
-        case "pipe":
-            os.mkfifo(odd)
-        case "directory":
-            odd.mkdir()
+    if kind == "pipe":
+        os.mkfifo(odd)
+    elif kind == "directory":
+        odd.mkdir()
     said = "is a directory" if kind == "directory" else "it is not a regular file"
     with pytest.raises(PolicyUnreadable, match=f"(?i)cannot be read: {said}"):
         load_policy(odd)

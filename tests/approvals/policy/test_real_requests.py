@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from approvals.chains.tables import SHIPPED
-from approvals.findings import Findings, Passed, TokenApproval, Transfer
+from approvals.findings import Address, Findings, Passed, TokenApproval, Transfer
 from approvals.inspect import inspect
 from approvals.policy import judge
 from approvals.policy.judge import read_rules
@@ -53,22 +53,22 @@ def words_of(name: str) -> dict[str, tuple[str, ...]]:
     own: dict[str, str | None] = {
         "type": RequestType(findings.type).label,
         "chain": findings.chain,
-        "from": listed(chain, findings.source and findings.source.text),
+        "from": listed(chain, findings.source),
         "wallet": claims.wallet_name,
         "vault": claims.vault_id,
         "initiator": claims.initiator,
         "initiator_type": claims.initiator_type,
         "category": next(iter(claims.categories), None),
-        "curve": keys and keys.curve,
-        "root_pub_key": keys and keys.root_pub_key,
+        "curve": None if keys is None else keys.curve,
+        "root_pub_key": None if keys is None else keys.root_pub_key,
     }
     for effect in findings.effects:
         own["kind"] = effect.kind
         if isinstance(effect, Transfer | TokenApproval):
             to = effect.to if isinstance(effect, Transfer) else effect.spender
             contract = effect.asset.contract
-            own |= {"to": listed(chain, to.text), "token": effect.asset.token_id}
-            own |= {"contract": listed(chain, contract and contract.text)}
+            own |= {"to": listed(chain, to), "token": effect.asset.token_id}
+            own |= {"contract": listed(chain, contract)}
             own |= {"method": effect.selector or None}
     odd = {
         "type": '["key_sign", "key_gen"]',
@@ -101,8 +101,8 @@ def words_of(name: str) -> dict[str, tuple[str, ...]]:
     }
 
 
-def listed(chain: str, address: str | None) -> str | None:
-    return f'["{chain}:{address}"]' if address else None
+def listed(chain: str, address: Address | None) -> str | None:
+    return f'["{chain}:{address.text}"]' if address else None
 
 
 def quoted(text: Any) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from approvals.findings import KeyFacts, Reason, Refused, Signing
+from approvals.inspect import inspect
+from approvals.policy import judge
 from approvals.policy.whens import MOST_NODES
 from approvals.risks import RISKS, Flag
 from tests.approvals.policy.world import (
@@ -27,6 +29,7 @@ from tests.approvals.policy.world import (
     usdt,
     verdict,
 )
+from tests.support.requests import sample
 
 SIGNING = KeyFacts("secp256k1", NODES[:2], root_pub_key=XPUB)
 
@@ -87,6 +90,29 @@ class TestFlags:
             assert answer(ceremony(), f'when.flags_any = "{risk}"') == "no"
             assert answer(ceremony(agreed=False), f'when.flags_any = "{risk}"') == "unknown"
         assert answer(ceremony(), 'when.flags_any = ["blind", "fee_unusual"]') == "no"
+
+    def test_who_held_a_key_that_is_moved_is_known_of_those_alone_who_lend_a_share(self):
+        line = 'when.flags_any = "owner_change"'
+        assert answer(ceremony(3, used_node_ids=NODES), line) == "no"
+        assert answer(ceremony(3, used_node_ids=NODES[:2]), line) == "unknown"
+        others = 'when.flags_any = ["permission_change", "delegatecall", "blind"]'
+        assert answer(ceremony(3, used_node_ids=NODES[:2]), others) == "no"
+
+    def test_a_lie_about_who_held_a_key_hides_no_new_owner(self):
+        moved = sample("keyreshare_secp256k1")
+        group = "source_key_share_holder_group"
+        new = moved.extra["target_key_share_holder_group"]["key_share_holders"]
+        lie = moved.with_extra(f"{group}.key_share_holders", new)
+        pins = ("when.threshold_at_least = 2", f"when.nodes = {moved.detail['new_node_ids']}")
+        rulebook = policy(
+            rule("ours", "approve", 'when.type = "key_reshare"', *pins),
+            rule("owners", "reject", 'when.flags_any = "owner_change"'),
+        )
+        told, lied = (inspect(each.request, rulebook.tables) for each in (moved, lie))
+        assert lied.keys is not None
+        assert lied.keys.agreed
+        assert judge(told, rulebook).effect == "reject"
+        assert judge(lied, rulebook).effect == "ask"
 
     @pytest.mark.parametrize("initiator", [None, " ", "somebody"])
     def test_an_initiator_whom_no_person_claims_is_a_risk(self, initiator):
