@@ -101,7 +101,7 @@ def _facts(
         case Signing():
             return [
                 exact(f"{prefix}Standard", effect.standard or "unknown"),
-                exact(f"{prefix}Message", effect.preview or "empty", room.text),
+                exact(f"{prefix}Message", effect.preview or "empty", room.text, whole=effect.whole),
             ]
         case _ as never:
             assert_never(never)
@@ -112,12 +112,12 @@ def _approval(
 ) -> list[Fact]:
     takes_back = effect.amount == 0
     much = f"{allowance(effect)}: this takes back the approval" if takes_back else allowance(effect)
-    item = [] if effect.item is None else [exact(f"{prefix}Item", str(effect.item))]
+    unsaid = effect.item is not None and not effect.amount
     return [
         exact(f"{prefix}May move", much),
         exact_address(f"{prefix}Spender", effect.spender, effect.chain, names),
         *_whose(f"{prefix}Moves from", effect.owner, source, effect.chain, names),
-        *(() if effect.amount else item),  # an amount names its item itself
+        *([exact(f"{prefix}Item", str(effect.item))] if unsaid else ()),
         *_token(prefix, effect.asset.contract, effect.chain, names),
         exact(f"{prefix}Given by", f"{effect.via} {effect.selector}"),
     ]
@@ -129,11 +129,16 @@ def _call(
     to = effect.contract
     size = f"{effect.calldata_size:,} bytes"
     method = f"{effect.method or 'unknown method'} {effect.selector}".strip()
-    return [
-        Fact(f"{prefix}Contract", "a new contract", exact=True)
+    called = (
+        (Fact(f"{prefix}Contract", f"a new one, made by {size} of code", exact=True),)
         if to is None
-        else exact_address(f"{prefix}Contract", to, effect.chain, names),
-        exact(f"{prefix}Method", f"{method}, {size}", room.text),
+        else (
+            exact_address(f"{prefix}Contract", to, effect.chain, names),
+            exact(f"{prefix}Method", f"{method}, {size}", room.text),
+        )
+    )
+    return [
+        *called,
         *pairs(f"{prefix}Argument ", effect.arguments, room),
         exact(f"{prefix}Value", amount(effect.native, effect.value)),
         *_whose(f"{prefix}Made by", effect.sender, source, effect.chain, names),

@@ -17,13 +17,14 @@ class Fact:
     """A label and a value, both safe to show as they are.
 
     An `exact` value (an address, an amount, an id) is never shortened to make room. `whole` is
-    False where something is missing from what is shown, which it says itself.
+    False where something is missing from what is shown, which it says itself. `loud`: a warning.
     """
 
     label: str
     value: str
     exact: bool = False
     whole: bool = True
+    loud: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Room:
     """How much a place shows: effects, flags, rows of one sort, characters of a text, of a claim.
 
     A text follows from the bytes, so that without all of it nobody can approve; a claim does not.
+    `repeats`: claims are listed that say what the bytes say too.
     """
 
     effects: int
@@ -38,18 +40,20 @@ class Room:
     rows: int
     text: int
     claim: int
+    repeats: bool = True
 
 
-MESSAGE: Final = Room(effects=6, flags=10, rows=8, text=1_000, claim=400)
+MESSAGE: Final = Room(effects=6, flags=10, rows=8, text=1_000, claim=400, repeats=False)
 """More than this does not fit a message; then it says so, and nobody can approve it by a click."""
 
 PAGE: Final = Room(effects=5_000, flags=5_000, rows=5_000, text=100_000, claim=100_000)
 """A terminal scrolls."""
 
 
-def exact(label: str, text: str, limit: int = 500) -> Fact:
-    """A fact in full, or one that says how much of it was cut."""
-    return Fact(visible(label, _LABEL), visible(text, limit), exact=True, whole=fits(text, limit))
+def exact(label: str, text: str, limit: int = 500, *, whole: bool = True) -> Fact:
+    """A fact in full, or one that says how much of it was cut, here or (not `whole`) before."""
+    whole = whole and fits(text, limit)
+    return Fact(visible(label, _LABEL), visible(text, limit), exact=True, whole=whole)
 
 
 def exact_address(label: str, address: Address, chain: str, names: Names) -> Fact:

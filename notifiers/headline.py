@@ -1,5 +1,6 @@
 """The first line that people read, what they confirm, and whether to believe it."""
 
+from collections.abc import Sequence
 from typing import Final, Literal, TypeAlias, assert_never
 
 from approvals.findings import (
@@ -17,7 +18,7 @@ from approvals.findings import (
     Wrap,
 )
 from approvals.request import RequestType
-from approvals.wording import counted, in_a_row
+from approvals.wording import counted
 from notifiers.readable import short_address, visible
 from notifiers.text import (
     NO_NAMES,
@@ -34,6 +35,7 @@ Integrity: TypeAlias = Literal["VERIFIED", "NOT VERIFIED", "REFUSED"]
 
 _HASHES_SHOWN: Final = 8
 _REASONS_SHOWN: Final = 8
+_DIGEST_CHARS: Final = 66
 
 _TYPES: Final = {
     RequestType.KEY_GEN: "Generate a key",
@@ -89,16 +91,30 @@ def pledge(findings: Findings, names: Names = NO_NAMES) -> str:
 
 
 def badge(findings: Findings) -> str:
-    """Whether the facts come from the very bytes that will be signed, and if not, why not."""
-    match findings.integrity:
-        case Passed():
-            return f"VERIFIED: {_source_of_truth(findings.hashes)}"
-        case Unverified(reasons=reasons):
-            return _with_reasons("NOT VERIFIED", [reason.text for reason in reasons])
-        case Refused(cause=cause, reasons=reasons):
-            return _with_reasons(f"REFUSED ({cause})", [reason.text for reason in reasons])
-        case _ as never:
-            assert_never(never)
+    """Whether the facts come from the very bytes that will be signed, and why: `VERIFIED: why`.
+
+    Several grounds stand on lines of their own.
+    """
+    word: str = integrity_of(findings)
+    if isinstance(findings.integrity, Refused):
+        word = f"{word} ({findings.integrity.cause})"
+    said = grounds(findings)
+    return f"{word}: {said[0]}" if len(said) == 1 else "\n".join((f"{word}:", *itemized(said)))
+
+
+def grounds(findings: Findings) -> tuple[str, ...]:
+    """Why to believe it, or why not: at least one sentence, at most _REASONS_SHOWN and one."""
+    if isinstance(findings.integrity, Passed):
+        return (_source_of_truth(findings.hashes),)
+    reasons = findings.integrity.reasons
+    more = len(reasons) - _REASONS_SHOWN
+    shown = [visible(reason.text, 240) for reason in reasons[:_REASONS_SHOWN]]
+    return (*shown, f"and {more} more") if more > 0 else tuple(shown) or ("no reason given",)
+
+
+def itemized(sentences: Sequence[str]) -> tuple[str, ...]:
+    """A line for each; where there are several, with a dash."""
+    return tuple(sentences) if len(sentences) < 2 else tuple(f"- {each}" for each in sentences)  # noqa: PLR2004
 
 
 def _deed(effect: Effect, source: Address | None, names: Names) -> str:
@@ -168,17 +184,18 @@ def _unread(findings: Findings) -> str:
 def _source_of_truth(hashes: tuple[str, ...]) -> str:
     if not hashes:
         return "every check could be made, and agreed"
+    if len(hashes) == 1 and len(hashes[0]) > _DIGEST_CHARS:
+        (signed,) = hashes
+        return f"decoded from the {len(signed) // 2 - 1} bytes that will be signed, {_ends(signed)}"
     noun = "hash" if len(hashes) == 1 else "hashes"
     more = len(hashes) - _HASHES_SHOWN
     shown = ", ".join(hashes[:_HASHES_SHOWN]) + (f" and {more} more" if more > 0 else "")
     return f"decoded from the bytes whose {noun} {shown} will be signed"
 
 
-def _with_reasons(verdict: str, reasons: list[str]) -> str:
-    shown = [visible(reason, 240) for reason in reasons[:_REASONS_SHOWN]]
-    more = len(reasons) - _REASONS_SHOWN
-    tail = [f"and {more} more"] if more > 0 else []
-    return f"{verdict}: {in_a_row([*shown, *tail]) or 'no reason given'}"
+def _ends(signed: str) -> str:
+    """Ed25519 signs whole messages: enough to tell one from another by."""
+    return f"{signed[:18]}…{signed[-16:]}"
 
 
 def _on(effect: Transfer | TokenApproval | Wrap | Operation | ContractCall, names: Names) -> str:

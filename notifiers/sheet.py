@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from approvals.acquaintance import Remark
-from approvals.findings import ClaimedOutput, Findings
+from approvals.findings import Findings, Signing
 from approvals.model import Approval
-from approvals.wording import counted
+from notifiers.claimed import claimed_facts
 from notifiers.effects import effect_facts
-from notifiers.facts import MESSAGE, Fact, Room, exact, not_shown
-from notifiers.headline import Integrity, badge, headline, integrity_of, pledge
+from notifiers.facts import MESSAGE, Fact, Room, exact, not_shown, pairs
+from notifiers.headline import Integrity, badge, grounds, headline, integrity_of, pledge
 from notifiers.keys import key_facts
 from notifiers.readable import visible
 from notifiers.text import ADDRESS_CHARS, NO_NAMES, Names, amount, chain_name
@@ -21,7 +21,8 @@ class Sheet:
     """All that an approver sees of a request that does not change while people decide.
 
     `worst` names the worst of the warnings, where one line must do. `pledge` is what the confirm
-    dialog repeats: what may move, and the whole destination. `remarks` are our own records' say.
+    dialog repeats: what may move, and the whole destination. `badge` is `integrity` with its
+    `grounds`, for a terminal. `remarks` are our own records' say.
     `whole` is False where something proved did not fit: such a sheet may be refused on sight, but
     nobody can approve what is not shown.
     """
@@ -31,6 +32,7 @@ class Sheet:
     pledge: str
     integrity: Integrity
     badge: str
+    grounds: tuple[str, ...]
     flags: tuple[Fact, ...]
     remarks: tuple[Fact, ...]
     proved: tuple[Fact, ...]
@@ -69,27 +71,34 @@ def sheet_of(
         pledge=pledge(findings, names),
         integrity=integrity_of(findings),
         badge=badge(findings),
+        grounds=grounds(findings),
         flags=warned,
         remarks=remarked,
         proved=proved,
         asked=_asked(approval, room),
-        claimed=_claimed(findings, room),
+        claimed=claimed_facts(findings, room),
         whole=all(fact.whole for fact in (*warned, *remarked, *proved)),
     )
 
 
 def _proved(findings: Findings, names: Names, room: Room) -> tuple[Fact, ...]:
     facts = effect_facts(findings, names, room)
+    if not findings.effects:
+        facts += pairs("Hash to sign", _numbered(findings.hashes), room)
     if findings.keys is not None:
         facts += key_facts(findings.keys, findings.type, room)
     if findings.source is not None:
-        facts.append(exact("From", findings.source.text, ADDRESS_CHARS))
+        signs = bool(findings.effects) and isinstance(findings.effects[0], Signing)
+        label = "Signed by" if signs else "From"
+        facts.append(exact(label, findings.source.text, ADDRESS_CHARS))
     if findings.chain is not None:
         facts.append(exact("Chain", chain_name(findings.chain, names)))
-    if findings.fee is not None:
+    if findings.fee is not None and findings.fee.at_most:
         facts.append(exact("Fee at most", amount(findings.fee.asset, findings.fee.at_most)))
     notes = [note for note in findings.notes if note.proved]
-    facts += [exact(note.label, note.text, room.text) for note in notes[: room.rows]]
+    facts += [
+        exact(note.label, note.text, room.text, whole=note.whole) for note in notes[: room.rows]
+    ]
     return (*facts, *not_shown(len(notes) - room.rows, "more note"))
 
 
@@ -115,42 +124,10 @@ def _asked(approval: Approval, room: Room) -> tuple[Fact, ...]:
     )
 
 
-def _claimed(findings: Findings, room: Room) -> tuple[Fact, ...]:
-    """What `extra_info` says and nobody proved."""
-    claims = findings.claims
-    initiator = claims.initiator or "somebody it does not name"
-    said = (
-        ("Initiator", f"{initiator} ({claims.initiator_type or 'type not stated'})"),
-        ("Wallet", _both(claims.wallet_name, claims.wallet_id)),
-        ("Vault", _both(claims.vault_name, claims.vault_id)),
-        ("Organization", _both(claims.org_name, claims.project_name)),
-        ("Transaction", _both(claims.transaction_type, claims.transaction_id)),
-        ("Token", claims.token_id),
-        ("Chain", claims.chain_id),
-        ("Source", claims.source),
-        ("Fee at most", "" if findings.fee else claims.fee_at_most),
-        ("Category", ", ".join(claims.categories[:20])),
-        ("Description", claims.description),
-        *((note.label, note.text) for note in findings.notes if not note.proved),
-    )
-    facts = [Fact(visible(key, 60), visible(value, room.claim)) for key, value in said if value]
-    for output in reversed(claims.outputs[: room.rows]):
-        facts[1:1] = _output(output, room)
-    hidden = len(claims.outputs) - room.rows
-    if hidden > 0:
-        facts.append(Fact("Not shown", counted(hidden, "more destination")))
-    return tuple(facts)
-
-
-def _output(output: ClaimedOutput, room: Room) -> list[Fact]:
-    amount_said = visible(output.amount or "an unstated amount", 100)
-    facts = [exact("Destination", f"{amount_said} -> {visible(output.address, ADDRESS_CHARS)}")]
-    return [*facts, Fact("Memo", visible(output.memo, room.claim))] if output.memo else facts
+def _numbered(texts: Sequence[str]) -> list[tuple[str, str]]:
+    alone = len(texts) == 1
+    return [("" if alone else f" {number}", text) for number, text in enumerate(texts, start=1)]
 
 
 def _doubt(answer: str) -> str:
     return " (could not be told from the bytes)" if answer == "unknown" else ""
-
-
-def _both(name: str | None, identity: str | None) -> str:
-    return f"{name} ({identity})" if name and identity else name or identity or ""

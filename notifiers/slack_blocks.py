@@ -16,6 +16,7 @@ from approvals.model import Approval, Choice, Decision
 from approvals.wording import counted
 from notifiers.facts import Fact
 from notifiers.readable import cut, visible
+from notifiers.headline import itemized
 from notifiers.sheet import Sheet
 from notifiers.slack_limits import (
     ALL_BLOCKS,
@@ -48,14 +49,14 @@ _SAYING: Final = (
 )
 """Where a block, or an attachment, can hold something to read."""
 
-_DOUBT: Final = "no rule may approve this; read it as a claim"
+_DOUBT: Final = "what this does could not be proved"
 _SEALS: Final = {
     "VERIFIED": ":white_check_mark: *VERIFIED*",
     "NOT VERIFIED": f":rotating_light: *NOT VERIFIED* · {_DOUBT}",
     "REFUSED": ":no_entry: *REFUSED* · nobody can approve this",
 }
 _WARNS: Final = ":warning: "
-_REMEMBERS: Final = ":eyes: "
+_REMARKS: Final = ":eyes: "
 _SAYS: Final = ":speech_balloon: *Cobo says* · nothing below is proved"
 
 
@@ -160,15 +161,15 @@ def _blocks(
 ) -> list[Json]:
     """In reading order: what, warnings, where it stands, can it be trusted, facts, buttons."""
     status = status_of(approval, decision, SLACK_INK)
-    badge = plain(sheet.badge, min(SECTION_TEXT, 4 * limit + 400))
+    why = plain("\n".join(itemized(sheet.grounds)), min(SECTION_TEXT, 4 * limit + 400))
     blocks: list[Json] = [
         {"type": "header", "text": plain(sheet.headline, HEADER), "block_id": "fact-what"},
-        *_table("fact-flags", sheet.flags, limit, mark=_WARNS),
-        *_table("fact-remarks", sheet.remarks, limit, mark=_REMEMBERS),
+        *_table("fact-flags", sheet.flags, limit),
+        *_table("fact-remarks", sheet.remarks, limit, mark=_REMARKS),
         {"type": "section", "text": mrkdwn(f"*{status.line}*"), "block_id": "status"},
         *_about(approval, decision, status),
         {"type": "section", "text": mrkdwn(_SEALS[sheet.integrity]), "block_id": "fact-seal"},
-        {"type": "section", "text": badge, "block_id": "fact-badge"},
+        {"type": "section", "text": why, "block_id": "fact-why"},
         *_table("fact-proved", sheet.proved, limit),
         *_table("fact-asked", sheet.asked, limit),
         {"type": "divider", "block_id": "rule"},
@@ -215,7 +216,7 @@ def _ways_to_decide(approval: Approval, sheet: Sheet, token: Callable[[Choice], 
             "style": "primary",
         },
     }
-    by_click = approval.verdict.strength == "any" and sheet.whole
+    by_click = approval.verdict.strength == "any" and sheet.whole and sheet.integrity != "REFUSED"
     buttons = [approve, reject] if by_click else [reject]
     how = f"To approve, run: {command('approve', approval)}"
     said = [] if by_click else [{"type": "section", "text": plain(how, 1000), "block_id": "how"}]
@@ -236,7 +237,7 @@ def _table(name: str, facts: Sequence[Fact], limit: int, mark: str = "") -> list
                 part
                 for fact in facts[start : start + rows]
                 for part in (
-                    mrkdwn(f"{mark}*{literal(fact.label)}*"),
+                    mrkdwn(f"{_WARNS if fact.loud else mark}*{literal(fact.label)}*"),
                     plain(fact.value, FIELD_TEXT if fact.exact else limit),
                 )
             ],

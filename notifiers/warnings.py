@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from approvals.acquaintance import Oddity, Remark
-from approvals.findings import Findings
+from approvals.findings import Findings, Unverified
 from approvals.model import Approval
 from approvals.risks import Flag, Risk, worst_first
 from approvals.wording import counted
@@ -38,18 +39,20 @@ _UNKNOWN_INITIATOR: Final = Flag(
 
 
 def flags_of(approval: Approval, findings: Findings) -> tuple[Flag, ...]:
-    """Every flag, the worst first; the last says that nobody knows whose request this is."""
-    if approval.verdict.initiator_known:
-        return findings.flags
-    return worst_first((*findings.flags, _UNKNOWN_INITIATOR))
+    """Every flag, the worst first; the last says that nobody knows whose request this is.
+
+    That a request is not verified is the first word of its headline, and stands with its reasons
+    below: a third time would only be noise.
+    """
+    said = isinstance(findings.integrity, Unverified)
+    flags = [flag for flag in findings.flags if not (said and flag.risk == "unverified")]
+    nobody = () if approval.verdict.initiator_known else (_UNKNOWN_INITIATOR,)
+    return worst_first((*flags, *nobody))
 
 
 def worst_of(flags: Sequence[Flag], remarks: Sequence[Remark]) -> str:
-    """The name of the worst flag, for a single line, and of a look-alike; empty without either.
-
-    That a request is not verified is the first word of its headline already.
-    """
-    names = [RISK_NAMES[flag.risk] for flag in flags if flag.risk != "unverified"][:1]
+    """The name of the worst flag, for a single line, and of a look-alike; empty without either."""
+    names = [RISK_NAMES[flag.risk] for flag in flags][:1]
     if any(each.oddity == "look_alike_destination" for each in remarks):
         names.append(ODDITY_NAMES["look_alike_destination"])
     return " · ".join(names)
@@ -57,7 +60,8 @@ def worst_of(flags: Sequence[Flag], remarks: Sequence[Remark]) -> str:
 
 def flag_facts(flags: Sequence[Flag], room: Room) -> tuple[Fact, ...]:
     """A line for each flag; those that do not fit are at least named and counted."""
-    facts = [exact(RISK_NAMES[flag.risk], _said(flag), _TEXT) for flag in flags[: room.flags]]
+    shown = flags[: room.flags]
+    facts = [_loud(exact(RISK_NAMES[flag.risk], _said(flag), _TEXT)) for flag in shown]
     hidden = Counter(RISK_NAMES[flag.risk] for flag in flags[room.flags :])
     if hidden:
         said = ", ".join(f"{count} x {name}" for name, count in hidden.items())
@@ -67,19 +71,29 @@ def flag_facts(flags: Sequence[Flag], room: Room) -> tuple[Fact, ...]:
                 said,
                 exact=True,
                 whole=False,
+                loud=True,
             )
         )
     return tuple(facts)
 
 
 def remark_facts(remarks: Sequence[Remark], room: Room) -> tuple[Fact, ...]:
-    """A line for each remark."""
-    facts = [exact(ODDITY_NAMES[each.oddity], each.text, room.text) for each in remarks]
+    """A line for each remark; an address that looks like another is a warning."""
+    facts = [_remark(each, room) for each in remarks]
     hidden = len(facts) - room.flags
     if hidden > 0:
         more = Fact("Not shown", counted(hidden, "more remark"), exact=True, whole=False)
         facts[room.flags :] = [more]
     return tuple(facts)
+
+
+def _remark(remark: Remark, room: Room) -> Fact:
+    fact = exact(ODDITY_NAMES[remark.oddity], remark.text, room.text)
+    return _loud(fact) if remark.oddity == "look_alike_destination" else fact
+
+
+def _loud(fact: Fact) -> Fact:
+    return replace(fact, loud=True)
 
 
 def _said(flag: Flag) -> str:

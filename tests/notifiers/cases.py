@@ -15,6 +15,7 @@ from approvals.findings import (
     KeyFacts,
     Note,
     Operation,
+    Refused,
     Signing,
     TokenApproval,
     Transfer,
@@ -25,6 +26,7 @@ from approvals.model import NOTHING_REMEMBERED, Approval, Cause, Final, Outcome,
 from approvals.risks import RISKS, Flag
 from notifiers.ports import Story
 from notifiers.sheet import sheet_of
+from tests.notifiers.composed import composed
 from tests.notifiers.examples import (
     CALL,
     CLAIMS,
@@ -43,7 +45,7 @@ from tests.notifiers.examples import (
     unverified,
 )
 from tests.support.records import ELECTORATE, NOW, POLICY
-from tests.support.requests import FOLDER, sample
+from tests.support.requests import FOLDER, Sample, sample
 
 Case: TypeAlias = tuple[Findings, Approval, tuple[Remark, ...]]
 
@@ -339,13 +341,19 @@ def built() -> dict[str, Case]:
 def recorded() -> dict[str, Case]:
     """Every sample as it is read today."""
     stems = sorted(path.stem for path in FOLDER.glob("*.json"))
-    found: dict[str, Case] = {}
-    for name in (stem for stem in stems if stem != "manifest" and not stem.startswith("ping")):
-        request = sample(name).request
-        seen = inspect(request, SHIPPED)
-        record = approval(request_id=request.request_id, digest=seen.digest, type=request.type)
-        found[f"sample_{name}"] = (seen, record, ())
-    return found
+    names = (stem for stem in stems if stem != "manifest" and not stem.startswith("ping"))
+    return {f"sample_{name}": read(sample(name)) for name in names}
+
+
+def read(asked: Sample) -> Case:
+    """A request as our checks read it; refused ones are told and ask nobody."""
+    request = asked.request
+    seen = inspect(request, SHIPPED)
+    record = approval(request_id=request.request_id, digest=seen.digest, type=request.type)
+    if isinstance(seen.integrity, Refused):
+        verdict = Verdict("reject", cause=Cause.CONTRADICTION)
+        record = replace(record, verdict=verdict, notice=True, final=REFUSED)
+    return seen, record, ()
 
 
 def told(found: Findings, record: Approval, remarks: tuple[Remark, ...] = ()) -> Story:
@@ -356,6 +364,10 @@ def told(found: Findings, record: Approval, remarks: tuple[Remark, ...] = ()) ->
     return Story(record, decision, sheet_of(record, found, NAMES, remarks=remarks))
 
 
-CASES = {**built(), **recorded()}
+CASES = {
+    **built(),
+    **recorded(),
+    **{f"composed_{name}": read(asked) for name, asked in composed().items()},
+}
 
 __all__ = ["CASES", "TETHER", "told"]

@@ -193,7 +193,7 @@ def test_slacks_echo_shows_the_same_facts() -> None:
     assert shown_of(echo(message.blocks)) == message.shown
 
 
-@pytest.mark.parametrize("field", ["headline", "amount", "to", "badge", "seal", "claim", "label"])
+@pytest.mark.parametrize("field", ["headline", "amount", "to", "why", "seal", "claim", "label"])
 def test_another_text_in_any_fact_is_another_fact(field: str) -> None:
     message = shown()
     blocks = json.loads(json.dumps(message.blocks))
@@ -201,7 +201,7 @@ def test_another_text_in_any_fact_is_another_fact(field: str) -> None:
         "headline": "Send 2,500",
         "amount": "2,500 USDT",
         "to": TO.text,
-        "badge": "VERIFIED: decoded",
+        "why": "decoded from the bytes",
         "seal": ":white_check_mark: *VERIFIED*",
         "claim": "Hot wallet",
         "label": "*To*",

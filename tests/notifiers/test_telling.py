@@ -47,7 +47,7 @@ async def test_a_message_holds_what_an_approver_needs(world: World) -> None:
         "Send 2,500 USDT -&gt; cold_1 (0xd631…2A2c) on Ethereum",
         "0xd63134CC52B0CC0bb754A0196bc249F38BDB2A2c",
         "0xe4617d0599ee72Ff2c4942550f3a6F4cCcFd03EE",
-        "VERIFIED: decoded from the bytes whose hash 0x9cd98be0",
+        "decoded from the bytes whose hash 0x9cd98be0",
         "Cobo says",
         "Hot wallet (7fc2bfef-0cad-5764-b4ba-a03dc1266f62)",
         "treasury-api-key (API)",
@@ -106,7 +106,7 @@ async def test_a_contradiction_is_told_without_buttons(world: World) -> None:
     await (await world.asked_and_answered(sample("bad_hash_mismatch")))
     await world.told()
     assert "REFUSED: " in world.slack.message.all_text
-    assert "REFUSED (contradiction)" in world.slack.message.all_text
+    assert ":no_entry: *REFUSED* · nobody can approve this" in world.slack.message.all_text
     assert not world.slack.message.buttons
 
 
@@ -376,7 +376,7 @@ async def test_a_look_alike_of_a_listed_address_is_remarked_in_the_message(world
     await world.asked(asked.with_transaction("destination.account_output.address", twin))
     await world.told()
     shown = world.slack.message.all_text
-    assert ":eyes: *LOOK-ALIKE ADDRESS*" in shown
+    assert ":warning: *LOOK-ALIKE ADDRESS*" in shown
     assert "begins and ends like 0xd63134CC52B0CC0bb754A0196bc249F38BDB2A2c" in shown
     assert "in the list cold_1" in shown
 

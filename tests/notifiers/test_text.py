@@ -90,7 +90,7 @@ def test_the_headline_says_what_the_bytes_do(found, said: str) -> None:
         (findings(hashes=()), "VERIFIED: every check could be made, and agreed"),
         (
             findings(integrity=unverified("no nonce", "typed <data>")),
-            "NOT VERIFIED: no nonce; typed <data>",
+            "NOT VERIFIED:\n- no nonce\n- typed <data>",
         ),
         (findings(integrity=unverified()), "NOT VERIFIED: no reason given"),
         (findings(integrity=refused("other hash")), "REFUSED (contradiction): other hash"),
@@ -102,7 +102,7 @@ def test_the_badge_says_whether_to_believe_it(found, said: str) -> None:
 
 def test_all_reasons_are_counted() -> None:
     many = findings(integrity=unverified(*[f"reason {n}" for n in range(11)]))
-    assert badge(many).endswith("; and 3 more")
+    assert badge(many).endswith("\n- reason 7\n- and 3 more")
 
 
 def test_an_unknown_token_shows_base_units() -> None:

@@ -89,8 +89,7 @@ def test_flags_and_remarks_are_among_the_facts_that_a_click_must_show() -> None:
     ("flags", "remarks", "worst"),
     [
         ((), (), ""),
-        ((Flag("unverified", "x"),), (), ""),
-        ((Flag("unverified", "x"), Flag("fee_unusual", "x")), (), "UNUSUAL FEE"),
+        ((Flag("fee_unusual", "x"),), (), "UNUSUAL FEE"),
         ((Flag("blind", "x"), Flag("owner_change", "x")), (), "OWNER CHANGE"),
         ((), (FIRST,), ""),
         ((), (LOOK_ALIKE, FIRST), "LOOK-ALIKE ADDRESS"),
@@ -104,6 +103,26 @@ def test_a_notification_and_a_list_name_the_worst(flags, remarks, worst: str) ->
     headline, *rest = message.text.split(" · ")
     assert headline.startswith("Send 2,500 USDT")
     assert " · ".join(rest).startswith(worst or "0 of 1")
+
+
+def test_doubt_is_said_with_its_reasons_and_not_flagged_besides() -> None:
+    found = findings(
+        flags=(Flag("unverified", "x"), Flag("fee_unusual", "x")), integrity=unverified("why")
+    )
+    sheet = told(found).sheet
+    assert [fact.label for fact in sheet.flags] == ["UNUSUAL FEE"]
+    assert sheet.worst == "UNUSUAL FEE"
+    shown = json.dumps(message_of(told(found), "n").blocks)
+    assert shown.count("NOT VERIFIED") == 2 + 1  # the header, the seal, and the confirm dialog
+    assert flagged(Flag("unverified", "x")).worst == "NOT VERIFIED"
+
+
+def test_a_look_alike_is_a_warning_and_a_first_time_is_not() -> None:
+    sheet = flagged(remarks=(LOOK_ALIKE, FIRST))
+    blocks = message_of(Story(approval(), pending(approval()), sheet), "n").blocks
+    first, _, second, _ = blocks[1]["fields"]
+    assert first["text"] == ":warning: *LOOK-ALIKE ADDRESS*"
+    assert second["text"] == ":eyes: *FIRST TIME*"
 
 
 def test_doubt_stays_the_first_word_of_a_notification() -> None:
