@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from approvals.chains.bip32 import evm_account
+from approvals.chains.bip32 import CPUB, evm_account
 from approvals.details.fields import hex_bytes
-from approvals.findings import Address, Note, Signing
+from approvals.findings import Address, Family, Note, Signing
 from approvals.inspect.messages.preview import bounded, signing_over
 from approvals.inspect.messages.texts import look_at_bitcoin_text, look_at_text
 from approvals.inspect.messages.typed import look_at_typed_data
@@ -26,7 +26,7 @@ _NAMES: Final = {
 def look_at_message(case: Case, reasons: Reasons) -> Seen:
     """Note every reason; return what the signature says, or that nobody can see it."""
     family = case.chain.family if case.chain else None
-    signer = check_source(case, evm_account, reasons) if family == "evm" else None
+    signer = _signer(case, family, reasons)
     kind = case.extra.claims.destination_type or ""
     name = _NAMES[kind]
     match kind, family:
@@ -43,6 +43,23 @@ def look_at_message(case: Case, reasons: Reasons) -> Seen:
             reasons.unverified(9, f"Hashes of {name} messages{where} cannot be recomputed.")
             seen = None
     return _unread(case, signer, name) if seen is None else seen
+
+
+def _signer(case: Case, family: Family | None, reasons: Reasons) -> Address | None:
+    """Check 14, where one key has one address."""
+    match family:
+        case "evm":
+            return check_source(case, evm_account, reasons)
+        case "tron":
+            from approvals.chains.tron import tron_account
+
+            return check_source(case, tron_account, reasons)
+        case "solana":
+            from approvals.chains.solana.accounts import solana_account
+
+            return check_source(case, solana_account, reasons, CPUB)
+        case _:
+            return None
 
 
 def _look_at_hash(case: Case, signer: Address | None, reasons: Reasons) -> Seen:

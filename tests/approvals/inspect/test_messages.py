@@ -202,7 +202,10 @@ def test_characters_that_nobody_sees_are_named(text, names):
 
 
 def test_a_text_under_the_claim_of_a_chain_that_has_none_is_as_good_as_a_bare_hash():
-    findings = seen(TEXT.with_transaction("chain_id", "TRON"))
+    tron = sample("keysign_tron_trx")
+    text = tron.with_transaction("destination", TEXT.extra["transaction"]["destination"])
+    text = text.with_transaction("type", "MessageSign").with_transaction("raw_tx_info", None)
+    findings = seen(text)
     assert checks(findings, Unverified) == {9}
     assert findings.effects[0].kind == "blind"
 
@@ -696,6 +699,20 @@ def test_a_message_that_brings_a_transaction_is_refused():
         both = asked.with_transaction("raw_tx_info", {"unsigned_raw_tx": unsigned})
         both = both.with_detail("msg_hash_list", raw.detail["msg_hash_list"])
         assert checks(seen(both), Refused) == {12}
+
+
+@pytest.mark.parametrize("name", ["keysign_tron_trx", "keysign_sol_transfer"])
+def test_14_the_signer_of_a_bare_hash_is_derived_on_chains_where_a_key_has_one_address(name):
+    base = sample(name)
+    hashed = {"destination_type": "Raw_Message_Signature", "msg_hash": "11" * 32}
+    asked = base.with_transaction("destination", hashed).with_transaction("type", "MessageSign")
+    asked = asked.with_transaction("raw_tx_info", None)
+    asked = asked.with_detail("msg_hash_list", [hashed["msg_hash"]])
+    findings = seen(asked)
+    assert checks(findings, Unverified) == {9}
+    assert findings.source is not None
+    assert findings.source.text == base.extra["transaction"]["source"]["address"]
+    assert refused(asked.with_detail("bip32_path_list", ["m/44/1/1/0/7"]), 14)
 
 
 def bitcoin(kind, key, value, chain="BTC"):
