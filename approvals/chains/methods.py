@@ -47,6 +47,7 @@ changeThreshold(uint256 threshold)
 transferOwnership(address owner)
 renounceOwnership()
 acceptOwnership()
+setOwner(address owner)
 
 grantRole(bytes32 role,address account)
 revokeRole(bytes32 role,address account)
@@ -54,10 +55,13 @@ renounceRole(bytes32 role,address account)
 enableModule(address module)
 disableModule(address previous,address module)
 setGuard(address guard)
+setModuleGuard(address guard)
 setFallbackHandler(address handler)
 upgradeTo(address implementation)
 upgradeToAndCall(address implementation,bytes data)
 changeAdmin(address admin)
+upgrade(address proxy,address implementation)
+upgradeAndCall(address proxy,address implementation,bytes data)
 """
 """Coins and tokens; collections and Permit2; several calls in one; owners; permissions."""
 

@@ -23,6 +23,7 @@ _OWNERS: Final = frozenset(
         "transferOwnership",
         "renounceOwnership",
         "acceptOwnership",
+        "setOwner",
     )
 )
 _PERMISSIONS: Final = frozenset(
@@ -33,10 +34,13 @@ _PERMISSIONS: Final = frozenset(
         "enableModule",
         "disableModule",
         "setGuard",
+        "setModuleGuard",
         "setFallbackHandler",
         "upgradeTo",
         "upgradeToAndCall",
         "changeAdmin",
+        "upgrade",
+        "upgradeAndCall",
     )
 )
 _ALLOWANCES: Final[Mapping[str, tuple[int, int, int]]] = {

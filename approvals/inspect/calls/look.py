@@ -19,6 +19,9 @@ _CREATES: Final = "It creates a contract; what that does is not understood."
 _DELEGATED: Final = "It runs the code of a contract in place of its own; what that does is unknown."
 _OPAQUE: Final = "It calls a contract; what that does is not understood."
 _CARRIES: Final = "It carries other calls; whether each is made, and what else happens, is unknown."
+_PAYABLE: Final = "deposit"
+"""The method that coins are usually sent along with, by many contracts other than wrapped coins."""
+
 _CUT: Final = (
     f"It carries more calls than are shown: {MAX_CALLS} are looked at, {MAX_DEPTH} inside each"
     " other."
@@ -83,6 +86,6 @@ def _doubt(call: Call, method: Method | None, reading: Reading | None) -> str:
         return _DELEGATED
     if method is None:
         return _OPAQUE
-    if reading is None or call.value:
+    if reading is None or (call.value and method.name != _PAYABLE):
         return f"It calls `{method.name}` in an unusual form, which is not understood."
     return f"It calls `{method.name}` of a contract; what that does is not understood."

@@ -49,10 +49,14 @@ KNOWN = {  # as 4byte.directory and the contracts' own documentation list them
     "0x610b5925": "enableModule(address)",
     "0xe009cfde": "disableModule(address,address)",
     "0xe19a9dd9": "setGuard(address)",
+    "0xe068df37": "setModuleGuard(address)",
     "0xf08a0323": "setFallbackHandler(address)",
     "0x3659cfe6": "upgradeTo(address)",
     "0x4f1ef286": "upgradeToAndCall(address,bytes)",
     "0x8f283970": "changeAdmin(address)",
+    "0x99a88ec4": "upgrade(address,address)",
+    "0x9623609d": "upgradeAndCall(address,address,bytes)",
+    "0x13af4035": "setOwner(address)",
 }
 
 

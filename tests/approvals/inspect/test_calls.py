@@ -199,6 +199,11 @@ def test_dirty_upper_bytes_are_not_understood(data, number):
     assert "in an unusual form" in called.doubts[0]
 
 
+def test_coins_go_along_with_the_deposits_of_other_contracts():
+    called = look(TO, method("deposit()"), 5)
+    assert called.doubts == ("It calls `deposit` of a contract; what that does is not understood.",)
+
+
 def test_more_than_a_selector_is_no_deposit():
     called = look(WETH, method("deposit()") + b"\0", 5)
     assert isinstance(called.effect, ContractCall)
@@ -561,7 +566,11 @@ def test_an_allowance_in_an_unusual_form_is_flagged_all_the_same():
         (method("renounceRole(bytes32,address)", bytes(32), TO), "permission_change"),
         (method("enableModule(address)", TO), "permission_change"),
         (method("disableModule(address,address)", TO, OTHER), "permission_change"),
+        (method("setOwner(address)", TO), "owner_change"),
         (method("setGuard(address)", TO), "permission_change"),
+        (method("setModuleGuard(address)", TO), "permission_change"),
+        (method("upgrade(address,address)", TO, USDC), "permission_change"),
+        (method("upgradeAndCall(address,address,bytes)", TO, USDC, b""), "permission_change"),
         (method("setFallbackHandler(address)", TO), "permission_change"),
         (method("upgradeTo(address)", TO), "permission_change"),
         (method("upgradeToAndCall(address,bytes)", TO, b"x"), "permission_change"),
