@@ -13,7 +13,9 @@ PREVIEW_CHARS: Final = 20_000
 NOTE_CHARS: Final = 1_000
 """As much of any other text."""
 
-_SPACES: Final = frozenset("\t\n\r ")
+_PLAIN: Final = frozenset("\t\n\r").union(map(chr, range(0x20, 0x7F)))
+"""White space and the ASCII that is drawn: what nearly every message is made of."""
+
 _NAMED: Final = 8
 _BLANKS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Characters that count as letters or symbols and draw nothing."""
@@ -46,7 +48,7 @@ def text_of(message: bytes) -> str | None:
         text = message.decode()
     except UnicodeDecodeError:
         return None
-    controls = (each for each in set(text) - _SPACES if unicodedata.category(each) == "Cc")
+    controls = (each for each in set(text) - _PLAIN if unicodedata.category(each) == "Cc")
     return None if any(controls) else text
 
 
@@ -58,7 +60,7 @@ def shown(message: bytes) -> str:
 
 def hidden(texts: Iterable[str]) -> tuple[Note, ...]:
     """A note that names the characters that nobody sees, if there are any."""
-    found = {each for text in texts for each in set(text) - _SPACES if _is_hidden(each)}
+    found = {each for text in texts for each in set(text) - _PLAIN if _is_hidden(each)}
     if not found:
         return ()
     names = [f"U+{ord(each):04X}" for each in sorted(found)]
