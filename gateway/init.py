@@ -134,7 +134,8 @@ def what_next(plan: Plan) -> str:
     folder = plan.folder
     node = (
         f"A test node's key pair is in {folder / TEST_NODE_KEY} and {folder / NODE_PUBLIC}.\n"
-        f"  Try it: countersign simulate REQUEST.json --fresh --key {folder / TEST_NODE_KEY}\n"
+        f"  Try it, once the gateway runs: countersign simulate REQUEST.json --fresh"
+        f" --config {folder / 'countersign.toml'}\n"
         "  Before real use, put your TSS Node's callback public key in the second one's place."
         if plan.with_test_node
         else f"Put your TSS Node's callback public key at {folder / NODE_PUBLIC};\n"

@@ -89,7 +89,7 @@ def _paint(out: "Console", sections: Iterable[Section]) -> None:
 
 
 def print_list(dossiers: tuple[Dossier, ...], more: int, now: int) -> None:
-    """A table for a person, tab-separated lines for a pipe; full request ids in both."""
+    """A table for a person, tab-separated lines for a pipe; whole request ids in both."""
     if not on_terminal():
         for each in dossiers:
             left = remaining(each.approval, now)
@@ -102,16 +102,16 @@ def print_list(dossiers: tuple[Dossier, ...], more: int, now: int) -> None:
     from rich.text import Text
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("Request", overflow="fold", min_width=34)
     table.add_column("Left", no_wrap=True)
-    table.add_column("What", overflow="fold")
+    table.add_column("Request", overflow="fold")
     for each in dossiers:
-        what = Text(each.headline or "(its bytes are not kept)")
-        what.stylize("" if each.verified else "yellow")
+        headline = each.headline or "(its bytes are not kept)"
+        what = Text(f"{each.member}\n", style="bold")
+        what.append(headline, style="not bold" if each.verified else "not bold yellow")
         if each.warning:
             what.append(f"\n{each.warning}", style="bold red")
-        what.append(f"\n{each.status}", style="dim")
-        table.add_row(Text(each.member), Text(remaining(each.approval, now)), what)
+        what.append(f"\n{each.status}", style="not bold dim")
+        table.add_row(Text(remaining(each.approval, now)), what)
     out = console()
     out.print(table)
     if more:

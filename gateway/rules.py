@@ -100,7 +100,7 @@ def _policy(settings: Settings) -> Policy:
 def _request(settings: Settings, package: bytes, node: str | None) -> Request:
     names = [known.name for known in settings.nodes]
     if node is not None and node not in names:
-        raise Failure(f"No [[tss_node]] is called {node}: there are {', '.join(names)}.")
+        raise Failure(f"No [[tss_node]] is called {node}. Configured: {', '.join(names)}.")
     try:
         request = parse(package, node or names[0])
     except NotACallbackRequest as error:

@@ -122,7 +122,7 @@ def _chosen(settings: Settings, name: str | None) -> Node:
         if node.name == name:
             return node
     known = ", ".join(node.name for node in settings.nodes)
-    raise Failure(f"No [[tss_node]] is called {name}: there are {known}.")
+    raise Failure(f"No [[tss_node]] is called {name}. Configured: {known}.")
 
 
 def _check_pair(signing: RSAPrivateKey, node: Node, path: Path) -> None:

@@ -2,7 +2,16 @@
 
 from typing import Final
 
-from approvals.findings import Address, ClaimedOutput, Findings, TokenApproval, Transfer, Wrap
+from approvals.findings import (
+    Address,
+    Asset,
+    ClaimedOutput,
+    ContractCall,
+    Effect,
+    Findings,
+    TokenApproval,
+    Transfer,
+)
 from approvals.wording import counted
 from notifiers.facts import Fact, Room, exact
 from notifiers.readable import grouped, listed, visible
@@ -59,18 +68,14 @@ def _outputs(outputs: tuple[ClaimedOutput, ...], room: Room) -> tuple[Fact, ...]
 def _repeated(findings: Findings) -> tuple[str, ...]:
     """Which claims say, letter for letter, what the bytes say too."""
     claims, effects = findings.claims, findings.effects
-    moved = [each for each in effects if isinstance(each, Transfer)]
     memos = {note.text for note in findings.notes if note.proved}
-    tokens = {
-        each.asset.token_id for each in effects if isinstance(each, Transfer | TokenApproval)
-    } | {each.wrapped.token_id for each in effects if isinstance(each, Wrap)}
     same = {
-        "destination": len(moved) == len(effects) == len(claims.outputs)
+        "destination": len(effects) == len(claims.outputs)
         and all(
             _is_same(output, effect) and (not output.memo or output.memo in memos)
-            for output, effect in zip(claims.outputs, moved, strict=True)
+            for output, effect in zip(claims.outputs, effects, strict=True)
         ),
-        "token": tokens == {claims.token_id},
+        "token": {_token(effect) for effect in effects} == {claims.token_id},
         "chain": findings.chain is not None and findings.chain == claims.chain_id,
         "source": findings.source is not None and _reads(findings.source, claims.source),
     }
@@ -83,11 +88,28 @@ def _repeated(findings: Findings) -> tuple[str, ...]:
     return tuple(what for what in same if same[what] and stated[what])
 
 
-def _is_same(output: ClaimedOutput, effect: Transfer) -> bool:
-    if effect.asset.decimals is None or effect.item is not None:
-        return False
-    much = grouped(effect.amount, effect.asset.decimals).replace(",", "")
-    return output.amount == much and _reads(effect.to, output.address)
+def _is_same(output: ClaimedOutput, effect: Effect) -> bool:
+    match effect:
+        case Transfer(to=to, asset=Asset(decimals=int() as decimals), amount=units, item=None):
+            pass
+        case ContractCall(contract=Address() as to, native=native, value=units):
+            decimals = native.decimals or 0
+        case TokenApproval(asset=Asset(contract=Address() as to)):
+            units, decimals = 0, 0
+        case _:
+            return False
+    amount = output.amount or ""
+    much = amount.rstrip("0").rstrip(".") if "." in amount else amount
+    return much == grouped(units, decimals).replace(",", "") and _reads(to, output.address)
+
+
+def _token(effect: Effect) -> str | None:
+    """Cobo's id of what a claim of such an effect counts."""
+    match effect:
+        case Transfer(asset=asset) | ContractCall(native=asset):
+            return asset.token_id
+        case _:
+            return None
 
 
 def _reads(address: Address, text: str | None) -> bool:

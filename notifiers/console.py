@@ -18,11 +18,11 @@ def lines(story: Story) -> list[str]:
     """What an approver reads, line by line, and the commands that decide."""
     approval, sheet = story.approval, story.sheet
     status = status_of(approval, story.decision)
-    told = [sheet.headline, *_table((*sheet.flags, *sheet.remarks), mark="! "), ""]
+    told = [sheet.headline, *_table((*sheet.flags, *sheet.remarks)), ""]
     told += [f"  {status.line}", *(f"  {detail}" for detail in status.details)]
     if status.state == "open":
         told.append(f"  Decide before {day_and_clock(approval.deadline)}")
-    told += ["", f"  {sheet.badge}", ""]
+    told += ["", *(f"  {line}" for line in sheet.badge.split("\n")), ""]
     told += _table((*sheet.proved, *sheet.asked))
     told += ["", "  Cobo says (nothing below is proved):", *_table(sheet.claimed)]
     if status.state == "open" and not approval.notice:
@@ -78,5 +78,6 @@ class Console:
         Screen(file=self._out, highlight=False).print(Panel(body, border_style=color))
 
 
-def _table(facts: Iterable[Fact], mark: str = "  ") -> list[str]:
-    return [f"{mark}{fact.label:<{_LABELS}} {fact.value}" for fact in facts]
+def _table(facts: Iterable[Fact]) -> list[str]:
+    marks = {True: "! ", False: "  "}
+    return [f"{marks[fact.loud]}{fact.label:<{_LABELS}} {fact.value}" for fact in facts]

@@ -75,17 +75,21 @@ def integrity_of(findings: Findings) -> Integrity:
 
 def pledge(findings: Findings, names: Names = NO_NAMES) -> str:
     """What a person confirms: what may move, and the whole address it goes to."""
-    if not isinstance(findings.integrity, Passed):
-        return headline(findings, names)
-    more = "" if len(findings.effects) == 1 else " (and more: see the message)"
+    integrity = integrity_of(findings)
+    doubt = "" if integrity == "VERIFIED" else f"{integrity}: "
+    whole = len(findings.effects) == 1 and findings.complete
+    more = "" if whole else " (and more: see the message)"
     match findings.effects:
         case (Transfer() as sent, *_):
             to = full_address(sent.to, sent.chain, names)
             what = quantity(sent.asset, sent.amount, sent.item)
-            return f"{what} to {to} on {_on(sent, names)}{more}"
+            return f"{doubt}{what} to {to} on {_on(sent, names)}{more}"
         case (TokenApproval() as given, *_):
             to = full_address(given.spender, given.chain, names)
-            return f"{to} may move {allowance(given)} on {_on(given, names)}{more}"
+            return f"{doubt}{to} may move {allowance(given)} on {_on(given, names)}{more}"
+        case (ContractCall(contract=Address() as called) as call, *_):
+            to = full_address(called, call.chain, names)
+            return f"{doubt}{_call(call, to, names)}{more}"
         case _:
             return headline(findings, names)
 
@@ -106,9 +110,11 @@ def grounds(findings: Findings) -> tuple[str, ...]:
     """Why to believe it, or why not: at least one sentence, at most _REASONS_SHOWN and one."""
     if isinstance(findings.integrity, Passed):
         return (_source_of_truth(findings.hashes),)
-    reasons = findings.integrity.reasons
+    reasons = [reason.text for reason in findings.integrity.reasons]
+    flagged = {flag.text for flag in findings.flags}  # these are told already, and more loudly
+    reasons = [text for text in reasons if text not in flagged] or reasons
     more = len(reasons) - _REASONS_SHOWN
-    shown = [visible(reason.text, 240) for reason in reasons[:_REASONS_SHOWN]]
+    shown = [visible(text, 240) for text in reasons[:_REASONS_SHOWN]]
     return (*shown, f"and {more} more") if more > 0 else tuple(shown) or ("no reason given",)
 
 
@@ -141,11 +147,15 @@ def _deed(effect: Effect, source: Address | None, names: Names) -> str:
         case Operation():
             return f"{visible(effect.name, 80)} on {_on(effect, names)}"
         case ContractCall():
-            return _call(effect, names)
+            contract = effect.contract
+            called = None if contract is None else named(contract, effect.chain, names)
+            return _call(effect, called, names)
         case Signing():
             what = "a message" if effect.kind == "message" else "a bare hash"
             standard = visible(effect.standard, 40)
-            return f"Sign {what} ({standard})" if standard else f"Sign {what}"
+            said = f"Sign {what} ({standard})" if standard else f"Sign {what}"
+            inside = effect.inner[:1]
+            return f"{said}: {_deed(inside[0], source, names)}" if inside else said
         case _ as never:
             assert_never(never)
 
@@ -155,12 +165,11 @@ def _whose(whose: Address | None, source: Address | None, chain: str, names: Nam
     return "" if whose is None or whose == source else f" of {named(whose, chain, names)}"
 
 
-def _call(effect: ContractCall, names: Names) -> str:
+def _call(effect: ContractCall, to: str | None, names: Names) -> str:
     sending = f", sending {amount(effect.native, effect.value)}," if effect.value else ""
-    if effect.contract is None:
+    if to is None:
         return f"Create a contract{sending} on {_on(effect, names)}"
     method = visible(effect.method or effect.selector or "an empty call", 60)
-    to = named(effect.contract, effect.chain, names)
     return f"Call {method} of {to}{sending} on {_on(effect, names)}"
 
 

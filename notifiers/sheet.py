@@ -84,7 +84,7 @@ def sheet_of(
 def _proved(findings: Findings, names: Names, room: Room) -> tuple[Fact, ...]:
     facts = effect_facts(findings, names, room)
     if not findings.effects:
-        facts += pairs("Hash to sign", _numbered(findings.hashes), room)
+        facts += pairs("Hash", _numbered(findings.hashes), room)
     if findings.keys is not None:
         facts += key_facts(findings.keys, findings.type, room)
     if findings.source is not None:
@@ -105,7 +105,7 @@ def _proved(findings: Findings, names: Names, room: Room) -> tuple[Fact, ...]:
 def _asked(approval: Approval, room: Room) -> tuple[Fact, ...]:
     """Who wants to know, and which rules sent it to people."""
     facts = [
-        Fact(f"Rule {visible(rule.id, 100)}", visible(rule.why, room.claim) + _doubt(rule.answer))
+        Fact("Rule", visible(f"{rule.id}: {rule.why}", room.claim) + _doubt(rule.answer))
         for rule in approval.verdict.rules[: room.rows]
     ]
     hidden = len(approval.verdict.rules) - room.rows

@@ -15,8 +15,8 @@ from typing import Final
 from approvals.model import Approval, Choice, Decision
 from approvals.wording import counted
 from notifiers.facts import Fact
-from notifiers.readable import cut, visible
 from notifiers.headline import itemized
+from notifiers.readable import cut, visible
 from notifiers.sheet import Sheet
 from notifiers.slack_limits import (
     ALL_BLOCKS,
@@ -32,7 +32,7 @@ from notifiers.slack_limits import (
 )
 from notifiers.slack_text import SLACK_INK, date, escape, literal, mrkdwn, plain, unescape
 from notifiers.status import Status, status_of
-from notifiers.text import command
+from notifiers.text import command, reading
 
 APPROVE: Final = "countersign.approve"
 REJECT: Final = "countersign.reject"
@@ -218,8 +218,14 @@ def _ways_to_decide(approval: Approval, sheet: Sheet, token: Callable[[Choice], 
     }
     by_click = approval.verdict.strength == "any" and sheet.whole and sheet.integrity != "REFUSED"
     buttons = [approve, reject] if by_click else [reject]
-    how = f"To approve, run: {command('approve', approval)}"
-    said = [] if by_click else [{"type": "section", "text": plain(how, 1000), "block_id": "how"}]
+    how = {"how": f"To approve, run: {command('approve', approval)}"}
+    if not sheet.whole:
+        how = {"read": f"Not all of it fits here. To read it, run: {reading(approval)}"} | how
+    said = [
+        {"type": "section", "text": plain(text, 1000), "block_id": name}
+        for name, text in how.items()
+        if not by_click
+    ]
     return [*said, {"type": "actions", "elements": buttons, "block_id": "decide"}]
 
 

@@ -94,6 +94,11 @@ def command(verb: str, approval: Approval) -> str:
     return f"countersign {verb} {shlex.quote(f'{approval.node}/{approval.request_id}')} --reason …"
 
 
+def reading(approval: Approval) -> str:
+    """The command that shows all of it."""
+    return f"countersign show {shlex.quote(f'{approval.node}/{approval.request_id}')}"
+
+
 def _limitless(asset: Asset, base_units: int) -> str:
     """The largest numbers by name; others that no supply reaches, exactly; else empty."""
     of_solana = asset.contract is not None and asset.contract.family == "solana"

@@ -44,7 +44,9 @@ def look_at_key_gen(detail: KeyGen, extra: Extra, reasons: Reasons) -> tuple[See
     check_new_key(curve, extra, reasons)
     reasons.unverified(UNPINNED.check, UNPINNED.text)
     many = _many(detail.threshold, detail.node_ids)
-    return Seen(notes=_names("Holder", detail.node_ids, extra)), f"Generate {_key(curve, detail.curve)}, {many}"
+    return Seen(
+        notes=_names("Holder", detail.node_ids, extra)
+    ), f"Generate {_key(curve, detail.curve)}, {many}"
 
 
 def look_at_key_reshare(detail: KeyReshare, extra: Extra, reasons: Reasons) -> tuple[Seen, str]:
@@ -71,9 +73,7 @@ def look_at_key_share_sign(
     check_holders(detail, extra, reasons)
     reasons.unverified(16, "What the messages are for, nobody but Cobo can say.")
     shares = [
-        Note(
-            f"Message for {quoted(group_id)}", bounded(message), whole=len(message) <= NOTE_CHARS
-        )
+        Note(f"Message for {quoted(group_id)}", bounded(message), whole=len(message) <= NOTE_CHARS)
         for group_id, message in detail.items[:MAX_NOTED]
     ]
     notes = (

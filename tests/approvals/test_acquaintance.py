@@ -228,3 +228,10 @@ def test_an_address_that_was_met_later_makes_no_look_alike_of_an_earlier_one():
     assert [each.oddity for each in remarks(paying(TWIN), known)] == ["first_time_destination"]
     (look_alike, _) = remarks(paying(TWIN), known, by=NOW + 5)
     assert look_alike.oddity == "look_alike_destination"
+
+
+def test_a_wallet_that_is_nobodys_is_not_kept() -> None:
+    longest = "w" * acquaintance.MOST_WALLET_CHARS
+    assert remarks(paying(KNOWN, wallet=longest), having_met(KNOWN, wallet=longest)) == ()
+    longer = f"{longest}w"
+    assert not having_met(KNOWN, wallet=longer).knows_wallet(longer, by=NOW)

@@ -208,7 +208,7 @@ def test_an_unknown_node_is_one_sentence(stopped):
     for command in (["policy", "explain"], ["simulate"]):
         result = run(*command, ERC20, "--node", "x", "--config", stopped.config)
         assert result.exit_code == 1
-        assert "No [[tss_node]] is called x: there are node-1." in result.output
+        assert "No [[tss_node]] is called x. Configured: node-1." in result.output
 
 
 def test_simulate_prints_attempts_and_the_verified_answer(home):

@@ -36,11 +36,12 @@ def _solana() -> Sample:
     claimed = solana.SPL.with_transaction("fee", None)
     claimed = claimed.with_transaction("destination.account_output.memo", "invoice 2041")
     steps = (solana.opening(), solana.tokens(), solana.memo("invoice 2041"))
-    return solana.asking(claimed, solana.message(*steps))
+    asked: Sample = solana.asking(claimed, solana.message(*steps))
+    return asked
 
 
 def _bitcoin() -> Sample:
-    usual = plan("P2WPKH", "P2WPKH", "P2TR")
+    usual = plan("P2WPKH", "P2WPKH")
     ((change, left),) = usual.change
     return usual.but(
         paid=((STRANGER, 300_000), (_PAYEE, 125_000)), change=((change, left - 125_000),)

@@ -147,11 +147,9 @@ def test_a_call_shows_its_arguments_and_an_unknown_one_its_selector_and_length()
     assert shown["Argument value"] == "5"
     unknown = proved(findings(replace(CALL, method=None, calldata_size=1_412)))
     assert unknown["Method"] == "unknown method 0x095ea7b3, 1,412 bytes"
-    creation = proved(findings(replace(CALL, contract=None, method=None, selector="")))
-    assert (creation["Contract"], creation["Method"]) == (
-        "a new contract",
-        "unknown method, 68 bytes",
-    )
+    creation = proved(findings(replace(CALL, contract=None, method=None, selector="0x60806040")))
+    assert creation["Contract"] == "a new one, made by 68 bytes of code"
+    assert "Method" not in creation
 
 
 def test_what_is_inside_a_call_is_numbered_below_it_and_for_reading_only() -> None:

@@ -115,7 +115,11 @@ def test_what_is_confirmed_names_amount_and_whole_destination() -> None:
     assert said == f"2,500 USDT to {TO.text} (cold-1) on Ethereum"
     assert "and more" in pledge(findings(TRANSFER, CALL), NAMES)
     assert pledge(findings(integrity=unverified("x")), NAMES).startswith("NOT VERIFIED")
-    assert pledge(findings(CALL), NAMES) == headline(findings(CALL), NAMES)
+    called = pledge(findings(CALL), NAMES)
+    assert called == f"Call approve(address,uint256) of {TETHER.text} on Ethereum"
+    doubtful = findings(integrity=unverified("x"), complete=False)
+    whole = f"2,500 USDT to {TO.text} (cold-1) on Ethereum (and more: see the message)"
+    assert pledge(doubtful, NAMES) == f"NOT VERIFIED: {whole}"
 
 
 def facts(found, record=None) -> dict[str, str]:
@@ -157,9 +161,11 @@ def test_the_rules_that_asked_say_why() -> None:
         RuleAnswer("big", "More than 2k leaves", "ask", "yes"),
         RuleAnswer("odd", "Odd hours", "reject", "unknown"),
     )
-    shown = facts(findings(), approval(ask(rules=rules)))
-    assert shown["Rule big"] == "More than 2k leaves"
-    assert shown["Rule odd"] == "Odd hours (could not be told from the bytes)"
+    sheet = sheet_of(approval(ask(rules=rules)), findings(), NAMES)
+    assert [fact.value for fact in sheet.asked if fact.label == "Rule"] == [
+        "big: More than 2k leaves",
+        "odd: Odd hours (could not be told from the bytes)",
+    ]
     assert "no rule matched" in facts(findings())["Rule"]
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from approvals.chains.addresses import evm_address
 from approvals.chains.eip712 import TypedData
 from approvals.chains.tables import Chain
-from approvals.findings import Address, ContractCall, Note
+from approvals.findings import Address, Note
 from approvals.inspect.calls import Call, Called, look_at_call
 from approvals.inspect.messages.document import hash_notes, signing_of
 from approvals.inspect.reasons import Reasons
@@ -35,16 +35,12 @@ def look_at_safe(
     reasons.unverified(15, "It is a Safe's transaction; what that does is not understood.")
     where = chain or case.chain
     called = None if where is None else _called(case, data, where, safe)
-    delegates = data.message.number("operation") != _CALL
-    # What a delegatecall runs is the other contract's code as the Safe itself: it moves nothing
-    # as a call would, and only what it carries inside can be shown.
-    told = called is not None and not (delegates and not isinstance(called.effect, ContractCall))
-    inner = (called.effect,) if called and chain and told else ()
+    inner = (called.effect,) if called and chain else ()
     return Seen(
         effects=(signing_of(data, chain, inner),),
         chain=chain.chain_id if chain else None,
         source=signer,
-        flags=(*_delegates(data), *(called.flags if called else ())),
+        flags=tuple(_delegates(data)) if called is None else called.flags,
         notes=(*_notes(data, safe), *hash_notes(data)),
     )
 
@@ -57,6 +53,7 @@ def _called(case: Case, data: TypedData, chain: Chain, safe: bytes) -> Called:
         contract=evm_address(message.raw("to")),
         value=message.number("value"),
         data=message.raw("data"),
+        delegated=message.number("operation") != _CALL,
     )
     return look_at_call(call, case.tables)
 

@@ -20,6 +20,7 @@ from approvals.findings import (
 )
 from approvals.inspect import inspect
 from approvals.inspect.messages import dissect_message
+from tests.support.evm import method
 from tests.support.requests import ABSENT, sample
 from tests.support.typed_data import (
     MAIL,
@@ -595,10 +596,17 @@ def test_a_safes_call_that_we_know_is_shown_as_what_it_does():
 def test_a_delegatecall_of_a_safe_is_flagged_and_moves_nothing_as_a_call_would(operation):
     findings = seen(signing(safe_tx(operation=operation)))
     assert risks(findings) == {"delegatecall", "unverified"}
-    assert findings.effects[0].inner == ()
-    opaque = seen(signing(safe_tx(operation=operation, data="0x8d80ff0a" + "00" * 64)))
-    (inner,) = opaque.effects[0].inner
-    assert isinstance(inner, ContractCall)
+    for data in ("0x", "0x8d80ff0a" + "00" * 64, "0xa9059cbb" + "00" * 64):
+        (inner,) = seen(signing(safe_tx(operation=operation, data=data))).effects[0].inner
+        assert isinstance(inner, ContractCall)
+
+
+def test_a_batch_that_a_safe_runs_as_itself_moves_what_is_the_safes():
+    packed = bytes(1) + bytes.fromhex(SPENDER[2:]) + (9).to_bytes(32, "big") + bytes(32)
+    data = "0x" + method("multiSend(bytes)", packed).hex()
+    (batch,) = seen(signing(safe_tx(to=USDC, data=data, operation=1))).effects[0].inner
+    (sent,) = batch.inner
+    assert (sent.sender.text, sent.to.text, sent.amount) == (SAFE, SPENDER, 9)
 
 
 def test_what_a_safe_pays_for_gas_is_said():
