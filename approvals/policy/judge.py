@@ -108,7 +108,7 @@ def approves(rule: Rule, facts: Facts) -> bool:
 def _meets(rule: Rule, facts: Facts) -> bool:
     if facts.type is not RequestType.KEY_SIGN and rule.on_effects:
         return False
-    for row in facts.rows if rule.on_effects else ():
+    for row in facts.rows:
         for matcher in rule.on_effects:
             if matcher.answer(row) is not YES:
                 return False

@@ -237,6 +237,12 @@ def test_a_raised_allowance_is_shown_with_a_doubt():
     assert called.doubts == ("What the allowance ends up at cannot be seen.",)
 
 
+def test_an_allowance_that_coins_go_along_with_is_a_call_by_name():
+    for name in ("increaseAllowance", "approve"):
+        called = look(USDT, method(f"{name}(address,uint256)", OTHER, 7), value=1)
+        assert isinstance(called.effect, ContractCall)
+
+
 def test_a_lowered_allowance_is_a_call_by_name():
     called = look(USDT, method("decreaseAllowance(address,uint256)", OTHER, 7))
     assert isinstance(called.effect, ContractCall)

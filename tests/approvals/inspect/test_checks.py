@@ -195,6 +195,13 @@ def test_8_a_kind_of_destination_that_nobody_knows_is_unverified():
     assert {reason.check for reason in integrity.reasons} == {8, 12}
 
 
+def test_8_a_kind_that_nobody_knows_is_unverified_of_an_unknown_type_too():
+    strange = transaction("destination.destination_type", "Teleport").with_transaction("type", "X")
+    integrity = seen(strange).integrity
+    assert isinstance(integrity, Unverified)
+    assert integrity.reasons[0].text == "The kind of destination 'Teleport' is not known."
+
+
 def test_8_a_type_and_a_destination_that_do_not_fit_are_unverified():
     assert unverified(transaction("type", "ContractCall"), 8)
     assert seen(transaction("type", "Stake")).integrity == Passed()
