@@ -2,13 +2,11 @@
 
 All that comes from a request stands in `plain_text` objects with `emoji` off, where Slack reads
 no markup at all, and is escaped besides: a memo cannot mention a channel, draw a link, or paint
-our check mark. `shown_of` reads the same texts from what we send and from what Slack says was
-clicked.
+our check mark.
 """
 
-import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -30,7 +28,8 @@ from notifiers.slack_limits import (
     check_message,
     size,
 )
-from notifiers.slack_text import SLACK_INK, date, escape, literal, mrkdwn, plain, unescape
+from notifiers.slack_shown import hash_of, shown_of
+from notifiers.slack_text import SLACK_INK, date, escape, literal, mrkdwn, plain
 from notifiers.status import Status, status_of
 from notifiers.text import command, reading
 
@@ -42,12 +41,6 @@ _SQUEEZES: Final = (400, 200, 100, 60)
 
 _LINE: Final = 300
 _LINES: Final = 5
-
-_SAYING: Final = (
-    *("text", "fields", "elements", "accessory", "title", "confirm", "deny"),
-    *("alt_text", "image_url", "fallback", "pretext", "author_name", "blocks", "footer"),
-)
-"""Where a block, or an attachment, can hold something to read."""
 
 _DOUBT: Final = "what this does could not be proved"
 _SEALS: Final = {
@@ -72,7 +65,7 @@ class Message:
     def face(self) -> str:
         """Equal faces need no second call to Slack."""
         seen = [{key: block[key] for key in block if key != "block_id"} for block in self.blocks]
-        return _hash([self.text, json.dumps(seen, sort_keys=True)])
+        return hash_of([self.text, json.dumps(seen, sort_keys=True)])
 
 
 def render(
@@ -91,31 +84,6 @@ def render(
     message = Message(_fallback(approval, sheet, decision), blocks, shown_of(blocks))
     check_message(message.text, message.blocks)
     return message
-
-
-def shown_of(blocks: object) -> str:
-    """SHA-256, hex, over everything that blocks say, in order; of ours or of Slack's echo.
-
-    Nothing may be added to a message, or changed in it, that a person could read: every block's
-    kind and every text of it counts, confirm dialogs and pictures' words too. Slack echoes `&` as
-    `&amp;` and may add keys of its own: only what is shown is read, unescaped, with runs of white
-    space as one.
-    """
-    return _hash(" ".join(unescape(text).split()) for text in _said(blocks))
-
-
-def _said(part: object) -> Iterator[str]:
-    """The words of a block or of a part of one, in an order that does not hang on its keys'."""
-    if isinstance(part, str):
-        yield part
-    elif isinstance(part, list):
-        for each in part:
-            yield from _said(each)
-    elif isinstance(part, Mapping):
-        yield str(part.get("type", ""))
-        for key in _SAYING:
-            if key in part:
-                yield from _said(part[key])
 
 
 def _as_slack_shows(sheet: Sheet) -> Sheet:
@@ -263,7 +231,3 @@ def _fallback(approval: Approval, sheet: Sheet, decision: Decision) -> str:
     worst = f" · {sheet.worst}" if sheet.worst else ""
     said = f"{sheet.headline}{worst} · {line} · {visible(approval.request_id, 200)}"
     return str(plain(said, FALLBACK_TEXT)["text"])
-
-
-def _hash(texts: Iterable[str]) -> str:
-    return hashlib.sha256(json.dumps(list(texts)).encode()).hexdigest()

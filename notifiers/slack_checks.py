@@ -6,9 +6,10 @@ from typing import Final
 from approvals.model import Approval, Choice
 from approvals.told import Post
 from notifiers.ports import Approvals, Posts
-from notifiers.slack_blocks import APPROVE, REJECT, shown_of
+from notifiers.slack_blocks import APPROVE, REJECT
 from notifiers.slack_payloads import Click, Payload, Submission, is_of_workspace
 from notifiers.slack_posts import NAME, change_posts
+from notifiers.slack_shown import shown_of
 from notifiers.slack_tokens import Token, read_token
 
 CHOICES: Final = {APPROVE: Choice.APPROVE, REJECT: Choice.REJECT}

@@ -14,10 +14,11 @@ from approvals.findings import Address, Asset, ClaimedOutput, Claims, Reason, Tr
 from approvals.inspect import inspect
 from approvals.model import Approved, Choice, Need, RuleAnswer, Verdict
 from approvals.risks import RISKS, Flag
-from notifiers.slack_blocks import APPROVE, REJECT, Message, render, shown_of
+from notifiers.slack_blocks import APPROVE, REJECT, Message, render
 from notifiers.slack_limits import ALL_BLOCKS, OverLimit, check_message, check_view, size
 from notifiers.slack_modal import reject_view
 from notifiers.slack_posts import message_of
+from notifiers.slack_shown import shown_of
 from notifiers.slack_tokens import Token, read_token
 from notifiers.warnings import RISK_NAMES
 from tests.notifiers.examples import (
