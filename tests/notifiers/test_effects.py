@@ -35,6 +35,7 @@ from tests.notifiers.examples import (
     USDT,
     approval,
     findings,
+    refused,
     story,
 )
 
@@ -265,3 +266,17 @@ def test_an_address_is_safe_to_read_and_never_cut_in_silence() -> None:
     sheet = sheet_of(approval(), findings(replace(TRANSFER, to=long)), NAMES)
     assert not sheet.whole
     assert any("[cut: " in fact.value for fact in sheet.proved)
+
+
+@pytest.mark.parametrize("room", [MESSAGE, PAGE])
+def test_a_text_that_was_cut_before_it_came_here_is_not_whole(room) -> None:
+    signing = Signing("ETH", "message", "EIP-191", "m\u200b" * 9, whole=False)
+    assert not sheet_of(approval(), findings(signing), NAMES, room=room).whole
+    noted = findings(notes=(Note("Message for x", "m", whole=False),))
+    assert not sheet_of(approval(), noted, NAMES, room=room).whole
+    assert sheet_of(approval(), findings(replace(signing, whole=True)), NAMES, room=room).whole
+
+
+def test_what_is_refused_has_no_approve_button_whatever_the_record_says() -> None:
+    told = story(findings(integrity=refused("x")), approval())
+    assert APPROVE not in str(message_of(told, "n").blocks)
