@@ -48,6 +48,10 @@ class BadTransaction(ValueError):  # noqa: N818 - named like BadProtobuf
     """The bytes are not the exact encoding of an unsigned transaction."""
 
 
+class SeveralContracts(BadTransaction):
+    """It has not one contract but several, or none, which Tron does not take."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrxTransfer:
     """`amount` sun go from `owner` to `to`."""
@@ -118,7 +122,8 @@ def decode_transaction(raw: bytes) -> TronTransaction:
     """Read an unsigned transaction.
 
     Raises:
-        BadTransaction: there is no such transaction, or it is not encoded canonically.
+        BadTransaction: there is no such transaction, or it is not encoded canonically;
+            SeveralContracts where that is what is wrong.
     """
     try:
         return _transaction(raw, read(raw, _RAW))
@@ -129,7 +134,7 @@ def decode_transaction(raw: bytes) -> TronTransaction:
 def _transaction(raw: bytes, message: Message) -> TronTransaction:
     contracts = message.messages("contract")
     if len(contracts) != 1:
-        raise BadTransaction(f"it has {len(contracts)} contracts, and Tron takes exactly one")
+        raise SeveralContracts(f"it has {len(contracts)} contracts, and Tron takes exactly one")
     (outer,) = contracts
     contract, parameter = _contract(raw, outer)
     return TronTransaction(

@@ -37,8 +37,9 @@ def look_at_evm(case: Case, raw: bytes, reasons: Reasons) -> Seen:
     try:
         transaction = decode_transaction(raw)
     except BadTransaction as error:
-        reasons.malformed(9, f"unsigned_raw_tx is no unsigned EVM transaction: {error}.")
-        return NOTHING_SEEN
+        reasons.unverified(9, f"unsigned_raw_tx is no unsigned EVM transaction: {error}.")
+        _check_hash(case, raw, reasons)
+        return Seen(source=source)
     if isinstance(transaction, Foreign):
         reasons.unverified(9, f"unsigned_raw_tx is {transaction.what}, which we do not read.")
         if transaction.hashed:

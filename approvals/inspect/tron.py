@@ -11,6 +11,7 @@ from approvals.chains.tables import Chain
 from approvals.chains.tron import (
     BadTransaction,
     OtherContract,
+    SeveralContracts,
     Trigger,
     TronTransaction,
     TrxTransfer,
@@ -47,14 +48,17 @@ MEMO: Final = 1_000_000
 def look_at_tron(case: Case, raw: bytes, reasons: Reasons) -> Seen:
     """Read the transaction, compare it with the hash and with every claim."""
     source = check_source(case, tron_account, reasons)
-    try:
-        transaction = decode_transaction(raw)
-    except BadTransaction as error:
-        reasons.malformed(9, f"unsigned_raw_tx is no unsigned Tron transaction: {error}.")
-        return NOTHING_SEEN
     signed = case.signing.hashes == (signing_hash(raw),)
     if not signed:
         reasons.contradiction(10, "The hash to be signed is not the hash of unsigned_raw_tx.")
+    try:
+        transaction = decode_transaction(raw)
+    except SeveralContracts as error:
+        reasons.malformed(9, f"unsigned_raw_tx is no unsigned Tron transaction: {error}.")
+        return NOTHING_SEEN
+    except BadTransaction as error:
+        reasons.unverified(9, f"unsigned_raw_tx is no unsigned Tron transaction: {error}.")
+        return NOTHING_SEEN
     owner = transaction.contract.owner
     if source is not None and owner is not None and owner != source:
         said = f"The transaction is that of {owner.text}"

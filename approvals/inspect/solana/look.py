@@ -29,8 +29,10 @@ def look_at_solana(case: Case, raw: bytes, reasons: Reasons) -> Seen:
     try:
         message = read_transaction(raw)
     except BadMessage as error:
-        reasons.malformed(9, f"unsigned_raw_tx is no unsigned Solana transaction: {error}.")
-        return NOTHING_SEEN
+        reasons.unverified(9, f"unsigned_raw_tx is no unsigned Solana transaction: {error}.")
+        if not any(digest and raw.endswith(digest) for digest in case.signing.hashes):
+            reasons.contradiction(10, "What is to be signed does not stand in unsigned_raw_tx.")
+        return Seen(source=source)
     if isinstance(message, Foreign):
         reasons.unverified(9, f"unsigned_raw_tx is {message.what}, which we do not read.")
         return Seen(source=source)

@@ -185,16 +185,23 @@ def test_a_time_beyond_all_calendars_is_shown_as_a_number():
         bytes_of(TRX) + b"\0",
         bytes_of(TRX)[:-1],
         bytes_of(TRX) + bytes_of(TRX),
-        raw(transfer(), transfer()),
-        raw(),
         raw(transfer(url="type.googleapis.com/protocol.TriggerSmartContract")),
         raw(transfer(amount=-1)),
         raw(contract(1, "TransferContract", b"")),
     ],
 )
-def test_9_bytes_that_are_no_exact_transaction_are_malformed(data):
-    assert refused(TRX.with_tron_bytes(data), 9, "malformed")
+def test_9_bytes_that_are_no_exact_transaction_are_unverified(data):
+    assert unverified(TRX.with_tron_bytes(data), 9)
     assert seen(TRX.with_tron_bytes(data)).effects == ()
+
+
+def test_10_bytes_that_nobody_can_read_are_at_least_what_is_signed():
+    assert refused(TRX.with_transaction("raw_tx_info.unsigned_raw_tx", "00"), 10)
+
+
+@pytest.mark.parametrize("data", [raw(transfer(), transfer()), raw()])
+def test_9_other_than_one_contract_is_refused(data):
+    assert refused(TRX.with_tron_bytes(data), 9, "malformed")
 
 
 def test_9_several_contracts_are_refused_in_plain_words():
@@ -209,9 +216,8 @@ def test_9_a_tron_transaction_under_the_claim_of_another_family_is_refused():
     assert findings.effects == ()
 
 
-def test_9_an_evm_transaction_under_the_claim_of_tron_is_refused():
-    wish = TRX.with_tron_bytes(dynamic_fee())
-    assert refused(wish, 9, "malformed")
+def test_9_an_evm_transaction_under_the_claim_of_tron_is_not_read():
+    assert unverified(TRX.with_tron_bytes(dynamic_fee()), 9)
 
 
 def test_9_the_prefix_of_the_bytes_is_optional():
