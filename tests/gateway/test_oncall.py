@@ -131,7 +131,7 @@ def test_machines_read_json(home, asked):
     shown = json.loads(run("show", asked.request_id, "--json", "--config", home.config).output)
     assert listed.items() <= shown.items()
     assert (listed["state"], listed["verified"], listed["final"]) == ("open", True, None)
-    amount = {"label": "Amount", "value": "2,500 USDT", "exact": True, "whole": True}
+    amount = {"label": "Amount", "value": "2,500 USDT", "exact": True, "whole": True, "loud": False}
     assert amount in shown["sheet"]["proved"]
 
 
