@@ -11,10 +11,10 @@ from approvals.policy.spoken import spoken
 from approvals.request import RequestType
 from gateway.explaining import Explanation
 from gateway.tree import Branch, Tone
-from notifiers.facts import Fact
+from notifiers.facts import PAGE, Fact
 from notifiers.headline import headline
 from notifiers.readable import visible
-from notifiers.sheet import sheet_of
+from notifiers.sheet import Sheet, sheet_of
 from notifiers.story import names_of
 
 _LONGEST_HEX: Final = 16
@@ -71,11 +71,11 @@ def _seen(told: Explanation) -> Branch:
     for number, effect in enumerate(findings.effects, start=1):
         alone = replace(_bare(findings), effects=(effect,), complete=True)
         facts = tree.add(f"effect {number}: {effect.kind}")
-        _add_facts(facts, _facts(told, alone))
+        _add_facts(facts, _sheet(told, alone).proved)
     if findings.effects and not findings.complete:
         tree.add("possibly more: not all that it does is known", "doubt")
-    whole = replace(findings, effects=(), complete=False, flags=(), notes=(), keys=None)
-    _add_facts(tree, _facts(told, whole))
+    whole = replace(findings, effects=(), complete=False, flags=(), notes=(), keys=None, hashes=())
+    _add_facts(tree, _sheet(told, whole).proved)
     if findings.summary:
         tree.add(_safe(findings.summary))
     notes = [Fact(note.label, note.text) for note in findings.notes if note.proved]
@@ -87,11 +87,14 @@ def _seen(told: Explanation) -> Branch:
 
 def _add_keys(tree: Branch, keys: KeyFacts, noted: Container[str]) -> None:
     """What rules ask of the key, but for what a note says too."""
+    leaving = [node for node in keys.used_node_ids if node not in keys.node_ids]
     said = (
         ("curve", keys.curve),
         ("threshold", keys.threshold and str(keys.threshold)),
+        ("threshold so far", keys.old_threshold and str(keys.old_threshold)),
         ("root", keys.root_pub_key),
         *(("node", node) for node in keys.node_ids),
+        *(("lender that keeps no share", node) for node in leaving),
     )
     facts = [Fact(label, value) for label, value in said if value and value not in noted]
     if facts:
@@ -121,8 +124,7 @@ def _message(told: Explanation) -> Branch:
 
 def _claimed(told: Explanation) -> Branch:
     tree = Branch("Cobo says:", tone="head")
-    shown = sheet_of(_as_asked(told), told.findings, names_of(told.policy))
-    _add_facts(tree, shown.claimed)
+    _add_facts(tree, _sheet(told, told.findings).claimed)
     return tree
 
 
@@ -143,8 +145,8 @@ def _rules(told: Explanation) -> Branch:
     return tree
 
 
-def _facts(told: Explanation, findings: Findings) -> tuple[Fact, ...]:
-    return sheet_of(_as_asked(told), findings, names_of(told.policy)).proved
+def _sheet(told: Explanation, findings: Findings) -> Sheet:
+    return sheet_of(_as_asked(told), findings, names_of(told.policy), room=PAGE)
 
 
 def _bare(findings: Findings) -> Findings:

@@ -13,7 +13,7 @@ ROOT_CURVES: Final[Mapping[str, str]] = {"xpub": "secp256k1", "cpub": "ed25519"}
 """The curve of an extended public key, by how it begins."""
 
 UNPINNED: Final = Reason(
-    16, "Both halves of the request come from Cobo and are not pinned in the policy."
+    16, "Both halves of the request come from Cobo: only a rule that pins them may approve it."
 )
 """The only reason for Unverified that is left where everything about a key agrees."""
 

@@ -22,6 +22,7 @@ from approvals.findings import (
     Wrap,
 )
 from approvals.inspect import inspect
+from approvals.inspect.keys import UNPINNED
 from approvals.model import NOTHING_REMEMBERED, Approval, Cause, Final, Outcome, RuleAnswer, Verdict
 from approvals.risks import RISKS, Flag
 from notifiers.ports import Story
@@ -79,7 +80,7 @@ NODES = tuple(f"co{number}{'Qx7' * 17}{number}" for number in range(1, 5))
 
 def _keys(kind: int, summary: str, keys: KeyFacts, *flags: Flag) -> Findings:
     bare = findings(effects=(), complete=False, chain=None, source=None, fee=None, hashes=())
-    why = unverified("Both halves of the request come from Cobo and are not pinned in the policy.")
+    why = unverified(UNPINNED.text)
     claims = Claims(initiator="ops@acme.example", initiator_type="Web", org_name="Acme")
     return replace(
         bare,
