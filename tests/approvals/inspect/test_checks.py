@@ -7,6 +7,7 @@ from approvals.chains.tables import SHIPPED
 from approvals.findings import ContractCall, Passed, Refused, Transfer, Unverified
 from approvals.inspect import inspect
 from tests.support.evm import TO, USDC, access_list, dynamic_fee, erc20, legacy
+from tests.support.looking import refused, seen, unverified
 from tests.support.requests import ABSENT, sample
 
 ERC20 = sample("keysign_erc20_usdt")
@@ -18,27 +19,6 @@ OTHER_ADDRESS = "0x68b3465833fb72A70ecDF485E0e4C7bD8665Fc45"
 OTHER_XPUB = ERC20.extra["source_addresses"][0]["pubkey"]
 
 
-def seen(changed):
-    return inspect(changed.request, SHIPPED)
-
-
-def refused(changed, check, cause="contradiction"):
-    """One check, and no other, refuses."""
-    integrity = seen(changed).integrity
-    assert isinstance(integrity, Refused), integrity
-    assert integrity.cause == cause
-    assert {reason.check for reason in integrity.reasons} == {check}, integrity
-    return True
-
-
-def unverified(changed, check):
-    """One check, and no other, cannot be made."""
-    integrity = seen(changed).integrity
-    assert isinstance(integrity, Unverified), integrity
-    assert {reason.check for reason in integrity.reasons} == {check}, integrity
-    return True
-
-
 def transaction(path, value, base=ERC20):
     return base.with_transaction(path, value)
 
@@ -48,20 +28,20 @@ def transaction(path, value, base=ERC20):
 
 @pytest.mark.parametrize("number", [0, 4, 6, 99, -1])
 def test_1_a_type_that_does_not_exist_is_unsupported(number):
-    assert refused(ERC20.with_outer(type=number), 1, "unsupported")
+    assert refused(ERC20.with_outer(type=number), 1, cause="unsupported")
 
 
 @pytest.mark.parametrize("base", [ERC20, GEN, RESHARE, SHARES])
 @pytest.mark.parametrize("text", ["", "[]", "not json", '{"a":1,"a":1}', "NaN", "[" * 20_000])
 def test_2_documents_that_are_no_objects_are_malformed(base, text):
-    assert refused(base.with_texts(detail=text), 2, "malformed")
-    assert refused(base.with_texts(extra=text), 2, "malformed")
+    assert refused(base.with_texts(detail=text), 2, cause="malformed")
+    assert refused(base.with_texts(extra=text), 2, cause="malformed")
 
 
 def test_2_a_claim_of_the_wrong_type_is_malformed():
-    assert refused(transaction("destination.account_output.amount", 2500), 2, "malformed")
-    assert refused(ERC20.with_detail("signature_type", True), 2, "malformed")
-    assert refused(ERC20.with_detail("msg_hash_list", ABSENT), 2, "malformed")
+    assert refused(transaction("destination.account_output.amount", 2500), 2, cause="malformed")
+    assert refused(ERC20.with_detail("signature_type", True), 2, cause="malformed")
+    assert refused(ERC20.with_detail("msg_hash_list", ABSENT), 2, cause="malformed")
 
 
 def test_2_claims_are_shown_though_the_detail_is_malformed():
@@ -226,7 +206,7 @@ def test_9_without_bytes_nothing_can_be_recomputed(value):
 
 @pytest.mark.parametrize("value", ["0x0", "zz", "0x0x02", " 02"])
 def test_9_bytes_that_are_not_hex_are_malformed(value):
-    assert refused(transaction("raw_tx_info.unsigned_raw_tx", value), 9, "malformed")
+    assert refused(transaction("raw_tx_info.unsigned_raw_tx", value), 9, cause="malformed")
 
 
 @pytest.mark.parametrize(
@@ -462,7 +442,7 @@ def test_12_another_call_is_refused(path, value):
 
 
 def test_12_calldata_that_is_not_hex_is_malformed():
-    assert refused(transaction("destination.calldata", "approve", CALL), 12, "malformed")
+    assert refused(transaction("destination.calldata", "approve", CALL), 12, cause="malformed")
 
 
 @pytest.mark.parametrize("path", ["address", "value", "calldata"])
@@ -640,7 +620,7 @@ def test_14_a_public_key_may_be_claimed_in_hex():
 
 def test_14_a_root_that_cannot_be_read():
     damaged = ERC20.detail["root_pub_key"][:-1] + "1"
-    assert refused(ERC20.with_detail("root_pub_key", damaged), 14, "malformed")
+    assert refused(ERC20.with_detail("root_pub_key", damaged), 14, cause="malformed")
     integrity = seen(ERC20.with_detail("root_pub_key", "tpub")).integrity
     assert isinstance(integrity, Unverified)
     assert {reason.check for reason in integrity.reasons} == {6, 14}

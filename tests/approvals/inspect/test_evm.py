@@ -8,9 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals.chains.evm import BadTransaction, EvmTransaction, decode_transaction
-from approvals.chains.tables import SHIPPED
 from approvals.findings import Note, Operation, Passed, Transfer, Unverified
-from approvals.inspect import inspect
 from approvals.inspect.delegations import MAX_SHOWN
 from approvals.inspect.evm import PORT
 from approvals.inspect.evm_spans import MAX_INNER
@@ -27,6 +25,7 @@ from tests.support.evm import (
     method,
     set_code,
 )
+from tests.support.looking import seen
 from tests.support.requests import sample
 
 CALL = sample("keysign_contract_call_approve")
@@ -37,10 +36,6 @@ SIGNED = ACCOUNT.sign_authorization({"chainId": 0, "address": "0x" + OTHER.hex()
 DELEGATION = authorization(
     chain_id=0, contract=OTHER, nonce=3, y_parity=SIGNED.y_parity, r=SIGNED.r, s=SIGNED.s
 )
-
-
-def seen(changed):
-    return inspect(changed.request, SHIPPED)
 
 
 # --- EIP-7702

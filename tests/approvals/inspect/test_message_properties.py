@@ -14,6 +14,7 @@ from approvals.inspect import inspect
 from approvals.inspect.messages import dissect_message
 from tests.approvals.inspect.test_properties import JSON, at, places
 from tests.support.effort import working_under
+from tests.support.looking import seen
 from tests.support.requests import ABSENT
 from tests.support.typed_data import (
     PERMIT,
@@ -58,10 +59,6 @@ COMPARED = [
 FORMS = ["raw_structured_data", "structured_data"]
 SECONDS = 5.0
 """Longest that one hostile request of the largest size that is read may keep a processor busy."""
-
-
-def seen(asked):
-    return inspect(asked.request, SHIPPED)
 
 
 @pytest.mark.parametrize("base", PASSING)

@@ -6,7 +6,6 @@ import json
 import pytest
 
 from approvals.chains.messages import bitcoin_message_hash
-from approvals.chains.tables import SHIPPED
 from approvals.details import read_extra
 from approvals.findings import (
     ContractCall,
@@ -18,9 +17,9 @@ from approvals.findings import (
     Transfer,
     Unverified,
 )
-from approvals.inspect import inspect
 from approvals.inspect.messages import dissect_message
 from tests.support.evm import method
+from tests.support.looking import seen
 from tests.support.requests import ABSENT, sample
 from tests.support.typed_data import (
     MAIL,
@@ -46,10 +45,6 @@ from tests.support.typed_data import (
 BLIND = sample("keysign_raw_message_hash")
 OTHER = "0x" + "11" * 20
 FORMS = ["PermitSingle", "PermitBatch", "PermitTransferFrom", "PermitBatchTransferFrom"]
-
-
-def seen(asked):
-    return inspect(asked.request, SHIPPED)
 
 
 def checks(findings, outcome):

@@ -9,6 +9,7 @@ from approvals.findings import Findings, Passed, Refused, Unverified
 from approvals.inspect import inspect
 from approvals.request import Request
 from tests.support.evm import TO, USDT, WETH, calling, method
+from tests.support.looking import seen
 from tests.support.requests import ABSENT, sample
 
 PASSING = [
@@ -95,10 +96,6 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner),
     max_leaves=10,
 )
-
-
-def seen(changed):
-    return inspect(changed.request, SHIPPED)
 
 
 def at(path, base):

@@ -5,11 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals.chains import base58
-from approvals.chains.tables import SHIPPED
 from approvals.findings import Findings, KeyFacts, Note, Reason, Refused, Unverified
-from approvals.inspect import inspect
 from approvals.inspect.keys import UNPINNED
 from approvals.risks import Flag
+from tests.support.looking import seen
 from tests.support.requests import ABSENT, sample
 
 GEN = sample("keygen_secp256k1")
@@ -24,10 +23,6 @@ CPUB = sample("keysign_sol_transfer").detail["root_pub_key"]
 CHILD = sample("keysign_erc20_usdt").extra["source_addresses"][0]["pubkey"]
 TARGET, SOURCE = "target_key_share_holder_group", "source_key_share_holder_group"
 UNVERIFIED = Flag("unverified", "It could not be recomputed, or is not understood.")
-
-
-def seen(changed):
-    return inspect(changed.request, SHIPPED)
 
 
 def changed_at(base, path, value):

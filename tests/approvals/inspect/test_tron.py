@@ -15,11 +15,10 @@ from approvals.findings import (
     Refused,
     TokenApproval,
     Transfer,
-    Unverified,
 )
-from approvals.inspect import inspect
 from approvals.risks import Flag
 from tests.support.evm import dynamic_fee, method
+from tests.support.looking import refused, seen, unverified
 from tests.support.requests import ABSENT, sample
 from tests.support.tron import (
     OWNER,
@@ -47,27 +46,6 @@ PLAIN = (
     Note("Made at", "2026-10-01 10:00:00.123 UTC"),
     Note("Reference block", "4e6ec8aeda7cfeaa6aa3"),
 )
-
-
-def seen(changed):
-    return inspect(changed.request, SHIPPED)
-
-
-def refused(changed, check, cause="contradiction"):
-    """One check, and no other, refuses."""
-    integrity = seen(changed).integrity
-    assert isinstance(integrity, Refused), integrity
-    assert integrity.cause == cause
-    assert {reason.check for reason in integrity.reasons} == {check}, integrity
-    return True
-
-
-def unverified(changed, *checks):
-    """These checks, and no others, cannot be made."""
-    integrity = seen(changed).integrity
-    assert isinstance(integrity, Unverified), integrity
-    assert {reason.check for reason in integrity.reasons} == set(checks), integrity
-    return True
 
 
 def bytes_of(base):
@@ -201,7 +179,7 @@ def test_10_bytes_that_nobody_can_read_are_at_least_what_is_signed():
 
 @pytest.mark.parametrize("data", [raw(transfer(), transfer()), raw()])
 def test_9_other_than_one_contract_is_refused(data):
-    assert refused(TRX.with_tron_bytes(data), 9, "malformed")
+    assert refused(TRX.with_tron_bytes(data), 9, cause="malformed")
 
 
 def test_9_several_contracts_are_refused_in_plain_words():

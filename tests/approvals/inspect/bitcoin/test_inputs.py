@@ -6,7 +6,6 @@ from btclib import b58
 from approvals.chains.bip32 import hash160
 from approvals.findings import Refused
 from approvals.inspect.bitcoin.signers import MAX_LEGACY_INPUTS
-from tests.approvals.inspect.bitcoin.looking import note, passed, refused, seen, unverified
 from tests.support.bitcoin import (
     OTHER_STRANGER,
     SAMPLE,
@@ -16,6 +15,7 @@ from tests.support.bitcoin import (
     key_at,
     plan,
 )
+from tests.support.looking import note, passed, refused, seen, unverified
 from tests.support.requests import ABSENT, sample
 
 RAW = "raw_tx_info.unsigned_raw_tx"

@@ -5,7 +5,6 @@ import pytest
 from approvals.chains.bitcoin.scripts import address_of
 from approvals.chains.tables import SHIPPED
 from approvals.findings import Operation, Transfer
-from tests.approvals.inspect.bitcoin.looking import note, passed, refused, seen, unverified
 from tests.support.bitcoin import (
     ENCODINGS,
     OTHER_STRANGER,
@@ -19,6 +18,7 @@ from tests.support.bitcoin import (
     plan,
     script_of,
 )
+from tests.support.looking import note, passed, refused, seen, unverified
 
 OUTPUT = "destination.utxo_outputs.0"
 CHANGE = "raw_tx_info.utxo_changes"

@@ -16,11 +16,11 @@ from approvals.inspect.bitcoin import PORT
 from approvals.inspect.families import family_of
 from approvals.inspect.reasons import Reasons
 from approvals.inspect.seen import Case, Seen
-from tests.approvals.inspect.bitcoin.looking import seen
 from tests.approvals.inspect.bitcoin.test_psbt import package
 from tests.approvals.inspect.test_properties import JSON, at, places
 from tests.support.bitcoin import SAMPLE, STRANGER, Plan, Spent, base64_text, plan
 from tests.support.effort import working_under
+from tests.support.looking import seen
 from tests.support.requests import ABSENT
 
 RAW = "raw_tx_info.unsigned_raw_tx"

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pytest
 
 from approvals.chains.bitcoin.transaction import Output, output_bytes
-from tests.approvals.inspect.bitcoin.looking import note, passed, refused, unverified
 from tests.support.bitcoin import STRANGER, Plan, base64_text, plan, psbt
+from tests.support.looking import note, passed, refused, unverified
 
 RAW = "raw_tx_info.unsigned_raw_tx"
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"

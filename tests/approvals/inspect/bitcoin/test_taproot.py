@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.approvals.inspect.bitcoin.looking import passed, refused, seen, unverified
 from tests.support.bitcoin import Spent, plan, tweak_at
+from tests.support.looking import passed, refused, seen, unverified
 
 TREE = bytes.fromhex("5b75adecf53548f3ec6ad7d78383bf84cc57b55a3127c72b9a2481752dd88b21")
 CLAIM = "source_addresses.0.taproot_script_tree_hash"

@@ -5,10 +5,9 @@ import base64
 import pytest
 
 from approvals.chains.bip32 import parse_key
-from approvals.chains.tables import SHIPPED
-from approvals.findings import Passed, Refused, Unverified
-from approvals.inspect import inspect
+from approvals.findings import Passed, Refused
 from approvals.inspect.families import family_of, port_of
+from tests.support.looking import refused, seen, unverified
 from tests.support.requests import ABSENT, sample
 from tests.support.solana import (
     BUDGET,
@@ -38,25 +37,6 @@ RAW = "raw_tx_info.unsigned_raw_tx"
 OUTPUT = "destination.account_output"
 
 
-def seen(changed):
-    return inspect(changed.request, SHIPPED)
-
-
-def refused(changed, check, cause="contradiction"):
-    integrity = seen(changed).integrity
-    assert isinstance(integrity, Refused), integrity
-    assert integrity.cause == cause
-    assert {reason.check for reason in integrity.reasons} == {check}, integrity
-    return True
-
-
-def unverified(changed, check):
-    integrity = seen(changed).integrity
-    assert isinstance(integrity, Unverified), integrity
-    assert {reason.check for reason in integrity.reasons} == {check}, integrity
-    return True
-
-
 # --- 9: the bytes
 
 
@@ -76,7 +56,7 @@ def unverified(changed, check):
 )
 def test_9_another_notation_is_malformed(base, change):
     text = packed(raw_of(base))
-    assert refused(base.with_transaction(RAW, change(text)), 9, "malformed")
+    assert refused(base.with_transaction(RAW, change(text)), 9, cause="malformed")
 
 
 def test_9_base64_has_one_form():
@@ -85,12 +65,12 @@ def test_9_base64_has_one_form():
     assert text.endswith("AAA=")
     loose = text[:-2] + "B="
     assert base64.b64decode(loose) == raw
-    assert refused(SOL.with_transaction(RAW, loose.encode().hex()), 9, "malformed")
+    assert refused(SOL.with_transaction(RAW, loose.encode().hex()), 9, cause="malformed")
 
 
 @BOTH
 def test_9_the_bare_bytes_are_not_read(base):
-    assert refused(base.with_transaction(RAW, raw_of(base).hex()), 9, "malformed")
+    assert refused(base.with_transaction(RAW, raw_of(base).hex()), 9, cause="malformed")
     assert unverified(base.with_transaction(RAW, packed(raw_of(base)[1:])), 9)
 
 
@@ -115,7 +95,7 @@ def test_9_a_later_version_is_not_read():
 
 def test_9_bytes_of_another_family_are_malformed():
     evm = sample("keysign_erc20_usdt").extra["transaction"]["raw_tx_info"]["unsigned_raw_tx"]
-    assert refused(SOL.with_transaction(RAW, evm), 9, "malformed")
+    assert refused(SOL.with_transaction(RAW, evm), 9, cause="malformed")
 
 
 # --- 10: what is signed
@@ -337,7 +317,7 @@ def test_12_a_call_that_is_not_claimed_is_unverified(path, value):
     ],
 )
 def test_2_instructions_of_the_wrong_type_are_malformed(path, value):
-    assert refused(call(*STEPS).with_transaction(path, value), 2, "malformed")
+    assert refused(call(*STEPS).with_transaction(path, value), 2, cause="malformed")
 
 
 def test_12_an_account_in_a_lookup_table_is_not_compared():
@@ -417,7 +397,7 @@ def test_14_another_key_is_refused(base, path, value):
 
 def test_14_a_root_that_cannot_be_read_is_malformed():
     damaged = SOL.detail["root_pub_key"][:-1] + "1"
-    assert refused(SOL.with_detail("root_pub_key", damaged), 14, "malformed")
+    assert refused(SOL.with_detail("root_pub_key", damaged), 14, cause="malformed")
 
 
 def test_14_a_public_key_may_be_claimed_in_hex():

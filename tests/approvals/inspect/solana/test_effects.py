@@ -10,7 +10,6 @@ from solders.compute_budget import (
     set_loaded_accounts_data_size_limit,
 )
 
-from approvals.chains.tables import SHIPPED
 from approvals.findings import (
     ContractCall,
     Note,
@@ -21,7 +20,7 @@ from approvals.findings import (
     Transfer,
     Unverified,
 )
-from approvals.inspect import inspect
+from tests.support.looking import seen
 from tests.support.solana import (
     ASSOCIATED,
     BUDGET,
@@ -57,10 +56,6 @@ U64_MAX = 2**64 - 1
 NOT_A_CALL = {"destination_type": "SOL_Contract", "instructions": None}
 CALL = SOL.with_transaction("destination", NOT_A_CALL).with_transaction("type", "ContractCall")
 """A call whose instructions are not claimed: any bytes, and check 12 stays open."""
-
-
-def seen(changed):
-    return inspect(changed.request, SHIPPED)
 
 
 def bare(base, *instructions):

@@ -4,12 +4,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from approvals.chains.tables import SHIPPED
 from approvals.findings import Passed, Refused, Unverified
-from approvals.inspect import inspect
 from approvals.inspect.families import port_of
 from tests.approvals.inspect.test_properties import COMPARED_OF_ALL, JSON, OF_TRANSFERS, at
 from tests.support.effort import working_under
+from tests.support.looking import seen
 from tests.support.requests import ABSENT
 from tests.support.solana import (
     BUDGET,
@@ -39,10 +38,6 @@ MADE = [
     "extra.transaction.fee.compute_unit_price",
     "extra.transaction.fee.compute_unit_limit",
 ]
-
-
-def seen(changed):
-    return inspect(changed.request, SHIPPED)
 
 
 @pytest.mark.parametrize("base", PASSING)

@@ -1,4 +1,4 @@
-"""What one request of Bitcoin's shape is found to be."""
+"""What the shipped tables say of one request, and what a test expects of that."""
 
 from approvals.chains.tables import SHIPPED
 from approvals.findings import Passed, Refused, Unverified
@@ -18,7 +18,7 @@ def passed(changed):
 
 
 def refused(changed, *checks, cause="contradiction"):
-    """These checks, and no other, refuse; then nothing is stated as a fact."""
+    """These checks, and no other, refuse."""
     integrity = seen(changed).integrity
     assert isinstance(integrity, Refused), integrity
     assert integrity.cause == cause
