@@ -254,7 +254,7 @@ class Findings:
     `chain` (Cobo's chain id) and `source` are proved: from the signed bytes and by derivation
     from `root_pub_key`. None: not proved. `complete` says that `effects` is everything the
     signature can do (fees aside). `summary` is a short line for requests that have no effects
-    (`Generate a secp256k1 key, 2 of 3`). `hashes` are the normalised message hashes to be signed
+    (`Generate a secp256k1 key, 2 of 3`). `hashes` are the normalized message hashes to be signed
     (`0x`, lower case). `flags` are the risks, worst first. `keys` is None where request_detail
     could not be read.
     """

@@ -78,7 +78,7 @@ def _look(case: Case, reasons: Reasons) -> Seen:
         reasons.contradiction(9, "The bytes are a transaction of another chain than the claim's.")
     else:
         name = chain.name if chain else "an unknown chain"
-        reasons.unverified(9, f"Transactions of {name} cannot be recomputed yet.")
+        reasons.unverified(9, f"Transactions of {name} cannot be recomputed.")
     return NOTHING_SEEN
 
 
