@@ -50,6 +50,11 @@ class Tables:
         """The token that this contract is on this chain."""
         return self._by_contract.get((chain_id, contract))
 
+    def asset_of(self, chain_id: str, contract: Address) -> Asset:
+        """What this contract counts: a token of ours, or one without a name or decimals."""
+        token = self.token_by_contract(chain_id, contract)
+        return token.asset if token else Asset(chain_id, None, None, contract, None)
+
     def by_symbol(self, symbol: str) -> tuple[Token, ...]:
         """Every token with this symbol, on every chain: `USDT` has several."""
         return tuple(token for token in self.tokens.values() if token.asset.symbol == symbol)

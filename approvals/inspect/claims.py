@@ -18,6 +18,7 @@ from approvals.findings import (
     ContractCall,
     Effect,
     Family,
+    Kind,
     TokenApproval,
     Transfer,
     Wrap,
@@ -53,9 +54,7 @@ def check_transfer(
         if claimed is not None:
             reasons.contradiction(12, "The claim is a transfer; the bytes do something else.")
         return
-    if claimed is not None and moved.asset != claimed:
-        found = moved.asset.token_id or "a token that is not in our tables"
-        reasons.contradiction(12, f"The claim is {claimed.token_id}, the bytes move {found}.")
+    check_asset(claimed, moved.asset, reasons)
     if len(claims.outputs) > 1:
         reasons.contradiction(12, "The claim has several destinations, the transaction one.")
         return
@@ -63,8 +62,8 @@ def check_transfer(
         reasons.unverified(12, "The claim states neither destination nor amount.")
         return
     output = claims.outputs[0]
-    _check_address(output.address, moved.to, moved.to.family, reasons)
-    _check_amount(output.amount, moved.amount, moved.asset, reasons)
+    check_destination(output.address, moved.to, moved.to.family, reasons)
+    check_amount(output.amount, moved.amount, moved.asset, reasons)
     if memo is not None:
         _check_memo(output.memo or "", memo, reasons)
     elif output.memo:
@@ -84,8 +83,7 @@ def claimed_transfer(call: Call | None, effect: Effect, tables: Tables) -> Trans
     if contract is None or len(arguments) < _TRANSFER_SIZE:
         return None
     chain_id = call.chain.chain_id
-    token = tables.token_by_contract(chain_id, contract)
-    asset = token.asset if token else Asset(chain_id, None, None, contract, None)
+    asset = tables.asset_of(chain_id, contract)
     to = account_address(call.chain.family, arguments[12:32])
     return Transfer(chain_id, asset, call.sender, to, word(arguments, 1))
 
@@ -101,8 +99,8 @@ def check_call(case: Case, call: Call, effect: Effect, reasons: Reasons) -> None
         reasons.contradiction(12, "The claim names a token that the bytes do not move.")
     output = claims.outputs[0] if claims.outputs else None
     address = output.address if output else ""
-    _check_address(address, call.contract, call.chain.family, reasons)
-    _check_amount(output.amount if output else None, call.value, native, reasons)
+    check_destination(address, call.contract, call.chain.family, reasons)
+    check_amount(output.amount if output else None, call.value, native, reasons)
     if calldata_text is None:
         reasons.unverified(12, "The claim states no calldata.")
         return
@@ -151,6 +149,14 @@ def check_fee(
     _check_part("priority fee", fee.max_priority_fee_per_gas, transaction.priority, reasons)
 
 
+def check_kind(kind: Kind | None, reasons: Reasons) -> None:
+    """Check 12 of a transaction that is claimed to be neither a transfer nor a call."""
+    if kind is None:
+        reasons.unverified(12, "The transaction does not say what kind it is.")
+    else:
+        reasons.contradiction(12, "The claim is to sign a message; this is a transaction.")
+
+
 def claimed_asset(claims: Claims, tables: Tables, reasons: Reasons) -> Asset | None:
     """The claimed token, if our tables have it."""
     if claims.token_id is None:
@@ -163,8 +169,24 @@ def claimed_asset(claims: Claims, tables: Tables, reasons: Reasons) -> Asset | N
     return token.asset
 
 
-def _check_address(claimed: str, found: Address | None, family: Family, reasons: Reasons) -> None:
-    """`found` is None where a contract is created."""
+def check_asset(claimed: Asset | None, moved: Asset, reasons: Reasons) -> None:
+    """Check 12, the token; `claimed` is None where `claimed_asset` has said why."""
+    if claimed is not None and claimed != moved:
+        found = moved.token_id or "a token that is not in our tables"
+        reasons.contradiction(12, f"The claim is {claimed.token_id}, the bytes move {found}.")
+
+
+def check_destination(
+    claimed: str,
+    found: Address | None,
+    family: Family,
+    reasons: Reasons,
+    place: bytes | None = None,
+) -> None:
+    """Check 12, the destination. `found` is None where a contract is created.
+
+    `place` is the token account of `found` that tokens go to, which is as good a name for it.
+    """
     if not claimed:
         if found:
             reasons.unverified(12, "The claim states no destination address.")
@@ -175,7 +197,7 @@ def _check_address(claimed: str, found: Address | None, family: Family, reasons:
             f"The claimed destination {quoted(claimed)} is no {_FAMILY_NAMES[family]} address."
         )
         reasons.contradiction(12, sentence)
-    elif address != found:
+    elif address != found and (place is None or address.raw != place):
         sentence = f"The claimed destination {address.text} is not that of the transaction."
         reasons.contradiction(12, sentence)
 
@@ -189,7 +211,8 @@ def _check_memo(claimed: str, found: bytes, reasons: Reasons) -> None:
         reasons.unverified(12, "The bytes have a memo; the claim has none.")
 
 
-def _check_amount(claimed: str | None, found: int, asset: Asset, reasons: Reasons) -> None:
+def check_amount(claimed: str | None, found: int, asset: Asset, reasons: Reasons) -> None:
+    """Check 12, the amount. Of a token without decimals no amount can be compared."""
     if claimed is None:
         reasons.unverified(12, "The claim states no amount.")
     elif asset.decimals is not None and base_units(claimed, asset.decimals) != found:

@@ -18,6 +18,7 @@ from approvals.inspect.calls import Call, look_at_call
 from approvals.inspect.claims import (
     check_call,
     check_fee,
+    check_kind,
     check_nonce,
     check_transfer,
     claimed_transfer,
@@ -93,10 +94,8 @@ def _check_claims(
             check_transfer(claims, moved, case.tables, reasons)
         case "contract_call":
             check_call(case, call, effect, reasons)
-        case None:
-            reasons.unverified(12, "The transaction does not say what kind it is.")
         case _:
-            reasons.contradiction(12, "The claim is to sign a message; this is a transaction.")
+            check_kind(claims.kind, reasons)
     check_nonce(case.extra, transaction, reasons)
     check_fee(case.extra.fee, transaction, call.chain, reasons)
 

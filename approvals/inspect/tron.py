@@ -22,7 +22,7 @@ from approvals.chains.tron import (
 from approvals.chains.tron_contracts import PERMISSION_UPDATE
 from approvals.findings import ContractCall, Fee, Note, Operation, Transfer
 from approvals.inspect.calls import Call, Called, look_at_call
-from approvals.inspect.claims import check_call, check_transfer, claimed_transfer
+from approvals.inspect.claims import check_call, check_kind, check_transfer, claimed_transfer
 from approvals.inspect.reasons import Reasons
 from approvals.inspect.seen import NOTHING_SEEN, Case, Port, Seen, Span
 from approvals.inspect.source import check_source, check_source_chains
@@ -147,10 +147,8 @@ def _check_claims(
                 check_call(case, _call(chain, contract), called.effect, reasons)
             if transaction.memo:
                 reasons.unverified(12, "The bytes have a memo; the claim of a call has none.")
-        case None:
-            reasons.unverified(12, "The transaction does not say what kind it is.")
         case _:
-            reasons.contradiction(12, "The claim is to sign a message; this is a transaction.")
+            check_kind(claims.kind, reasons)
 
 
 def _doubts(transaction: TronTransaction) -> tuple[str, ...]:

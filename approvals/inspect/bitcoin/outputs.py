@@ -8,6 +8,7 @@ from approvals.chains.bitcoin.scripts import OP_RETURN
 from approvals.chains.bitcoin.transaction import Output
 from approvals.findings import Address, ClaimedOutput, Effect, Note, Operation, Transfer
 from approvals.inspect.bitcoin.asked import Asked
+from approvals.inspect.claims import check_asset, check_kind, claimed_asset
 from approvals.inspect.reasons import Reasons, quoted
 
 MAX_CHANGE_NOTES: Final = 5
@@ -106,19 +107,12 @@ def _check_token(asked: Asked, reasons: Reasons) -> None:
     match claims.kind:
         case "transfer":
             pass
-        case None:
-            reasons.unverified(12, "The transaction does not say what kind it is.")
         case "contract_call":
             reasons.contradiction(12, "The claim is to call a contract; this is a transfer.")
         case _:
-            reasons.contradiction(12, "The claim is to sign a message; this is a transaction.")
-    if claims.token_id is None:
-        reasons.unverified(12, "The claim names no token.")
-    elif asked.case.tables.token(claims.token_id) is None:
-        reasons.unverified(12, f"The token {quoted(claims.token_id)} is not in our tables.")
-    elif claims.token_id != asked.chain.native.token_id:
-        sentence = f"The claim is {claims.token_id}, the bytes move {asked.chain.native.token_id}."
-        reasons.contradiction(12, sentence)
+            check_kind(claims.kind, reasons)
+    claimed = claimed_asset(claims, asked.case.tables, reasons)
+    check_asset(claimed, asked.chain.native, reasons)
 
 
 def _wanted(

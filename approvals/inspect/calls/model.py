@@ -65,6 +65,6 @@ class Reading:
         """The token that some contract is."""
         return self.tables.token_by_contract(self.call.chain.chain_id, contract)
 
-    def unknown_asset(self, contract: Address) -> Asset:
-        """What a contract that is in no table counts."""
-        return Asset(self.call.chain.chain_id, None, None, contract, None)
+    def asset_of(self, contract: Address) -> Asset:
+        """What some contract counts, whether a table has it or not."""
+        return self.tables.asset_of(self.call.chain.chain_id, contract)

@@ -9,6 +9,7 @@ from approvals.inspect.calls.model import Called, Reading
 from approvals.inspect.calls.named import named_call
 
 EVERYTHING: Final = 2**256 - 1
+"""The largest amount that a token can be asked for."""
 
 _UNKNOWN_AMOUNT: Final = "The token is not in our tables, so its amount cannot be read."
 _AMOUNT_OR_ITEM: Final = (
@@ -45,7 +46,7 @@ def _moved(
         return None
     effect = Transfer(
         chain=call.chain.chain_id,
-        asset=token.asset if token else reading.unknown_asset(reading.contract),
+        asset=reading.asset_of(reading.contract),
         sender=sender,
         to=reading.account(to),
         amount=amount,
@@ -84,7 +85,7 @@ def _allowed(
         return None
     effect = TokenApproval(
         chain=call.chain.chain_id,
-        asset=token.asset if token else reading.unknown_asset(reading.contract),
+        asset=reading.asset_of(reading.contract),
         owner=owner,
         spender=reading.account(spender),
         amount=amount,
@@ -103,7 +104,7 @@ def _permit2(reading: Reading) -> Called | None:
     token = reading.token_at(at)
     effect = TokenApproval(
         chain=call.chain.chain_id,
-        asset=token.asset if token else reading.unknown_asset(at),
+        asset=reading.asset_of(at),
         owner=call.sender,
         spender=reading.account(spender),
         amount=amount,
@@ -120,7 +121,7 @@ def _approve_all(reading: Reading) -> Called | None:
         return None
     effect = TokenApproval(
         chain=call.chain.chain_id,
-        asset=reading.unknown_asset(reading.contract),
+        asset=reading.asset_of(reading.contract),
         owner=call.sender,
         spender=reading.account(operator),
         amount=None if approved else 0,
@@ -159,7 +160,7 @@ def _item(reading: Reading, owner: bytes, to: bytes, item: int, amount: int) -> 
         return None
     effect = Transfer(
         chain=reading.call.chain.chain_id,
-        asset=reading.unknown_asset(reading.contract),
+        asset=reading.asset_of(reading.contract),
         sender=reading.account(owner),
         to=reading.account(to),
         amount=amount,

@@ -11,7 +11,9 @@ from typing import Final
 from approvals.chains.addresses import evm_address
 from approvals.chains.eip712 import Struct, TypedData
 from approvals.chains.tables import Chain, Tables
-from approvals.findings import Address, Asset, Fee, Note, TokenApproval
+from approvals.findings import Address, Fee, Note, TokenApproval
+from approvals.inspect.calls.dangers import UNLIMITED
+from approvals.inspect.calls.tokens import EVERYTHING
 from approvals.inspect.claims import claimed_asset
 from approvals.inspect.messages.document import hash_notes, moment, signing_of
 from approvals.inspect.reasons import Reasons
@@ -19,13 +21,8 @@ from approvals.inspect.seen import Case, Seen
 from approvals.risks import Flag
 
 PERMIT2: Final = bytes.fromhex("000000000022d473030f116ddee9f6b43ac78ba3")
-UNLIMITED: Final = 2**96 - 1
-"""From here on an allowance has no limit: some tokens count with no more than 96 bits."""
-
 MAX_GRANTS: Final = 50
 """Tokens of one permit."""
-
-_EVERYTHING: Final = 2**256 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +74,9 @@ def _effects(
 ) -> Iterator[TokenApproval]:
     owner = signer if permit.owner is None else evm_address(permit.owner)
     for contract, amount in permit.grants:
-        address = evm_address(contract)
-        token = tables.token_by_contract(chain.chain_id, address)
         yield TokenApproval(
             chain=chain.chain_id,
-            asset=token.asset if token else Asset(chain.chain_id, None, None, address, None),
+            asset=tables.asset_of(chain.chain_id, evm_address(contract)),
             owner=owner,
             spender=evm_address(permit.spender),
             amount=amount,
@@ -156,7 +151,7 @@ def _dai(data: TypedData) -> _Permit | None:
         via="Permit (DAI)",
         owner=message.raw("holder"),
         spender=message.raw("spender"),
-        grants=((contract, _EVERYTHING if message.number("allowed") else 0),),
+        grants=((contract, EVERYTHING if message.number("allowed") else 0),),
         notes=(_nonce(message), _until(expiry) if expiry else Note("Valid until", "it is used")),
         fits=_of_token(data),
     )

@@ -4,12 +4,19 @@ import base64
 import binascii
 
 from approvals.chains.addresses import claimed_address
-from approvals.chains.amounts import base_units, coin_text
+from approvals.chains.amounts import base_units
 from approvals.chains.solana.message import Instruction, Message
 from approvals.chains.solana.programs import COMPUTE_BUDGET
 from approvals.chains.tables import Chain
 from approvals.details import AccountClaim, FeeClaim, InstructionClaim
-from approvals.findings import Asset, ClaimedOutput, TokenApproval, Transfer
+from approvals.findings import ClaimedOutput, TokenApproval, Transfer
+from approvals.inspect.claims import (
+    check_amount,
+    check_asset,
+    check_destination,
+    check_kind,
+    claimed_asset,
+)
 from approvals.inspect.reasons import Reasons, quoted
 from approvals.inspect.seen import Case
 from approvals.inspect.solana.doing import Doing
@@ -24,17 +31,15 @@ def check_claims(
             _check_transfer(case, doing, reasons)
         case "contract_call":
             _check_call(case, message, doing, chain, reasons)
-        case None:
-            reasons.unverified(12, "The transaction does not say what kind it is.")
         case _:
-            reasons.contradiction(12, "The claim is to sign a message; this is a transaction.")
+            check_kind(case.extra.claims.kind, reasons)
     _check_fee(case.extra.fee, doing, reasons)
 
 
 def _check_transfer(case: Case, doing: Doing, reasons: Reasons) -> None:
     """One transfer is claimed: the bytes make it, and move and allow nothing else."""
     claims = case.extra.claims
-    claimed = _claimed_asset(case, reasons)
+    claimed = claimed_asset(case.extra.claims, case.tables, reasons)
     moving = [
         (position, effect)
         for position, effect in enumerate(doing.effects)
@@ -50,57 +55,14 @@ def _check_transfer(case: Case, doing: Doing, reasons: Reasons) -> None:
         else:
             reasons.contradiction(12, "The claim is a transfer; the bytes make none.")
         return
-    if claimed is not None and moved.asset != claimed:
-        found = moved.asset.token_id or "a token that is not in our tables"
-        reasons.contradiction(12, f"The claim is {claimed.token_id}, the bytes move {found}.")
+    check_asset(claimed, moved.asset, reasons)
     if not claims.outputs:
         reasons.unverified(12, "The claim states neither destination nor amount.")
         return
     output = claims.outputs[0]
-    _check_destination(output.address, moved, doing.places.get(position), reasons)
-    _check_amount(output.amount, moved, reasons)
+    check_destination(output.address, moved.to, "solana", reasons, doing.places.get(position))
+    check_amount(output.amount, moved.amount, moved.asset, reasons)
     _check_memo(output, doing.memos, reasons)
-
-
-def _claimed_asset(case: Case, reasons: Reasons) -> Asset | None:
-    """The claimed token, if our tables have it."""
-    token_id = case.extra.claims.token_id
-    if token_id is None:
-        reasons.unverified(12, "The claim names no token.")
-        return None
-    token = case.tables.token(token_id)
-    if token is None:
-        reasons.unverified(12, f"The token {quoted(token_id)} is not in our tables.")
-        return None
-    return token.asset
-
-
-def _check_destination(
-    claimed: str, moved: Transfer, place: bytes | None, reasons: Reasons
-) -> None:
-    """The wallet, or the very token account (`place`) that tokens go to."""
-    if not claimed:
-        reasons.unverified(12, "The claim states no destination address.")
-        return
-    if claimed == moved.to.text:
-        return
-    address = claimed_address(claimed)
-    if address is None or address.family != "solana":
-        sentence = f"The claimed destination {quoted(claimed)} is no Solana address."
-        reasons.contradiction(12, sentence)
-    elif address != moved.to and address.raw != place:
-        sentence = f"The claimed destination {address.text} is not that of the transaction."
-        reasons.contradiction(12, sentence)
-
-
-def _check_amount(claimed: str | None, moved: Transfer, reasons: Reasons) -> None:
-    asset = moved.asset
-    if claimed is None:
-        reasons.unverified(12, "The claim states no amount.")
-    elif asset.decimals is not None and base_units(claimed, asset.decimals) != moved.amount:
-        exact = f"{coin_text(moved.amount, asset.decimals)} {asset.symbol}"
-        sentence = f"The claimed amount is {quoted(claimed)}, the bytes say {exact}."
-        reasons.contradiction(12, sentence)
 
 
 def _check_memo(output: ClaimedOutput, memos: list[str], reasons: Reasons) -> None:
@@ -118,7 +80,7 @@ def _check_call(case: Case, message: Message, doing: Doing, chain: Chain, reason
     leave all of them out. Cobo gives a call the token id of the chain's coin; that of a token it
     moves is as good.
     """
-    claimed = _claimed_asset(case, reasons)
+    claimed = claimed_asset(case.extra.claims, case.tables, reasons)
     moved = [each.asset for each in doing.effects if isinstance(each, Transfer | TokenApproval)]
     if claimed is not None and claimed not in (chain.native, *moved):
         reasons.contradiction(12, "The claim names a token that the bytes do not move.")

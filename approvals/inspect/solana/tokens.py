@@ -42,7 +42,8 @@ def add_tokens(
     if mint is None:
         add_named(named(instruction), setting, doing)
         return
-    chain, asset = setting.chain.chain_id, _asset(mint, setting)
+    chain = setting.chain.chain_id
+    asset = setting.tables.asset_of(chain, solana_address(mint))
     authority = solana_address(action.authority)
     if isinstance(action, AllowTokens):
         spender = solana_address(action.delegate)
@@ -62,12 +63,6 @@ def _mint(action: MoveTokens | AllowTokens, setting: Setting) -> bytes | None:
         return None
     own = token_account(setting.source, contract.raw, action.program)
     return contract.raw if own == action.account else None
-
-
-def _asset(mint: bytes, setting: Setting) -> Asset:
-    contract, chain = solana_address(mint), setting.chain.chain_id
-    token = setting.tables.token_by_contract(chain, contract)
-    return token.asset if token else Asset(chain, None, None, contract, None)
 
 
 def _owner(action: MoveTokens, mint: bytes, wallets: tuple[bytes, ...], doing: Doing) -> Address:
