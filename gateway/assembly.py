@@ -10,7 +10,8 @@ from typing import Any, Final, TypeAlias
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from starlette.types import ASGIApp
 
-from approvals.audit import Audit, AuditUnreadable, remember
+from approvals.audit import Audit
+from approvals.audit_reading import AuditUnreadable, remember
 from approvals.bell import Bell
 from approvals.ledger import Parts
 from approvals.memory import Memory

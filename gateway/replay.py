@@ -12,14 +12,15 @@ from typing import Final
 
 import click
 
-from approvals.audit import AuditUnreadable, files
+from approvals.audit_reading import AuditUnreadable, files
 from approvals.policy.mistakes import PolicyError
 from approvals.policy.model import Policy
 from gateway.clock import SYSTEM
 from gateway.policy_file import PolicyUnreadable, load_policy
 from gateway.replay_page import print_document, print_page
 from gateway.replay_tally import Tally, Wanted
-from gateway.replaying import Chunk, Result, chunks_of, in_workers, replay_chunk
+from gateway.replay_workers import in_workers
+from gateway.replaying import Chunk, Result, chunks_of, replay_chunk
 from gateway.settings import Settings
 from gateway.terminal import Failure
 

@@ -25,6 +25,7 @@ _NAMED: Final = 5
 """Places named for each reason that something is not replayable."""
 
 _TITLES: Final = {"loosened": "Looser", "tightened": "Tighter", "other": "Other changes"}
+_MARKS: Final = {"loosens": "-", "tightens": "+", "differs": "~"}
 
 
 def print_page(tally: Tally, draft: Policy, wanted: Wanted) -> None:
@@ -84,9 +85,6 @@ def _print_row(tally: Tally, row: Replayed) -> None:
             _say(f"{_MARKS[difference.direction]} {_sentence(difference)}", 4)
     if isinstance(comparison_of(row), Loosened) and tally.is_allowed(row):
         _say("(allowed)", 4)
-
-
-_MARKS: Final = {"loosens": "-", "tightens": "+", "differs": "~"}
 
 
 def _sentence(difference: Difference) -> str:

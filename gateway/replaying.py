@@ -1,19 +1,16 @@
-"""What a draft policy says of requests that the audit kept, line by line; in a worker, or not.
+"""What a draft policy says of requests that the audit kept, line by line.
 
 The recorded verdict, under the policy of its time, stands against the draft's. What a line does
 not hold is not made up: it is not replayable, and says why.
 """
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
-from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, pthread_sigmask
 from typing import Any, Final, TypeAlias
 
-from approvals.audit import VERSION, document_of
+from approvals.audit import VERSION
+from approvals.audit_reading import document_of
 from approvals.codec import request_from_plain, verdict_from_plain
 from approvals.findings import Findings, Passed, Refused
 from approvals.inspect import inspect
@@ -21,13 +18,10 @@ from approvals.model import Verdict
 from approvals.policy.compare import Comparison, Same, compare
 from approvals.policy.judge import judge
 from approvals.policy.model import Policy
-from gateway.policy_file import load_policy
 from notifiers.headline import headline
 from notifiers.story import names_of
 
 CHUNK_BYTES: Final = 1 << 20
-AHEAD: Final = 2
-"""Chunks that wait for each worker: a bound on memory."""
 
 _EFFECTS: Final = frozenset({"approve", "ask", "reject"})
 _STRENGTHS: Final = frozenset({"any", "ssh"})
@@ -129,55 +123,6 @@ def replay_chunk(chunk: Chunk, draft: Policy, since: int) -> list[Result]:
             here.add(result.digest)
             found.append(result)
     return found
-
-
-def in_workers(
-    chunks: Iterator[Chunk], draft: Path, digest: str, since: int, workers: int
-) -> Iterator[tuple[Chunk, list[Result]]]:
-    """The same with so many processes at once, in the order of the chunks.
-
-    Each loads the draft anew; `digest` must be what it finds.
-    """
-    context = get_context("spawn")  # threads of ours must not be half copied
-    arguments = (draft, digest, since)
-    waiting: list[tuple[Chunk, Future[list[Result]]]] = []
-    with ProcessPoolExecutor(workers, context, _begin, arguments) as pool:
-        for chunk in chunks:
-            with _deaf_children():
-                waiting.append((chunk, pool.submit(_work, chunk)))
-            if len(waiting) > workers * AHEAD:
-                done, future = waiting.pop(0)
-                yield done, future.result()
-        for done, future in waiting:
-            yield done, future.result()
-
-
-_mine: dict[str, Any] = {}
-"""What this worker was begun with."""
-
-
-@contextmanager
-def _deaf_children() -> Iterator[None]:
-    """Of a terminal's Ctrl-C only the first process takes notice, and ends those begun in here.
-
-    What is blocked stays so in a child; here it is only late.
-    """
-    before = pthread_sigmask(SIG_BLOCK, {SIGINT})
-    try:
-        yield
-    finally:
-        pthread_sigmask(SIG_SETMASK, before)
-
-
-def _begin(path: Path, digest: str, since: int) -> None:
-    draft = load_policy(path)
-    if draft.digest != digest:
-        raise RuntimeError(f"{path} changed meanwhile")
-    _mine.update(draft=draft, since=since)
-
-
-def _work(chunk: Chunk) -> list[Result]:
-    return replay_chunk(chunk, **_mine)
 
 
 def _result(document: dict[str, Any], where: str, draft: Policy, since: int) -> Result | None:

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from approvals.audit import Audit, AuditDown, document_of, read_lines, remember
+from approvals.audit import Audit, AuditDown
+from approvals.audit_reading import document_of, read_lines, remember
 from approvals.ballots import NotCountedCause
 from approvals.chains.addresses import parse_address
 from approvals.chains.tables import SHIPPED
@@ -125,7 +126,7 @@ def test_a_line_of_brackets_is_unreadable_whatever_the_recursion_limit_is():
     program = (
         "import sys; sys.setrecursionlimit(10**6)\n"
         "from pathlib import Path\n"
-        "from approvals.audit import AuditUnreadable, document_of\n"
+        "from approvals.audit_reading import AuditUnreadable, document_of\n"
         "for line in (b'[' * 10**6, b'{\"a\":' * 10**6):\n"
         "    try: document_of(line, Path('x.jsonl'), 7)\n"
         "    except AuditUnreadable as error: print(str(error)[:15])\n"
