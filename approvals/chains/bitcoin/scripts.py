@@ -20,7 +20,6 @@ _P2WSH: Final = bytes([0, 32])
 _P2TR: Final = bytes([0x51, 32])
 _OP_0: Final = 0x50
 _HASH_SIZE: Final = 20
-_PROGRAM_SIZE: Final = 32
 _MAX_VERSION: Final = 16
 _FORMS: Final[dict[bytes, tuple[int, Form]]] = {
     _P2PKH[0][:2]: (25, "P2PKH"),

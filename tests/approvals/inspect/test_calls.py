@@ -38,7 +38,7 @@ PERMIT = method(
     "permit(address,address,uint256,uint256,uint8,bytes32,bytes32)", TO, OTHER, 7, 99, *SIGNATURE
 )
 DAI_PERMIT = "permit(address,address,uint256,uint256,bool,uint8,bytes32,bytes32)"
-TO_TEXT, OTHER_TEXT = evm_address(TO).text, evm_address(OTHER).text
+OTHER_TEXT = evm_address(OTHER).text
 
 
 def look(to, data, value=0, *, delegated=False, sender=SENDER):
