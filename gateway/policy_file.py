@@ -12,6 +12,7 @@ from approvals.policy.judge import judge
 from approvals.policy.load import load
 from approvals.policy.mistakes import Mistake, PolicyError
 from approvals.policy.model import Policy, Test
+from gateway.terminal import Failure
 from gateway.wire import NotACallbackRequest, Ping, parse
 
 LARGEST_REQUEST: Final = 10 * 1024 * 1024
@@ -43,6 +44,16 @@ def load_policy(path: Path) -> Policy:
     if failed:
         raise PolicyError(failed)
     return policy
+
+
+def policy_for_command(path: Path) -> Policy:
+    """The same for a command; whatever is wrong is one Failure, caused by its PolicyError."""
+    try:
+        return load_policy(path)
+    except PolicyUnreadable as error:
+        raise Failure(f"{error}.") from None
+    except PolicyError as error:
+        raise Failure(str(error)) from error
 
 
 def _text(path: Path) -> str:

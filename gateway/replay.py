@@ -13,10 +13,9 @@ from typing import Final
 import click
 
 from approvals.audit_reading import AuditUnreadable, files
-from approvals.policy.mistakes import PolicyError
 from approvals.policy.model import Policy
 from gateway.clock import SYSTEM
-from gateway.policy_file import PolicyUnreadable, load_policy
+from gateway.policy_file import policy_for_command
 from gateway.replay_page import print_document, print_page
 from gateway.replay_tally import Tally, Wanted
 from gateway.replay_workers import in_workers
@@ -50,7 +49,7 @@ def replay(settings: Settings, wanted: Wanted) -> None:
     Raises:
         Failure: a loosening is not allowed; or the draft, or a line of the audit, is no good.
     """
-    draft = _draft(wanted.draft)
+    draft = policy_for_command(wanted.draft)
     tally = Tally(wanted.allow, frozenset(rule.id for rule in draft.rules))
     directory = settings.data_dir / "audit"
     try:
@@ -75,15 +74,6 @@ def replay(settings: Settings, wanted: Wanted) -> None:
     if left:
         what = "loosening is" if left == 1 else "loosenings are"
         raise Failure(f"{left:,} {what} not allowed: name what is meant with --allow.")
-
-
-def _draft(path: Path) -> Policy:
-    try:
-        return load_policy(path)
-    except PolicyUnreadable as error:
-        raise Failure(f"{error}.") from None
-    except PolicyError as error:
-        raise Failure(str(error)) from None
 
 
 def _results(

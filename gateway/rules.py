@@ -12,7 +12,7 @@ from approvals.wording import counted
 from gateway.explaining import as_json as explained_as_json
 from gateway.explaining import explanation_of
 from gateway.explaining_page import as_trees
-from gateway.policy_file import PolicyUnreadable, load_policy
+from gateway.policy_file import policy_for_command
 from gateway.settings import Settings
 from gateway.terminal import Failure, print_json
 from gateway.tree import print_trees
@@ -24,7 +24,7 @@ def check(settings: Settings, *, as_json: bool) -> None:
     if as_json:
         _check_for_machines(settings)
         return
-    policy = _policy(settings)
+    policy = policy_for_command(settings.policy)
     for warning in policy.warnings:
         click.echo(f"warning: {warning}")
     people = policy.electorate.people
@@ -54,7 +54,7 @@ def _check_for_machines(settings: Settings) -> None:
         "mistakes": [],
     }
     try:
-        policy = _policy(settings)
+        policy = policy_for_command(settings.policy)
     except Failure as failure:
         mistakes = failure.__cause__
         if isinstance(mistakes, PolicyError):
@@ -79,22 +79,12 @@ def _check_for_machines(settings: Settings) -> None:
 
 def explain(settings: Settings, package: bytes, node: str | None, *, as_json: bool) -> None:
     """A request from its bytes to the verdict, each step with its reasons."""
-    policy = _policy(settings)
+    policy = policy_for_command(settings.policy)
     told = explanation_of(_request(settings, package, node), policy)
     if as_json:
         print_json(explained_as_json(told))
     else:
         print_trees(as_trees(told))
-
-
-def _policy(settings: Settings) -> Policy:
-    """The policy on disk; all its mistakes are one Failure."""
-    try:
-        return load_policy(settings.policy)
-    except PolicyUnreadable as error:
-        raise Failure(f"{error}.") from None
-    except PolicyError as error:
-        raise Failure(str(error)) from error
 
 
 def _request(settings: Settings, package: bytes, node: str | None) -> Request:
