@@ -1,6 +1,11 @@
-"""Small words for people: one thing and several, sentences in a row."""
+"""Small words for people: one thing and several, sentences in a row, a moment."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+_LAST_MOMENT: Final = 253_402_300_799
+"""The end of the year 9999, in seconds."""
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
@@ -11,3 +16,10 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 def in_a_row(sentences: Sequence[str]) -> str:
     """Sentences as one: only the last keeps its full stop."""
     return "; ".join([*(each.removesuffix(".") for each in sentences[:-1]), *sentences[-1:]])
+
+
+def moment(seconds: int) -> str:
+    """A time of a blockchain's, in seconds since 1970, as `2026-10-01 12:00:00 UTC`."""
+    if seconds > _LAST_MOMENT:
+        return "the end of time"
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"

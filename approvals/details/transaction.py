@@ -49,6 +49,10 @@ class FeeClaim:
     max_fee_amount: str | None
     estimated_fee_used: str | None
 
+    def is_in(self, token_id: str | None) -> bool:
+        """Whether its amounts are of this coin; one that names none is of the chain's own."""
+        return self.token_id in (None, token_id)
+
 
 @dataclass(frozen=True, slots=True)
 class UtxoClaim:

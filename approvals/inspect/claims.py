@@ -140,7 +140,7 @@ def check_fee(
     if fee is None:
         return
     _check_part("gas limit", fee.gas_limit, transaction.gas_limit, reasons)
-    if fee.token_id not in (None, chain.native.token_id):
+    if not fee.is_in(chain.native.token_id):
         return
     if transaction.priority is None:
         _check_part("gas price", fee.gas_price, transaction.gas_price, reasons)

@@ -197,7 +197,7 @@ def _fee_notes(case: Case, chain: Chain, transaction: TronTransaction) -> list[N
     fee = case.extra.fee
     if fee is None or fee.max_fee_amount is None:
         return notes
-    same_coin = fee.token_id in (None, chain.native.token_id)
+    same_coin = fee.is_in(chain.native.token_id)
     if same_coin and base_units(fee.max_fee_amount, SUN_DECIMALS) != transaction.fee_limit:
         notes.append(Note("Highest fee", f"{fee.max_fee_amount} TRX", proved=False))
     return notes

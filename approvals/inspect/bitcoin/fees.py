@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from approvals.chains.bitcoin.scripts import form_of
 from approvals.chains.bitcoin.transaction import Transaction
+from approvals.details import FeeClaim
 from approvals.findings import Fee, Note
 from approvals.inspect.bitcoin.asked import Asked
 from approvals.inspect.bitcoin.coins import Coin
@@ -46,8 +47,8 @@ def _amounts_are_proved(coins: Sequence[Coin]) -> bool:
 
 
 def _check_limit(asked: Asked, fee: int, reasons: Reasons) -> None:
-    claim = asked.extra.fee
-    if claim is None or claim.max_fee_amount is None or _other_coin(asked):
+    claim = _claim(asked)
+    if claim is None or claim.max_fee_amount is None:
         return
     limit = asked.amount(claim.max_fee_amount)
     if limit is None or fee > limit:
@@ -56,8 +57,8 @@ def _check_limit(asked: Asked, fee: int, reasons: Reasons) -> None:
 
 
 def _claimed_notes(asked: Asked) -> tuple[Note, ...]:
-    claim = asked.extra.fee
-    if claim is None or _other_coin(asked):
+    claim = _claim(asked)
+    if claim is None:
         return ()
     notes = []
     if claim.estimated_fee_used is not None:
@@ -68,6 +69,7 @@ def _claimed_notes(asked: Asked) -> tuple[Note, ...]:
     return tuple(notes)
 
 
-def _other_coin(asked: Asked) -> bool:
-    claim = asked.extra.fee
-    return claim is not None and claim.token_id not in (None, asked.chain.native.token_id)
+def _claim(asked: Asked) -> FeeClaim | None:
+    """What is claimed of the fee, where that is in the chain's coin."""
+    fee = asked.extra.fee
+    return fee if fee and fee.is_in(asked.chain.native.token_id) else None

@@ -1,7 +1,6 @@
 """Checks 9 to 15 of a transaction of Bitcoin's shape: bytes, digests, keys, and each claim."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 from approvals.chains.bitcoin.transaction import FINAL, Transaction
@@ -16,6 +15,7 @@ from approvals.inspect.bitcoin.sources import claimed_trees, own_scripts
 from approvals.inspect.reasons import Reasons
 from approvals.inspect.seen import NOTHING_SEEN, Case, Seen
 from approvals.inspect.source import check_source_chains
+from approvals.wording import moment
 
 MAX_SOURCE_NOTES: Final = 5
 
@@ -129,7 +129,7 @@ def _notes(transaction: Transaction, signed: Signed) -> tuple[Note, ...]:
 def _locktime(locktime: int) -> str:
     if locktime < _TIME_FROM:
         return f"block {locktime}"
-    return f"{datetime.fromtimestamp(locktime, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return moment(locktime)
 
 
 def _delay(sequences: Sequence[int]) -> str:

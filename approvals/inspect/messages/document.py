@@ -3,7 +3,6 @@
 import itertools
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Final
 
 from approvals.chains.addresses import evm_address
@@ -27,8 +26,6 @@ MAX_DOCUMENT_CHARS: Final = 1024 * 1024
 """Longest raw_structured_data that is read."""
 
 _EXACT: Final = json.JSONEncoder(sort_keys=True)
-_LAST_MOMENT: Final = 253_402_300_799
-"""The end of the year 9999, in seconds."""
 
 
 def read_claimed(extra: Extra, reasons: Reasons) -> TypedData | None:
@@ -85,13 +82,6 @@ def signing_of(data: TypedData, chain: Chain | None, inner: tuple[Effect, ...] =
         chain=chain.chain_id if chain else None,
         inner=inner,
     )
-
-
-def moment(seconds: int) -> str:
-    """A time of the blockchain's, in seconds since 1970, as `2026-10-01 12:00:00 UTC`."""
-    if seconds > _LAST_MOMENT:
-        return "the end of time"
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def shown_typed_data(data: TypedData) -> str:

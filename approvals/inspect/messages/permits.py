@@ -15,10 +15,11 @@ from approvals.findings import Address, Fee, Note, TokenApproval
 from approvals.inspect.calls.dangers import UNLIMITED
 from approvals.inspect.calls.tokens import EVERYTHING
 from approvals.inspect.claims import claimed_asset
-from approvals.inspect.messages.document import hash_notes, moment, signing_of
+from approvals.inspect.messages.document import hash_notes, signing_of
 from approvals.inspect.reasons import Reasons
 from approvals.inspect.seen import Case, Seen
 from approvals.risks import Flag
+from approvals.wording import moment
 
 PERMIT2: Final = bytes.fromhex("000000000022d473030f116ddee9f6b43ac78ba3")
 MAX_GRANTS: Final = 50
