@@ -21,7 +21,7 @@ class Memory:
     """
 
     def __init__(self) -> None:
-        """Start knowing nothing; `audit.remember` fills it."""
+        """Start knowing nothing; `audit_reading.remember` fills it."""
         self._known: Recent[str, Remembered] = Recent(MOST_KEPT)
         self._contents: Recent[str, str] = Recent(MOST_KEPT)
         self.acquaintances = Acquaintances()
