@@ -8,12 +8,12 @@ from approvals.birth import Circumstances, born, conflicting
 from approvals.events import Asked, Attempted
 from approvals.hearing import Hearing, NoAnswer
 from approvals.ledger import Ledger, lists_of
-from approvals.model import NOTHING_REMEMBERED, Approval, member_of
+from approvals.model import NOTHING_NEW, NOTHING_REMEMBERED, Approval, member_of
 from approvals.policy.judge import judge
 from approvals.recent import Recent
 from approvals.redis_link import StoreDown
 from approvals.request import Request
-from approvals.store import Conflict, Full, Moved, Swapped
+from approvals.store import Conflict, FreezeMoved, Full, Moved, Swapped
 from approvals.window import next_attempt
 
 EVIDENCE_KEPT: Final = 50_000
@@ -35,7 +35,7 @@ class Arriving:
         """
         known = None
         if hearing.tried or not self._is_news(request):
-            known = await self._ledger.store.read(member_of(request.node, request.request_id))
+            known = await self._ledger.read(member_of(request.node, request.request_id))
         hearing.tried = True
         if known is None and self._ledger.parts.memory.contradicts(request):
             return await self._refuse_conflict(request, hearing)
@@ -59,22 +59,33 @@ class Arriving:
         findings = ledger.findings_of(request)
         verdict = judge(findings, ledger.policy)
         approval = born(request, findings, verdict, self._circumstances(request, hearing))
+        if ledger.parts.memory.revision_of(approval.digest):
+            ledger.alarm("forgotten", approval.member, "its record is gone: people are asked again")
         ledger.undamaged(approval)
-        approval = ledger.with_final(approval, heard=not hearing.gone, today=None)  # it is today's
+        await ledger.freezing.known()
+        today = ledger.standing(findings, None)  # the verdict is today's
+        approval = ledger.as_known(approval)
+        approval = ledger.with_final(approval, heard=not hearing.gone, today=today)
         people_see_it = approval.final is None or approval.notice
         done = await ledger.store.create(
             approval,
             lists_of(approval, tell_at=ledger.now()),
             request=request if people_see_it else None,
             content=request.content,
+            under=today.under,
         )
         match done:
             case Swapped(approval=stored):
+                ledger.parts.memory.set_revision(stored.digest, stored.revision)
+                ledger.written(stored)
                 self._held[stored.member] = hearing
                 await self._recorded(stored, request)
                 return stored
             case Moved(approval=other):
-                return other
+                return ledger.as_known(other)
+            case FreezeMoved():
+                await ledger.freezing.look()
+                return await self._create(request, hearing)
             case Conflict():
                 return await self._refuse_conflict(request, hearing)
             case Full():
@@ -85,7 +96,7 @@ class Arriving:
         """A second body under a known id: refused, recorded apart, alarmed; the first untouched."""
         ledger = self._ledger
         approval = conflicting(request, self._circumstances(request, hearing))
-        approval = ledger.with_final(approval, heard=True, today=None)
+        approval = ledger.with_final(approval, heard=True, today=NOTHING_NEW)
         lists = lists_of(approval, tell_at=ledger.now())
         done = await ledger.store.create(approval, lists, request=request, content=None)
         match done:
@@ -95,7 +106,7 @@ class Arriving:
                 return stored
             case Moved(approval=other):
                 return other
-            case Conflict() | Full():
+            case Conflict() | Full() | FreezeMoved():
                 raise StoreDown("the script answered what this write cannot be answered")
 
     def _circumstances(self, request: Request, hearing: Hearing) -> Circumstances:
@@ -143,7 +154,7 @@ class Arriving:
             earlier = deadline != approval.deadline
             changed = replace(approval, attempts=attempts, deadline=deadline)
             lists = lists_of(changed, tell_at=ledger.now() if earlier else None, ring=earlier)
-            done = await ledger.swap(approval, changed, lists)
+            done = await ledger.fact(approval, changed, lists)
             approval = done.approval
             if isinstance(done, Swapped):
                 counted = attempts.began == hearing.began

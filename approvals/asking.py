@@ -51,7 +51,7 @@ class Asking:
                     lambda: self._arriving.arrive(request, hearing), hearing
                 )
                 approval = await self._until_final(approval, request, hearing)
-                self._check_speakable(approval, request)
+                await self._patiently(lambda: self._check_speakable(approval, request), hearing)
                 await self._patiently(
                     lambda: self._put_on_record(approval, request, hearing), hearing
                 )
@@ -75,13 +75,14 @@ class Asking:
                 approval = await ledger.newest(approval)
                 self._check_about(approval, request)
                 ledger.undamaged(approval)
+                await ledger.freezing.known()
                 today = ledger.today_of(approval, request)
                 approval = await ledger.settle(approval, heard=not hearing.gone, today=today)
                 if approval.final is not None:
                     break
                 waiter.revision = approval.revision
                 await waiter.wait(_until_next(approval, hearing, ledger.now()) / 1000)
-                approval = await ledger.store.read(approval.member) or approval
+                approval = await ledger.read(approval.member) or approval
             except StoreDown:
                 hearing.check(ledger.now())
                 await waiter.wait(AGAIN_S)
@@ -110,7 +111,7 @@ class Asking:
             if attempts is approval.attempts:
                 return
             changed = replace(approval, attempts=attempts)
-            done = await ledger.swap(approval, changed, lists_of(changed, ring=False))
+            done = await ledger.fact(approval, changed, lists_of(changed, ring=False))
             if isinstance(done, Swapped):
                 return
             approval = done.approval
@@ -121,13 +122,20 @@ class Asking:
             self._ledger.alarm("other_bytes", approval.member, "its record was lost and replaced")
             raise NoAnswer("other_bytes")
 
-    def _check_speakable(self, approval: Approval, request: Request) -> None:
-        """What the stored record amounts to is derived once more; an old yes is not repeated."""
+    async def _check_speakable(self, approval: Approval, request: Request) -> None:
+        """What the stored record amounts to is derived once more; an old yes is not repeated.
+
+        A yes that was final before a freeze is not spoken while that lasts.
+        """
         self._check_about(approval, request)
         decision = self._ledger.undamaged(approval)
-        if isinstance(decision, Approved) and self._ledger.now() >= approval.answer_until:
+        if not isinstance(decision, Approved):
+            return
+        if self._ledger.now() >= approval.answer_until:
             self._ledger.alarm("approve_too_late", approval.member, "asked again after its window")
             raise NoAnswer("too_late_to_repeat")
+        if await self._ledger.frozen_now(approval, request):
+            raise NoAnswer("frozen")
 
     async def _put_on_record(self, approval: Approval, request: Request, hearing: Hearing) -> None:
         """Write before we speak: all that this answer rests on is on disk when this returns."""

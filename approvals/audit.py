@@ -24,7 +24,9 @@ from approvals.events import (
     BallotRefused,
     Event,
     Finalized,
+    FreezeChanged,
     Malformed,
+    Overridden,
     PolicyChanged,
     PolicyKept,
     Voted,
@@ -35,12 +37,14 @@ VERSION: Final = 1
 KEPT: Final = (
     Asked,
     Voted,
+    Overridden,
     BallotRefused,
     Finalized,
     Answered,
     Malformed,
     PolicyChanged,
     PolicyKept,
+    FreezeChanged,
 )
 _MOST_AT_ONCE: Final = 512
 

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias
 from approvals.acquaintance import destinations_from_plain
 from approvals.codec import final_from_plain, request_from_plain, vote_from_plain
 from approvals.findings import Address
+from approvals.freeze_store import freeze_from_plain
 from approvals.memory import Memory
 from approvals.model import Choice, Outcome
 from approvals.recent import Recent
@@ -67,12 +68,17 @@ def remember(directory: Path, memory: Memory, *, since: int) -> int:
     asked: Recent[str, _Paying] = Recent(ASKED_KEPT)
     for document in read_lines(directory, since=since):
         count += 1
+        if document["event"] == "freeze_changed":
+            memory.learn_freezes(freeze_from_plain(document["record"]))
         approval = document.get("approval")
         if approval is None:
             continue
         if "request" in document and not approval["conflict"]:
             memory.learn_content(request_from_plain(document["request"]))
-        if approval["final"] is not None:
+        memory.set_revision(approval["digest"], approval["revision"])
+        if approval["final"] is None:
+            memory.learn_deadline(approval["digest"], approval["deadline"])
+        else:
             memory.learn_final(approval["digest"], final_from_plain(dict(approval["final"])))
         for vote in approval["votes"]:
             if vote["choice"] == Choice.REJECT:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from approvals.decide import may_approve, may_reject
+from approvals.decide import may_approve, may_reject, override_today
 from approvals.model import (
     Approval,
     Approved,
@@ -25,6 +25,7 @@ class Ballot:
     digest: str
     reason: str
     evidence: Evidence
+    override: bool = False
 
 
 class NotCountedCause(StrEnum):
@@ -39,6 +40,9 @@ class NotCountedCause(StrEnum):
     ALREADY_DECIDED = "already_decided"
     TOO_LATE = "too_late"
     NEEDS_SSH = "needs_ssh"
+    NEEDS_REASON = "needs_reason"
+    NO_OVERRIDE = "no_override"
+    NOT_ON_CALL = "not_on_call"
     DAMAGED = "damaged"
 
 
@@ -54,6 +58,12 @@ SENTENCES: dict[NotCountedCause, str] = {
     NotCountedCause.NEEDS_SSH: (
         "This request can only be approved with a signed vote from the command line."
     ),
+    NotCountedCause.NEEDS_REASON: "This request wants a reason with your vote: say why.",
+    NotCountedCause.NO_OVERRIDE: (
+        "Nobody may override this request: the policy had no [override] when it was asked, or has"
+        " none now."
+    ),
+    NotCountedCause.NOT_ON_CALL: "You are not one of those who may override.",
     NotCountedCause.DAMAGED: "The record of this request is damaged; nothing can be decided.",
 }
 
@@ -64,24 +74,43 @@ def admit(
     """Why the ballot does not count, or None if it does.
 
     A vote only ever moves towards no: refusing after one's own approval counts, every other
-    second vote does not. It counts if it is stored before the deadline.
+    second vote does not; but who approved in a seat may still ask for an override. It counts if
+    it is stored before the deadline.
     """
     if ballot.digest != approval.digest:
         return NotCountedCause.OTHER_DIGEST
     if ballot.person not in electorate.people:
         return NotCountedCause.UNKNOWN_PERSON
-    barred = _may_not(approval, ballot, electorate)
+    if ballot.override:
+        barred = _may_not_override(approval, ballot, electorate)
+    else:
+        barred = _may_not(approval, ballot, electorate)
     if barred is not None:
         return barred
-    said = {vote.choice for vote in approval.votes if vote.person == ballot.person}
-    if approval.final is None and (ballot.choice in said or Choice.REJECT in said):
+    if approval.final is None and _has_voted(approval, ballot):
         return NotCountedCause.ALREADY_VOTED
     if approval.final is not None or not _still_open(decision, ballot.choice):
         late = approval.final is None and now >= approval.deadline
         return NotCountedCause.TOO_LATE if late else NotCountedCause.ALREADY_DECIDED
     if now >= approval.deadline:
         return NotCountedCause.TOO_LATE
+    if wants_reason(approval, ballot.choice) and not ballot.reason.strip():
+        return NotCountedCause.NEEDS_REASON
     return None
+
+
+def wants_reason(approval: Approval, choice: Choice) -> bool:
+    """Whether the rules that asked want people to say why they choose so."""
+    return approval.verdict.reason in {"both", choice.value}
+
+
+def _has_voted(approval: Approval, ballot: Ballot) -> bool:
+    said = [vote for vote in approval.votes if vote.person == ballot.person]
+    if any(vote.choice is Choice.REJECT for vote in said):
+        return True
+    if ballot.override and ballot.choice is Choice.APPROVE:
+        return any(vote.override for vote in said)
+    return any(vote.choice is ballot.choice for vote in said)
 
 
 def _may_not(approval: Approval, ballot: Ballot, electorate: Electorate) -> NotCountedCause | None:
@@ -97,6 +126,22 @@ def _may_not(approval: Approval, ballot: Ballot, electorate: Electorate) -> NotC
     if approval.verdict.strength == "ssh" and isinstance(ballot.evidence, SlackClick):
         return NotCountedCause.NEEDS_SSH
     return None
+
+
+def _may_not_override(
+    approval: Approval, ballot: Ballot, electorate: Electorate
+) -> NotCountedCause | None:
+    """Of an override the initiator is never one, and a click is none."""
+    override = override_today(approval, electorate)
+    if override is None:
+        return NotCountedCause.NO_OVERRIDE
+    if ballot.person in approval.verdict.barred:
+        return NotCountedCause.OWN_TRANSACTION
+    if ballot.person not in override.people:
+        return NotCountedCause.NOT_ON_CALL
+    if isinstance(ballot.evidence, SlackClick):
+        return NotCountedCause.NEEDS_SSH
+    return None if ballot.reason.strip() else NotCountedCause.NEEDS_REASON
 
 
 def _still_open(decision: Decision, choice: Choice) -> bool:

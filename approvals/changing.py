@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import TypeAlias
 
 from approvals.audit import AuditDown
@@ -26,11 +25,9 @@ class Changing:
     """Changes the policy of one ledger, one change at a time."""
 
     def __init__(self, ledger: Ledger) -> None:
-        """The first look at open approvals is due at the start: a restart may change the policy."""
+        """Nothing changes until asked."""
         self._ledger = ledger
         self._one_at_a_time = asyncio.Lock()
-        self._unseen = asyncio.Event()
-        self._unseen.set()
 
     async def change(self, load: Load, via: str, announce: Announce) -> PolicyChanged | None:
         """Take what `load` gives into use; None where it is in force already.
@@ -54,25 +51,9 @@ class Changing:
                 raise NotChanged(f"the audit cannot be written ({down})") from None
             await self._tell(change, announce)  # 3
             self._ledger.use(policy)  # 4
-            self._unseen.set()
+            self._ledger.news.tell()
             self._ledger.note(change)
             return change
-
-    def take_news(self) -> bool:
-        """Whether open approvals must be looked at by rules that they were not yet looked at by."""
-        news = self._unseen.is_set()
-        self._unseen.clear()
-        return news
-
-    def put_back(self) -> None:
-        """They could not be looked at."""
-        self._unseen.set()
-
-    async def news_within(self, seconds: float) -> None:
-        """Until there is news, or until the time is up."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._unseen.wait()
 
     def _change_to(self, policy: Policy, via: str) -> PolicyChanged | None:
         old = self._ledger.policy

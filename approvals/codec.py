@@ -17,6 +17,7 @@ from approvals.model import (
     Evidence,
     Need,
     Outcome,
+    Override,
     RuleAnswer,
     SlackClick,
     SshSignature,
@@ -29,7 +30,7 @@ from approvals.request import Request
 from approvals.strict_json import BadJson, loads
 from keys.seals import SealKey
 
-VERSION: Final = 1
+VERSION: Final = 2
 REVISION_DIGITS: Final = 20
 STAMP_LENGTH: Final = REVISION_DIGITS + 1 + 32
 
@@ -126,7 +127,7 @@ def vote_from_plain(document: dict[str, Any]) -> Vote:
     """A vote as `plain` wrote it."""
     return Vote(
         choice=Choice(document.pop("choice")),
-        evidence=_evidence(document.pop("evidence")),
+        evidence=vote_evidence_from_plain(document.pop("evidence")),
         **document,
     )
 
@@ -142,8 +143,15 @@ def verdict_from_plain(document: dict[str, Any]) -> Verdict:
         ),
         barred=tuple(document.pop("barred")),
         cause=None if cause is None else Cause(cause),
+        override=_override(document.pop("override")),
         **document,
     )
+
+
+def _override(document: dict[str, Any] | None) -> Override | None:
+    if document is None:
+        return None
+    return Override(people=tuple(document.pop("people")), **document)
 
 
 def _approval(document: dict[str, Any]) -> Approval:
@@ -161,5 +169,6 @@ def _attempts(document: dict[str, Any]) -> Attempts:
     return Attempts(tokens=tuple(document.pop("tokens")), **document)
 
 
-def _evidence(document: dict[str, Any]) -> Evidence:
+def vote_evidence_from_plain(document: dict[str, Any]) -> Evidence:
+    """The evidence of a vote as `plain` wrote it."""
     return SshSignature(**document) if "signature" in document else SlackClick(**document)

@@ -18,15 +18,19 @@ from approvals.model import (
     Final,
     Need,
     Outcome,
+    Override,
     Pending,
     Rejected,
     Remembered,
     SlackClick,
     SshSignature,
+    Today,
     Verdict,
     Vote,
 )
 from approvals.quorum import can_be_met, seats_left
+
+_OF_THE_RULES = frozenset({Cause.RULE, Cause.PEOPLE, None})
 
 
 def decide(
@@ -35,41 +39,57 @@ def decide(
     now: int,
     electorate: Electorate,
     remembered: Remembered,
-    today: Verdict | None,
+    today: Today,
 ) -> Decision:
     """What the facts amount to at `now` (Unix milliseconds).
 
-    `today` is the verdict of the policy in force, where another one gave the recorded verdict. It
-    can only refuse: what people were asked for stays what they are asked for, and what rules alone
-    approved is approved no more where today's do not.
+    `today` can only refuse: what people were asked for stays what they are asked for, and what
+    rules alone approved is approved no more where today's do not.
 
     1. A final fact is the decision, if verdict and votes support it; otherwise the record is
        damaged. What our own audit remembers as final binds as well.
-    2. A refusal of the rules: of those that the record was made by, else of today's.
-    3. The approval of the rules, where no person is needed: of both.
-    4. One refusal ends it; a refusal that the record lost but our audit kept counts.
-    5. Approvals cast before the deadline, by distinct people who may vote today, fill all seats.
-    6. Seats that the people left could never fill end it.
-    7. The deadline.
-    8. Otherwise it is pending.
+    2. What could never be decided: a contradiction, another body, an unknown type.
+    3. A freeze.
+    4. A refusal of the rules: of those that the record was made by, else of today's.
+    5. The approval of the rules, where no person is needed: of both.
+    6. One refusal ends it; a refusal that the record lost but our audit kept counts.
+    7. Approvals cast before the deadline, by distinct people who may vote today, fill all seats;
+       or as many of those who may override have signed that they do.
+    8. Seats that the people left could never fill end it.
+    9. The deadline.
+    10. Otherwise it is pending.
     """
     if approval.final is not None:
         return _spoken(approval, approval.final, remembered)
     if remembered.final is not None:
         return _as_remembered(remembered.final)
-    for verdict in (approval.verdict, today):
+    refusal = _by_verdict(approval, today)
+    if refusal is not None:
+        return refusal
+    if approval.verdict.effect == "approve":
+        return _by_rules(approval, now, today.verdict)
+    return _by_people(approval, now, electorate, remembered)
+
+
+def _by_verdict(approval: Approval, today: Today) -> Rejected | None:
+    """Rules 2 to 4: what ends it before anybody is asked, or while people are."""
+    own = approval.verdict
+    if own.effect == "reject" and own.cause not in _OF_THE_RULES:
+        return Rejected(own.cause or Cause.RULE, own.sentence)
+    if today.frozen is not None:
+        return Rejected(Cause.FROZEN, today.frozen.sentence)
+    for verdict in (own, today.verdict):
         if verdict is not None and verdict.effect == "reject":
             return Rejected(verdict.cause or Cause.RULE, verdict.sentence)
-    if approval.verdict.effect == "approve":
-        return _by_rules(approval, now, today)
-    return _by_people(approval, now, electorate, remembered)
+    return None
 
 
 def _by_rules(approval: Approval, now: int, today: Verdict | None) -> Decision:
     """Nobody was asked, so nobody can be: where today's rules would ask, it is refused."""
     if today is not None and today.effect != "approve":
         return Rejected(Cause.RULE, f"no rule approves it any more{_rules(approval)}")
-    return _approved((), f"approved by rule{_rules(approval)}", approval, now)
+    yes = Approved((), f"approved by rule{_rules(approval)}")
+    return _in_time(yes, approval, now)
 
 
 def _by_people(
@@ -83,7 +103,12 @@ def _by_people(
     approvers = {vote.person for vote in ballots if vote.at < approval.deadline}
     left = seats_left(needs, approvers)
     if needs and not left:
-        return _approved(approvers, f"approved by people{_rules(approval)}", approval, now)
+        yes = Approved(tuple(sorted(approvers)), f"approved by people{_rules(approval)}")
+        return _in_time(yes, approval, now)
+    overriding = _overriding(ballots, approval, override_today(approval, electorate))
+    if overriding:
+        yes = Approved(overriding, f"approved by override{_rules(approval)}", override=True)
+        return _in_time(yes, approval, now)
     everyone = {person for need in needs for person in need.people}
     if not needs or not can_be_met(needs, everyone):
         return Rejected(Cause.PEOPLE, f"too few people may approve this{_rules(approval)}")
@@ -92,11 +117,25 @@ def _by_people(
     return Pending(seats=left, deadline=approval.deadline)
 
 
-def _approved(by: Iterable[str], sentence: str, approval: Approval, now: int) -> Decision:
+def _in_time(yes: Approved, approval: Approval, now: int) -> Decision:
     """A yes that no attempt came for in time is given up."""
     if now >= approval.answer_until:
         return Rejected(Cause.TIMEOUT, f"approved, but not fetched in time{_rules(approval)}")
-    return Approved(by=tuple(sorted(by)), sentence=sentence)
+    return yes
+
+
+def _overriding(
+    ballots: Iterable[Vote], approval: Approval, override: Override | None
+) -> tuple[str, ...]:
+    """Those who decide in place of the seats; nobody where they are too few."""
+    if override is None:
+        return ()
+    people = {
+        vote.person
+        for vote in ballots
+        if vote.override and vote.at < approval.deadline and vote.person in override.people
+    }
+    return tuple(sorted(people)) if len(people) >= override.approve else ()
 
 
 def needs_today(approval: Approval, electorate: Electorate) -> tuple[Need, ...]:
@@ -113,6 +152,20 @@ def needs_today(approval: Approval, electorate: Electorate) -> tuple[Need, ...]:
             ),
         )
         for need in approval.verdict.needs
+    )
+
+
+def override_today(approval: Approval, electorate: Electorate) -> Override | None:
+    """Who may override: both the record and today's policy must name them; the larger numbers."""
+    then, today = approval.verdict.override, electorate.override
+    if then is None or today is None:
+        return None
+    barred = frozenset(approval.verdict.barred)
+    return Override(
+        then.group,
+        tuple(p for p in then.people if p in today.people and p not in barred),
+        max(then.approve, today.approve),
+        max(then.reject, today.reject),
     )
 
 
@@ -135,23 +188,41 @@ def _spoken(approval: Approval, final: Final, remembered: Remembered) -> Decisio
             return Damaged("a final refusal without a cause")
         by = next((v.person for v in approval.votes if v.choice is Choice.REJECT), None)
         return Rejected(final.cause, final.sentence, by)
-    if approval.verdict.effect == "approve":
-        return Approved(by=(), sentence=final.sentence)
-    if approval.verdict.effect == "reject":
-        return Damaged("a final approval against the verdict of the rules")
+    match approval.verdict.effect:
+        case "approve":
+            return Approved(by=(), sentence=final.sentence)
+        case "reject":
+            return Damaged("a final approval against the verdict of the rules")
+        case "ask":
+            return _spoken_by_people(approval, final, remembered)
+        case _ as never:
+            assert_never(never)
+
+
+def _spoken_by_people(approval: Approval, final: Final, remembered: Remembered) -> Decision:
+    """Whether the votes in the record carry the yes; who may vote today is asked no more."""
     if _refusal(approval, remembered) is not None:
         return Damaged("a final approval beside a refusal")
-    approvers = {
-        vote.person
-        for vote in approval.votes
-        if vote.choice is Choice.APPROVE
+    verdict = approval.verdict
+    ballots = [vote for vote in approval.votes if _supports(vote, approval)]
+    approvers = {vote.person for vote in ballots}
+    if verdict.needs and not seats_left(verdict.needs, approvers):
+        return Approved(by=tuple(sorted(approvers)), sentence=final.sentence)
+    overriding = _overriding(ballots, approval, verdict.override)
+    if overriding:
+        return Approved(by=overriding, sentence=final.sentence, override=True)
+    return Damaged("a final approval that its votes do not support")
+
+
+def _supports(vote: Vote, approval: Approval) -> bool:
+    """An approval as the record demanded it, whoever the people of today are."""
+    return (
+        vote.choice is Choice.APPROVE
         and vote.digest == approval.digest
         and vote.at < approval.deadline
         and vote.person not in approval.verdict.barred
-    }
-    if not approval.verdict.needs or seats_left(approval.verdict.needs, approvers):
-        return Damaged("a final approval that its votes do not support")
-    return Approved(by=tuple(sorted(approvers)), sentence=final.sentence)
+        and _strong_enough(vote, approval)
+    )
 
 
 def _as_remembered(final: Final) -> Decision:
@@ -166,10 +237,22 @@ def _as_remembered(final: Final) -> Decision:
 
 
 def _refusal(approval: Approval, remembered: Remembered) -> Rejected | None:
-    """Rule 4: the first refusal in the record, else one that only our audit still knows."""
+    """Rule 6: the first refusal in the record, else one that only our audit still knows.
+
+    Of refusals by override as many are needed as the record says, but for those who may refuse
+    anyway: they sit in a group that is asked.
+    """
+    seated = {person for need in approval.verdict.needs for person in need.people}
+    overriding: set[str] = set()
     for vote in (*approval.votes, *remembered.refusals):
-        if vote.choice is Choice.REJECT and vote.digest == approval.digest:
+        if vote.choice is not Choice.REJECT or vote.digest != approval.digest:
+            continue
+        if not vote.override or vote.person in seated:
             return Rejected(Cause.PERSON, f"refused by an approver{_rules(approval)}", vote.person)
+        overriding.add(vote.person)
+        override = approval.verdict.override
+        if override is None or len(overriding) >= override.reject:
+            return Rejected(Cause.PERSON, f"refused by override{_rules(approval)}", vote.person)
     return None
 
 
@@ -178,15 +261,21 @@ def _counts(vote: Vote, approval: Approval, electorate: Electorate) -> bool:
     if vote.choice is not Choice.APPROVE or vote.digest != approval.digest:
         return False
     person = electorate.people.get(vote.person)
-    if person is None:
+    if person is None or not _strong_enough(vote, approval):
         return False
     match vote.evidence:
         case SlackClick(user=user):
-            return approval.verdict.strength == "any" and person.slack == user
+            return person.slack == user
         case SshSignature(key=key):
             return person.ssh_key is not None and person.ssh_key == key
         case _ as never:
             assert_never(never)
+
+
+def _strong_enough(vote: Vote, approval: Approval) -> bool:
+    """A click is no signature: not where the rules demand one, and never for an override."""
+    signed = isinstance(vote.evidence, SshSignature)
+    return signed or not (vote.override or approval.verdict.strength == "ssh")
 
 
 def _rules(approval: Approval) -> str:

@@ -1,10 +1,11 @@
 """What happened, as data: one closed union that the audit, the log and the metrics all read."""
 
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from approvals.ballots import NotCountedCause
 from approvals.findings import Findings
+from approvals.freeze import FreezeRecord, ThawVote
 from approvals.model import Approval, Vote
 from approvals.request import Request
 
@@ -31,6 +32,15 @@ class Attempted:
 @dataclass(frozen=True, slots=True)
 class Voted:
     """A vote was stored."""
+
+    at: int
+    approval: Approval
+    vote: Vote
+
+
+@dataclass(frozen=True, slots=True)
+class Overridden:
+    """A vote to decide in place of the seats was stored: it stands apart from ordinary votes."""
 
     at: int
     approval: Approval
@@ -151,10 +161,31 @@ class PolicyKept:
     why: str
 
 
+FreezeWhat: TypeAlias = Literal[
+    "begun", "frozen", "thawing", "thaw_voted", "thawed", "lost", "learned"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeChanged:
+    """What is frozen, after a change: `record` is all of it. `person` is who changed it.
+
+    `learned`: another gateway did. `lost`: the stored record could not be believed. `thawing`
+    comes before the change, with the `vote` that is about to be stored.
+    """
+
+    at: int
+    what: FreezeWhat
+    person: str | None
+    record: FreezeRecord
+    vote: ThawVote | None = None
+
+
 Event: TypeAlias = (
     Asked
     | Attempted
     | Voted
+    | Overridden
     | BallotRefused
     | Finalized
     | Answered
@@ -166,6 +197,7 @@ Event: TypeAlias = (
     | Trouble
     | PolicyChanged
     | PolicyKept
+    | FreezeChanged
 )
 
 

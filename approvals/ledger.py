@@ -21,10 +21,14 @@ from approvals.codec import DamagedRecord
 from approvals.decide import decide
 from approvals.events import Alarm, Event, Finalized, Journal
 from approvals.findings import Findings
+from approvals.freeze import ANYTHING, reach_of
+from approvals.freeze_store import FreezeStore
+from approvals.freezing import FreezeParts, Freezing
 from approvals.hearing import NoAnswer
 from approvals.inspect import inspect
 from approvals.memory import Memory
 from approvals.model import (
+    NOTHING_NEW,
     Approval,
     Approved,
     Cause,
@@ -32,16 +36,18 @@ from approvals.model import (
     Decision,
     Outcome,
     Rejected,
+    Today,
     Verdict,
 )
 from approvals.model import Final as FinalFact
+from approvals.news import News
 from approvals.outbox import Outbox
 from approvals.policy.judge import judge
 from approvals.policy.model import Policy
 from approvals.recent import Recent
 from approvals.redis_link import StoreDown
 from approvals.request import Request
-from approvals.store import Lists, Moved, Store, Swapped
+from approvals.store import FreezeMoved, Lists, Moved, Store, Swapped
 from approvals.window import Window
 
 FINDINGS_KEPT: Final = 512
@@ -52,6 +58,7 @@ class Parts:
     """What the approval service is put together from."""
 
     store: Store
+    freezes: FreezeStore
     outbox: Outbox
     bell: Bell
     audit: Audit
@@ -72,6 +79,19 @@ class Ledger:
         self.policy = parts.policy
         self.store = parts.store
         self.now = parts.now_ms
+        self.news = News()
+        self.freezing = Freezing(
+            FreezeParts(
+                store=parts.freezes,
+                bell=parts.bell,
+                audit=parts.audit,
+                memory=parts.memory,
+                journals=parts.journals,
+                now_ms=parts.now_ms,
+            ),
+            self.news,
+        )
+        self._just_written: Recent[str, None] = Recent(FINDINGS_KEPT)
         self._findings: Recent[str, Findings] = Recent(FINDINGS_KEPT)
         self._listed: tuple[Policy, Listed] | None = None
 
@@ -88,22 +108,44 @@ class Ledger:
         self.policy = policy
         self._findings.clear()
 
-    def today_of(self, approval: Approval, request: Request) -> Verdict | None:
-        """What today's checks and the policy in force say of a record that is open.
+    def today_of(self, approval: Approval, request: Request) -> Today:
+        """What holds now of a record that is open, and of the bytes at hand.
 
-        Also where the policy is the record's own: an older version of us may have written it,
-        which could not see what this one refuses.
+        Today's checks and rules are asked also where the policy is the record's own: an older
+        version of us may have written it, which could not see what this one refuses.
         """
-        return None if approval.final is not None else judge(self.findings_of(request), self.policy)
+        if approval.final is not None:
+            return NOTHING_NEW
+        findings = self.findings_of(request)
+        return self.standing(findings, judge(findings, self.policy))
 
-    async def today(self, approval: Approval) -> Verdict | None:
-        """The same from the stored bytes, where another policy's verdict is in the record.
+    def standing(self, findings: Findings, verdict: Verdict | None) -> Today:
+        """The same where the verdict is known. StoreDown before it is known what is frozen."""
+        frozen = self.freezing.frozen(reach_of(findings))
+        return Today(verdict, frozen, self.freezing.stamp)
 
-        None, and an alarm, where they cannot be read. Nothing is approved on the strength of that
-        None: only a handler that holds the request itself makes an approval final.
+    async def today(self, approval: Approval) -> Today:
+        """What holds now, from the stored bytes, which are read only where they matter.
+
+        The rules are asked where another policy's verdict is in the record. Where the bytes cannot
+        be read, the rules are not asked, there is an alarm, and every freeze holds. Nothing is
+        approved on the strength of that: only a handler that holds the request itself makes an
+        approval final.
         """
-        if approval.final is not None or approval.policy == self.policy.digest:
-            return None
+        if approval.final is not None:
+            return NOTHING_NEW
+        await self.freezing.known()
+        judged = approval.policy != self.policy.digest
+        if not judged and not self.freezing.needs_bytes:
+            return Today(None, self.freezing.frozen(ANYTHING), self.freezing.stamp)
+        request = await self._bytes_of(approval)
+        if request is None:
+            return Today(None, self.freezing.frozen(ANYTHING), self.freezing.stamp)
+        if judged:
+            return self.today_of(approval, request)
+        return self.standing(self.findings_of(request), None)
+
+    async def _bytes_of(self, approval: Approval) -> Request | None:
         try:
             request = await self.store.read_request(approval)
         except DamagedRecord as damage:
@@ -111,8 +153,38 @@ class Ledger:
             return None
         if request is None:
             self.alarm("bytes_missing", approval.member, "today's rules cannot be asked about it")
+        return request
+
+    async def read(self, member: str) -> Approval | None:
+        """A record as we know it. DamagedRecord if it is not as we wrote it.
+
+        One that is older than what we know is read again, for answers may overtake each other; if
+        it still is, somebody put it back, or Redis forgot.
+        """
+        approval = await self.store.read(member)
+        if approval is None:
             return None
-        return self.today_of(approval, request)
+        known = self.parts.memory.revision_of(approval.digest)
+        if approval.revision < known:
+            approval = await self.store.read(member)
+            if approval is None:
+                return None
+            if approval.revision < known:
+                detail = f"revision {approval.revision} is stored, {known} was known"
+                self.alarm("rolled_back", member, detail)
+        self.parts.memory.set_revision(approval.digest, approval.revision)
+        return self.as_known(approval)
+
+    def as_known(self, approval: Approval) -> Approval:
+        """With the earliest deadline that we know of; it only ever moves earlier."""
+        if approval.final is not None:
+            return approval
+        memory = self.parts.memory
+        known = memory.of(approval.digest).deadline
+        if known is not None and known < approval.deadline:
+            return replace(approval, deadline=known)
+        memory.learn_deadline(approval.digest, approval.deadline)
+        return approval
 
     def remarks_of(self, approval: Approval, findings: Findings) -> tuple[Remark, ...]:
         """What our own records make of its destinations, as of when it was asked: to be shown."""
@@ -128,8 +200,8 @@ class Ledger:
             wallet, to = findings.claims.wallet_id, destinations_of(findings)
             self.parts.memory.acquaintances.learn(wallet, to, self.now())
 
-    def decision_of(self, approval: Approval, today: Verdict | None) -> Decision:
-        """What the record amounts to now, with today's verdict and electorate and our own audit."""
+    def decision_of(self, approval: Approval, today: Today) -> Decision:
+        """What the record amounts to now, with today's rules and people and our own audit."""
         return decide(
             approval,
             now=self.now(),
@@ -140,8 +212,8 @@ class Ledger:
 
     async def newest(self, approval: Approval) -> Approval:
         """The record read again where it is older than what this process has learned meanwhile."""
-        if isinstance(self.decision_of(approval, None), Damaged):
-            return await self.store.read(approval.member) or approval
+        if isinstance(self.decision_of(approval, NOTHING_NEW), Damaged):
+            return await self.read(approval.member) or approval
         return approval
 
     def undamaged(self, approval: Approval) -> Decision:
@@ -149,13 +221,13 @@ class Ledger:
 
         NoAnswer for a record that contradicts itself or what our audit knows.
         """
-        decision = self.decision_of(approval, None)
+        decision = self.decision_of(approval, NOTHING_NEW)
         if isinstance(decision, Damaged):
             self.alarm("damaged", approval.member, decision.why)
             raise NoAnswer("damaged")
         return decision
 
-    def with_final(self, approval: Approval, *, heard: bool, today: Verdict | None) -> Approval:
+    def with_final(self, approval: Approval, *, heard: bool, today: Today) -> Approval:
         """The record with the final fact that its decision asks for; itself if there is none.
 
         APPROVE becomes final only where an attempt is there to hear it: `heard`.
@@ -171,25 +243,61 @@ class Ledger:
             return approval
         return replace(approval, final=final)
 
-    async def settle(self, approval: Approval, *, heard: bool, today: Verdict | None) -> Approval:
+    async def settle(self, approval: Approval, *, heard: bool, today: Today) -> Approval:
         """Add the final fact if there is one to add; the record as it is stored afterwards."""
         changed = self.with_final(approval, heard=heard, today=today)
         if changed is approval:
             return approval
-        done = await self.swap(approval, changed, lists_of(changed, tell_at=self.now()))
+        lists = lists_of(changed, tell_at=self.now())
+        done = await self.swap(approval, changed, lists, under=today.under)
+        if isinstance(done, FreezeMoved):
+            await self.look_at_freezes(approval.member)
+            return approval
         if isinstance(done, Swapped) and done.approval.final is not None:
             await self.audit_or_alarm(done.approval.member, *self.learn(done.approval))
         return done.approval
 
-    async def swap(self, old: Approval, new: Approval, lists: Lists) -> Swapped | Moved:
+    async def swap(
+        self, old: Approval, new: Approval, lists: Lists, *, under: str
+    ) -> Swapped | Moved | FreezeMoved:
         """Replace exactly the record that was read; a record that vanished is no answer now."""
-        done = await self.store.swap(old, new, lists)
+        done = await self.store.swap(old, new, lists, under=under)
         if done is None:
             self.alarm("record_vanished", old.member, "a record that was read is gone")
             raise StoreDown("the record is gone")
         if lists.ring:
             self.parts.bell.ring(old.member)
+        if isinstance(done, FreezeMoved):
+            return done
+        self.parts.memory.set_revision(done.approval.digest, done.approval.revision)
+        if isinstance(done, Swapped):
+            self.written(done.approval)
+        return replace(done, approval=self.as_known(done.approval))
+
+    def written(self, approval: Approval) -> None:
+        """A yes that we made final just now was compared with what is frozen by that very write."""
+        if approval.final is not None and approval.final.outcome is Outcome.APPROVE:
+            self._just_written[approval.stamp] = None
+
+    async def frozen_now(self, approval: Approval, request: Request) -> bool:
+        """Whether a freeze keeps a final yes from being spoken: as of now, or of that write."""
+        if approval.stamp in self._just_written:
+            del self._just_written[approval.stamp]
+        else:
+            await self.freezing.look()
+        return self.standing(self.findings_of(request), None).frozen is not None
+
+    async def fact(self, old: Approval, new: Approval, lists: Lists) -> Swapped | Moved:
+        """The same for what is no final APPROVE, so that it does not matter what is frozen."""
+        done = await self.swap(old, new, lists, under="")
+        if isinstance(done, FreezeMoved):
+            raise StoreDown("the script answered what this write cannot be answered")
         return done
+
+    async def look_at_freezes(self, member: str) -> None:
+        """What is frozen changed under a decision: read it, and let the waiter decide again."""
+        await self.freezing.look()
+        self.parts.bell.ring(member)
 
     def learn(self, approval: Approval) -> tuple[Finalized, ...]:
         """A final fact was stored by us: remember it; what belongs in the audit as soon as may be.

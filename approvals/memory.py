@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from approvals.acquaintance import Acquaintances
+from approvals.freeze import FreezeRecord
 from approvals.model import NOTHING_REMEMBERED, Outcome, Remembered, Vote
 from approvals.model import Final as FinalFact
 from approvals.recent import Recent
@@ -15,7 +16,8 @@ MOST_KEPT: Final = 1_000_000
 class Memory:
     """Digests' final facts and refusals, and request ids' contents, as our own audit has them.
 
-    `acquaintances` are the destinations that were answered APPROVE: for display alone.
+    `acquaintances` are the destinations that were answered APPROVE: for display alone. `freezes`
+    is the newest record of what is frozen, None where none was ever seen.
 
     Bounded: past a million digests the oldest are forgotten, and Redis alone speaks for them.
     """
@@ -24,7 +26,9 @@ class Memory:
         """Start knowing nothing; `audit_reading.remember` fills it."""
         self._known: Recent[str, Remembered] = Recent(MOST_KEPT)
         self._contents: Recent[str, str] = Recent(MOST_KEPT)
+        self._revisions: Recent[str, int] = Recent(MOST_KEPT)
         self.acquaintances = Acquaintances()
+        self.freezes: FreezeRecord | None = None
 
     def of(self, digest: str) -> Remembered:
         """What is known of these bytes."""
@@ -39,6 +43,25 @@ class Memory:
         """Keep what a request id was first asked for, whichever node asked."""
         if request.request_id not in self._contents:
             self._contents[request.request_id] = request.content
+
+    def learn_freezes(self, record: FreezeRecord) -> None:
+        """Keep the newest record of what is frozen."""
+        if self.freezes is None or record.epoch > self.freezes.epoch:
+            self.freezes = record
+
+    def learn_deadline(self, digest: str, deadline: int) -> None:
+        """Keep the earliest deadline (Unix milliseconds) of an open request."""
+        known = self.of(digest)
+        if known.deadline is None or deadline < known.deadline:
+            self._known[digest] = replace(known, deadline=deadline)
+
+    def revision_of(self, digest: str) -> int:
+        """The revision in which its record was seen last; 0 if never."""
+        return self._revisions.get(digest, 0)
+
+    def set_revision(self, digest: str, revision: int) -> None:
+        """Keep the revision that is stored."""
+        self._revisions[digest] = revision
 
     def learn_final(self, digest: str, final: FinalFact) -> None:
         """Keep the first final fact; of two that differ, the refusal."""

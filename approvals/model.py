@@ -29,11 +29,13 @@ class Cause(StrEnum):
     TIMEOUT = "timeout"
     CONTRADICTION = "contradiction"
     CONFLICT = "conflict"
+    FROZEN = "frozen"
     UNSUPPORTED = "unsupported"
     MALFORMED = "malformed"
 
 
 Strength: TypeAlias = Literal["any", "ssh"]
+ReasonFor: TypeAlias = Literal["none", "approve", "reject", "both"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,16 @@ class Need:
     group: str
     count: int
     people: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Who may decide in place of the seats: so many of `people`, by votes signed as overrides."""
+
+    group: str
+    people: tuple[str, ...]
+    approve: int
+    reject: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +69,9 @@ class RuleAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the rules say. `needs`, `within_ms` and `strength` matter only for an ask.
+    """What the rules say. `needs`, `within_ms`, `strength` and `reason` matter only for an ask.
 
+    `reason` are the choices that do not count without one. `override` is who may decide instead.
     `barred` are the people who initiated the request and so may not approve it;
     `initiator_known` is False where no person claims the initiator, so that separation of duty
     was not checked. `cause` and `sentence` say why a reject is one.
@@ -73,6 +86,8 @@ class Verdict:
     initiator_known: bool = True
     cause: Cause | None = None
     sentence: str = ""
+    reason: ReasonFor = "none"
+    override: Override | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +115,10 @@ Evidence: TypeAlias = SlackClick | SshSignature
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One person's say on one digest. `at` is Unix milliseconds, stamped where it was stored."""
+    """One person's say on one digest. `at` is Unix milliseconds, stamped where it was stored.
+
+    `override`: it was signed as one, and counts among those who may decide in place of the seats.
+    """
 
     person: str
     choice: Choice
@@ -108,6 +126,7 @@ class Vote:
     at: int
     reason: str
     evidence: Evidence
+    override: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,22 +216,57 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Electorate:
-    """Who is who today: the people and groups of the policy in force."""
+    """Who is who today: the people and groups of the policy in force, and who may override."""
 
     policy: str
     people: Mapping[str, Person]
     groups: Mapping[str, tuple[str, ...]]
+    override: Override | None = None
+
+    @property
+    def on_call(self) -> tuple[str, ...]:
+        """Who may freeze and thaw: the group `on_call`, and those who may override."""
+        override = () if self.override is None else self.override.people
+        return tuple(dict.fromkeys((*self.groups.get("on_call", ()), *override)))
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What this process's own audit knows of a digest and Redis may have forgotten."""
+    """What this process's own audit knows of a digest and Redis may have forgotten.
+
+    `deadline` is the earliest that is known of it, Unix milliseconds.
+    """
 
     final: Final | None = None
     refusals: tuple[Vote, ...] = ()
+    deadline: int | None = None
 
 
 NOTHING_REMEMBERED = Remembered()
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A freeze that holds for a request: its id, and a sentence without anybody's name."""
+
+    freeze: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What holds now and may not have held when the record was made.
+
+    `verdict` is that of the policy in force, None where it is not asked. Both can only refuse.
+    `under` names the record of freezes that was looked at: a final APPROVE is written under it.
+    """
+
+    verdict: Verdict | None = None
+    frozen: Frozen | None = None
+    under: str = ""
+
+
+NOTHING_NEW = Today()
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,10 +289,14 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """The verdict or the votes suffice. Nothing is signed before it is final."""
+    """The verdict or the votes suffice. Nothing is signed before it is final.
+
+    `override`: `by` decided in place of the people that the rules name.
+    """
 
     by: tuple[str, ...]
     sentence: str
+    override: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from approvals.changing import Announce, Changing, Load
 from approvals.codec import DamagedRecord
 from approvals.events import PolicyChanged
 from approvals.findings import Findings
+from approvals.freezing import Freezing
 from approvals.hearing import Hearing
 from approvals.ledger import Ledger, Parts, lists_of
 from approvals.model import Approval, Decision, member_of
@@ -44,6 +45,11 @@ class Service:
     async def change_policy(self, load: Load, via: str, announce: Announce) -> PolicyChanged | None:
         """See `Changing.change`; the sweeper then looks at every open approval anew."""
         return await self._changing.change(load, via, announce)
+
+    @property
+    def freezing(self) -> Freezing:
+        """What is frozen; `follow` is for a task of its own."""
+        return self._ledger.freezing
 
     @property
     def outbox(self) -> Outbox:
@@ -84,7 +90,7 @@ class Service:
 
     async def read(self, member: str) -> Approval | None:
         """One record; DamagedRecord if it is not as we wrote it."""
-        return await self._ledger.store.read(member)
+        return await self._ledger.read(member)
 
     async def request_of(self, approval: Approval) -> Request | None:
         """The exact bytes of an asked approval, proved by their digest; None if not kept."""
@@ -120,7 +126,7 @@ class Service:
     async def sweep(self) -> None:
         """For ever: make final what no handler is there for.
 
-        Each once its time has come; all of them once another policy is in force.
+        Each once its time has come; all of them once another policy is in force, or a freeze.
         """
         while True:
             try:
@@ -131,11 +137,11 @@ class Service:
             except StoreDown:
                 await asyncio.sleep(SWEEP_S)
             else:
-                await self._changing.news_within(SWEEP_S)
+                await self._ledger.news.within(SWEEP_S)
 
     async def _look_at_all_if_due(self) -> None:
-        """Settle what the rules, the people or the keys of another policy end at once."""
-        if not self._changing.take_news():
+        """Settle what a freeze, or the rules, people or keys of another policy, end at once."""
+        if not self._ledger.news.take():
             return
         try:
             for approval in await self.open_approvals():
@@ -144,7 +150,7 @@ class Service:
                 except DamagedRecord as damage:
                     self._ledger.alarm("damaged", approval.member, str(damage))
         except StoreDown:
-            self._changing.put_back()
+            self._ledger.news.tell()
             raise
 
     async def _settle(self, approval: Approval) -> Approval:
@@ -154,7 +160,7 @@ class Service:
     async def _sweep_one(self, member: str) -> None:
         ledger = self._ledger
         try:
-            approval = await ledger.store.read(member)
+            approval = await ledger.read(member)
         except DamagedRecord as damage:
             ledger.alarm("damaged", member, str(damage))
             approval = None
@@ -176,7 +182,7 @@ class Service:
             some = wanted[start : start + READ_AT_ONCE]
             for member, record in (await self._ledger.store.read_many(some)).items():
                 if isinstance(record, Approval):
-                    found.append(record)
+                    found.append(self._ledger.as_known(record))
                 else:
                     self._ledger.alarm("damaged", member, str(record))
                     if damage_matters:

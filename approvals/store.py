@@ -6,8 +6,8 @@ and recognizes its own write by the nonce (a client library may repeat a command
 
 Keys, all under one hash tag: `approval:<member>` (the record), `content:<request_id>` (what this
 id was first asked for), `bytes:<digest>` (the exact request of an asked approval), `told:<member>`
-(what was posted), the sorted sets `open` (by deadline) and `untold` (by when to tell next), and
-the stream `bell`.
+(what was posted), `freeze` (what is frozen), the sorted sets `open` (by deadline) and `untold` (by
+when to tell next), and the stream `bell`.
 """
 
 import secrets
@@ -26,7 +26,7 @@ from approvals.codec import (
     seal,
     unseal,
 )
-from approvals.model import Approval
+from approvals.model import Approval, Outcome
 from approvals.redis_link import Link, StoreDown
 from approvals.redis_link import key as full_key
 from approvals.request import Request
@@ -62,7 +62,12 @@ class Full:
     """As many approvals are open as we are willing to hold."""
 
 
-Written: TypeAlias = Swapped | Moved | Conflict | Full
+@dataclass(frozen=True, slots=True)
+class FreezeMoved:
+    """What is frozen is not what this APPROVE was decided under: look again."""
+
+
+Written: TypeAlias = Swapped | Moved | Conflict | Full | FreezeMoved
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +110,32 @@ class Store:
         return found
 
     async def create(
-        self, approval: Approval, lists: Lists, *, request: Request | None, content: str | None
+        self,
+        approval: Approval,
+        lists: Lists,
+        *,
+        request: Request | None,
+        content: str | None,
+        under: str = "",
     ) -> Written:
-        """Write a new record once. `request` is kept if people must see it; `content` compared."""
-        done: Written = await self._swap(None, approval, lists, request=request, content=content)
+        """Write a new record once. `request` is kept if people must see it; `content` compared.
+
+        A final APPROVE is written `under` the stamp of what was frozen when it was decided.
+        """
+        done: Written = await self._swap(
+            None, approval, lists, request=request, content=content, under=under
+        )
         return done
 
-    async def swap(self, old: Approval, new: Approval, lists: Lists) -> Swapped | Moved | None:
-        """Replace exactly the record that was read; None if it is gone."""
+    async def swap(
+        self, old: Approval, new: Approval, lists: Lists, *, under: str = ""
+    ) -> Swapped | Moved | FreezeMoved | None:
+        """Replace exactly the record that was read; None if it is gone. `under`: see `create`."""
         new = replace(new, revision=old.revision + 1)
         if new.final is not None and old.final is None:
             new = replace(new, final=replace(new.final, revision=new.revision))
-        done = await self._swap(old, new, lists, request=None, content=None)
-        if done is None or isinstance(done, Swapped | Moved):
+        done = await self._swap(old, new, lists, request=None, content=None, under=under)
+        if done is None or isinstance(done, Swapped | Moved | FreezeMoved):
             return done
         raise StoreDown("the script answered what a swap cannot be answered")
 
@@ -181,14 +199,19 @@ class Store:
         *,
         request: Request | None,
         content: str | None,
+        under: str,
     ) -> Any:
+        approves = new.final is not None and new.final.outcome is Outcome.APPROVE
+        if approves and not under:
+            msg = "a final APPROVE is written under what is frozen"
+            raise ValueError(msg)
         member, key = new.member, _record_key(new.member)
         stamp = Stamp(new.revision, secrets.token_hex(16))
         value = seal(self._key, "approval", key, stamp, approval_to_json(new))
         new = replace(new, stamp=str(stamp))
         content_key = full_key("content", new.request_id)
         keys = [key, content_key, *(full_key(name) for name in ("open", "untold", "bell"))]
-        keys.append(full_key("bytes", new.digest))
+        keys += [full_key("bytes", new.digest), full_key("freeze")]
         arguments = [
             "" if old is None else old.stamp,
             value,
@@ -201,6 +224,7 @@ class Store:
             "" if content is None else self._sealed_content(content_key, content),
             "" if request is None else request_to_json(request),
             MOST_OPEN,
+            under if approves else "",
         ]
         try:
             answer = await self._link.run("swap", keys, arguments)
@@ -225,6 +249,8 @@ class Store:
                 return Conflict()
             case b"full":
                 return Full()
+            case b"frozen":
+                return FreezeMoved()
             case _:
                 raise DamagedRecord("a key of ours holds a value of another type")
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 from approvals.ballots import SENTENCES, Ballot, NotCountedCause, admit
 from approvals.codec import DamagedRecord
-from approvals.events import BallotRefused, Event, Finalized, Voted
+from approvals.events import BallotRefused, Event, Finalized, Overridden, Voted
 from approvals.ledger import Ledger, lists_of
-from approvals.model import Approval, Choice, Decision, SlackClick, Verdict, Vote
+from approvals.model import Approval, Choice, Decision, SlackClick, Today, Vote
 from approvals.store import Swapped
 
 
@@ -38,7 +38,7 @@ class Voting:
         """Store a ballot if it counts. StoreDown if it is unknown whether it was stored."""
         ledger = self._ledger
         try:
-            approval = await ledger.store.read(member)
+            approval = await ledger.read(member)
         except DamagedRecord as damage:
             ledger.alarm("damaged", member, str(damage))
             return await self._not_counted(NotCountedCause.DAMAGED, member, ballot, None)
@@ -54,7 +54,7 @@ class Voting:
             changed = replace(approval, votes=(*approval.votes, tried))
             changed = ledger.with_final(changed, heard=False, today=today)
             lists = lists_of(changed, tell_at=ledger.now())
-            done = await ledger.swap(approval, changed, lists)
+            done = await ledger.fact(approval, changed, lists)
             approval = done.approval
             if isinstance(done, Swapped):
                 break
@@ -64,9 +64,7 @@ class Voting:
         """Why a ballot would not count now, or None: asked before a person is bothered."""
         return self._refused(approval, ballot, await self._ledger.today(approval))
 
-    def _refused(
-        self, approval: Approval, ballot: Ballot, today: Verdict | None
-    ) -> NotCountedCause | None:
+    def _refused(self, approval: Approval, ballot: Ballot, today: Today) -> NotCountedCause | None:
         return admit(
             approval,
             ballot,
@@ -83,7 +81,8 @@ class Voting:
 
     async def _counted(self, approval: Approval, vote: Vote) -> Counted:
         ledger = self._ledger
-        events: list[Event] = [Voted(ledger.now(), approval, vote)]
+        kind = Overridden if vote.override else Voted
+        events: list[Event] = [kind(ledger.now(), approval, vote)]
         if vote.choice is Choice.REJECT:
             ledger.parts.memory.learn_refusal(vote)
         if approval.final is not None:
@@ -104,4 +103,12 @@ class Voting:
 
 
 def _vote(ballot: Ballot, at: int) -> Vote:
-    return Vote(ballot.person, ballot.choice, ballot.digest, at, ballot.reason, ballot.evidence)
+    return Vote(
+        person=ballot.person,
+        choice=ballot.choice,
+        digest=ballot.digest,
+        at=at,
+        reason=ballot.reason,
+        evidence=ballot.evidence,
+        override=ballot.override,
+    )

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from approvals.audit import Audit
 from approvals.audit_reading import AuditUnreadable, remember
 from approvals.bell import Bell
+from approvals.freeze_store import FreezeStore
 from approvals.ledger import Parts
 from approvals.memory import Memory
 from approvals.outbox import Outbox
@@ -85,6 +86,7 @@ def assemble(
     service = Service(
         Parts(
             store=store,
+            freezes=FreezeStore(link, seal_key),
             outbox=Outbox(link, seal_key),
             bell=bell,
             audit=audit,
@@ -130,6 +132,7 @@ def assemble(
             bell.listen,
             bell.sweep,
             service.sweep,
+            service.freezing.follow,
             lambda: watch(store, audit, observer),
             *told.tasks,
         ),

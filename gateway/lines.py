@@ -1,6 +1,6 @@
 """What of an event goes into the log: names, digests and outcomes, never a request or a token."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, assert_never
 
 from approvals.events import (
@@ -11,7 +11,9 @@ from approvals.events import (
     BallotRefused,
     Event,
     Finalized,
+    FreezeChanged,
     Malformed,
+    Overridden,
     Pinged,
     PolicyChanged,
     PolicyKept,
@@ -50,17 +52,15 @@ def line_of(event: Event) -> Line:
         case Attempted():
             number = event.approval.attempts.number
             return _about("attempted", event.approval, number=number, counted=event.counted)
-        case Voted():
-            return _about(
-                "voted", event.approval, person=event.vote.person, choice=event.vote.choice
-            )
+        case Voted() | Overridden():
+            return _vote(event)
         case Finalized():
             return _about("finalized", event.approval, **_final(event.approval))
         case Answered():
             fields = {"attempt": event.token, "took_ms": event.took_ms}
             return _about("answered", event.approval, **_final(event.approval), **fields)
-        case PolicyChanged() | PolicyKept():
-            return _policy(event)
+        case PolicyChanged() | PolicyKept() | FreezeChanged():
+            return _standing(event)
         case _:
             return _plain(event)
 
@@ -96,7 +96,21 @@ def _plain(
             assert_never(event)
 
 
-def _policy(event: PolicyChanged | PolicyKept) -> Line:
+def _vote(event: Voted | Overridden) -> Line:
+    said = {"person": event.vote.person, "choice": event.vote.choice}
+    if isinstance(event, Voted):
+        return _about("voted", event.approval, **said)
+    return replace(_about("overridden", event.approval, **said), level="warning")
+
+
+def _standing(event: PolicyChanged | PolicyKept | FreezeChanged) -> Line:
+    """What holds for every request from here on; the reasons that people gave are the audit's."""
+    if isinstance(event, FreezeChanged):
+        freezes = event.record.freezes
+        level: Level = "info" if event.what == "begun" or not freezes else "warning"
+        said = {"what": event.what} | ({"person": event.person} if event.person else {})
+        ids = ",".join(freeze.id for freeze in freezes)
+        return Line(level, "freeze", said | {"epoch": event.record.epoch, "freezes": ids})
     fields = {"old": event.old[:16], "new": event.new[:16], "via": event.via}
     if isinstance(event, PolicyKept):
         return Line("error", "policy_kept", fields | {"why": event.why})

@@ -15,7 +15,9 @@ from approvals.events import (
     BallotRefused,
     Event,
     Finalized,
+    FreezeChanged,
     Malformed,
+    Overridden,
     Pinged,
     PolicyChanged,
     PolicyKept,
@@ -53,6 +55,8 @@ class Metrics:
         self._silences = self._counter("unanswered", "Attempts without an answer", "reason")
         self._votes = self._counter("votes", "Votes stored", "choice", "via")
         self._ballots = self._counter("ballots_refused", "Votes that did not count", "cause", "via")
+        self._overrides = self._counter("overrides", "Votes in place of the seats", "choice")
+        self._freezes = self._gauge("freezes", "Freezes that hold")
         self._decided = self._histogram(
             "decision_seconds", "From a request to its final decision", _PEOPLE_S, "outcome"
         )
@@ -80,6 +84,10 @@ class Metrics:
             case Voted():
                 via = "slack" if isinstance(event.vote.evidence, SlackClick) else "ssh"
                 self._votes.labels(event.vote.choice, via).inc()
+            case Overridden():
+                self._overrides.labels(event.vote.choice).inc()
+            case FreezeChanged():
+                self._freezes.set(len(event.record.freezes))
             case BallotRefused():
                 self._ballots.labels(word(event.cause), word(event.via.partition(":")[0])).inc()
             case Answered() | Finalized():

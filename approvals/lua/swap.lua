@@ -1,10 +1,11 @@
 -- Write one record, the sets that list it and the bell, together, if nobody wrote it since.
--- KEYS: record, content, open, untold, bell, bytes
+-- KEYS: record, content, open, untold, bell, bytes, freeze
 -- ARGV: 1 stamp expected ("" = the record must not exist)   2 the new record   3 its member
 --       4 score in `open` ("" = take it out)                5 score in `untold` ("" = leave it)
 --       6 ring the bell ("1" or "")                         7 length to trim the bell to
 --       8 seconds to keep a finished record ("" = no end)   9 content ("" = do not compare)
 --       10 exact request ("" = do not keep)                 11 most open approvals
+--       12 stamp of what is frozen, for a final APPROVE ("" = it does not matter)
 -- Types are checked before anything is written: a script is not rolled back.
 local function is(key, wanted)
   local found = redis.call('TYPE', key)['ok']
@@ -26,6 +27,11 @@ if ARGV[1] == '' then
 else
   if not current then return {'gone'} end
   if string.sub(current, 1, #ARGV[1]) ~= ARGV[1] then return {'moved', current} end
+end
+
+if ARGV[12] ~= '' then
+  local frozen = redis.call('GET', KEYS[7])
+  if not frozen or string.sub(frozen, 1, #ARGV[12]) ~= ARGV[12] then return {'frozen'} end
 end
 
 local function put(key, value)

@@ -63,6 +63,8 @@ def judge(findings: Findings, policy: Policy) -> Verdict:
         initiator_known=initiator_known,
         cause=verdict.cause,
         sentence=verdict.sentence,
+        reason=verdict.reason,
+        override=verdict.override,
     )
 
 
@@ -212,6 +214,8 @@ def _ask(
         needs=needs,
         within_ms=terms.within_ms,
         strength=terms.strength,
+        reason=terms.reason,
+        override=policy.electorate.override,
     )
 
 

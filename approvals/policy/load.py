@@ -21,7 +21,7 @@ from approvals.policy.people import read_groups, read_people
 from approvals.policy.positions import find_lines
 from approvals.policy.reading import Notes, Table, one_of
 from approvals.policy.rules import read_rules
-from approvals.policy.seats import Voters, read_terms
+from approvals.policy.seats import Voters, read_override, read_terms
 from approvals.policy.shelf import shelved
 from approvals.policy.tables import read_tables
 from approvals.policy.terms import Terms
@@ -38,8 +38,8 @@ def load(text: str, *, source: str = "policy.toml", read: Read = no_files) -> Po
     `read` opens the files that a policy names; where it is left out, naming one is a mistake.
 
     1. TOML. 2. People and groups. 3. Chains, tokens, contracts beside the shipped ones. 4. Lists.
-    5. The default, and what an ask demands. 6. The rules. 7. The tests, which are not run here.
-    8. Nothing else is in the file.
+    5. The default, what an ask demands, who may override. 6. The rules. 7. The tests, which are
+    not run here. 8. Nothing else is in the file.
     """
     values = _parse(text, source)  # 1
     root = Table(Notes(source, find_lines(text)), (), values)
@@ -50,6 +50,8 @@ def load(text: str, *, source: str = "policy.toml", read: Read = no_files) -> Po
     default = cast("Default", root.read("default", one_of("ask", "reject")) or "ask")  # 5
     below = root.table("ask")
     ask = None if below is None else _read_ask(below, voters)
+    instead = root.table("override")
+    override = None if instead is None else read_override(instead, voters)
     tables_of_rules = root.tables("rule")
     rules = read_rules(tables_of_rules, words, voters, ask)  # 6
     _demand_ask(root, default)
@@ -63,7 +65,7 @@ def load(text: str, *, source: str = "policy.toml", read: Read = no_files) -> Po
         digest=digest,
         source=source,
         electorate=Electorate(
-            digest, MappingProxyType(people), MappingProxyType(dict(voters.groups))
+            digest, MappingProxyType(people), MappingProxyType(dict(voters.groups)), override
         ),
         tables=tables,
         lists=MappingProxyType(dict(words.lists)),

@@ -1,10 +1,10 @@
-"""`approvals`, `within` and `strength`: what an ask demands, and whether people can give it."""
+"""What an ask demands of people, who may decide instead, and whether people can give it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
-from approvals.model import Need, Person, Strength
+from approvals.model import Need, Override, Person, ReasonFor, Strength
 from approvals.policy.mistakes import shown
 from approvals.policy.people import NAME
 from approvals.policy.reading import Table, an_array_of_tables, one_of, text, whole_number
@@ -36,13 +36,20 @@ def read_terms(
     seats = _read_seats(table, voters, required=_FORM if whole else "")
     within = table.read("within", duration)
     strength = table.read("strength", one_of("any", "ssh"))
+    reason = table.read("reason", one_of("none", "approve", "reject", "both"))
     if fallback is not None:
         seats = seats if "approvals" in table.values else fallback.seats
         within = within if "within" in table.values else fallback.within_ms
         strength = strength if "strength" in table.values else fallback.strength
+        reason = reason if "reason" in table.values else fallback.reason
     if seats is None:
         return None
-    terms = Terms(seats, within or WITHIN_IF_ABSENT_MS, cast("Strength", strength or "any"))
+    terms = Terms(
+        seats,
+        within or WITHIN_IF_ABSENT_MS,
+        cast("Strength", strength or "any"),
+        cast("ReasonFor", reason or "none"),
+    )
     if not can_be_filled(terms.seats, terms.strength, voters.people):
         keys = " with an ssh_key" if terms.strength == "ssh" else ""
         table.wrong(
@@ -51,6 +58,30 @@ def read_terms(
             f"a quorum that distinct people of its groups{keys} can meet",
         )
     return terms
+
+
+def read_override(table: Table, voters: Voters) -> Override | None:
+    """`[override]`: a group, and how many of it decide in place of the people who were asked.
+
+    They sign, so that people without a key do not count.
+    """
+    form = "the name of a group"
+    group = table.read("group", text(NAME, form), required=form)
+    approve = table.read("approve", whole_number(1, _MOST_SEATS), required="how many people")
+    reject = table.read("reject", whole_number(1, _MOST_SEATS), required="how many people")
+    table.done()
+    if group is None or approve is None or reject is None:
+        return None
+    if group not in voters.groups:
+        table.wrong("group", shown(group), "a group of [groups]")
+        return None
+    people = (voters.people.get(name) for name in voters.groups[group])
+    keyed = [person for person in people if person is not None and person.ssh_key is not None]
+    for key, count in (("approve", approve), ("reject", reject)):
+        if count > len(keyed):
+            expected = f"at most {len(keyed)}, the people of {shown(group)} who have an ssh_key"
+            table.wrong(key, str(count), expected)
+    return Override(group, voters.groups[group], approve, reject)
 
 
 def _read_seats(table: Table, voters: Voters, *, required: str) -> tuple[Need, ...] | None:

@@ -3,17 +3,21 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from approvals.model import Need, Person, Strength
+from approvals.model import Need, Person, ReasonFor, Strength
 from approvals.quorum import can_be_met
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Seats, how long people have (milliseconds), and how a vote must be cast to count."""
+    """Seats, how long people have (milliseconds), and how a vote must be cast to count.
+
+    `reason` are the choices that need one.
+    """
 
     seats: tuple[Need, ...]
     within_ms: int
     strength: Strength
+    reason: ReasonFor = "none"
 
 
 def can_be_filled(seats: Sequence[Need], strength: Strength, people: Mapping[str, Person]) -> bool:
@@ -30,16 +34,29 @@ def can_be_filled(seats: Sequence[Need], strength: Strength, people: Mapping[str
 
 
 def stacked(all_terms: Iterable[Terms]) -> Terms | None:
-    """Several asks as one: per group the largest count, the shortest time, the strongest way."""
+    """Several asks as one: per group the largest count, the shortest time, the strongest way.
+
+    Whatever one of them wants a reason for wants one.
+    """
     needs: dict[str, Need] = {}
     within: int | None = None
     strength: Strength = "any"
+    reasons: set[ReasonFor] = set()
     for terms in all_terms:
         for need in terms.seats:
             if need.group not in needs or needs[need.group].count < need.count:
                 needs[need.group] = need
         within = terms.within_ms if within is None else min(within, terms.within_ms)
         strength = "ssh" if "ssh" in (strength, terms.strength) else "any"
+        reasons.add(terms.reason)
     if within is None:
         return None
-    return Terms(tuple(needs[group] for group in sorted(needs)), within, strength)
+    seats = tuple(needs[group] for group in sorted(needs))
+    return Terms(seats, within, strength, _both(reasons - {"none"}))
+
+
+def _both(reasons: set[ReasonFor]) -> ReasonFor:
+    """What wants all that these want."""
+    if len(reasons) > 1:
+        return "both"
+    return next(iter(reasons), "none")

@@ -4,7 +4,7 @@ import pytest
 
 from approvals.ballots import Ballot, NotCountedCause, admit
 from approvals.decide import decide
-from approvals.model import NOTHING_REMEMBERED, Choice, Final, Outcome
+from approvals.model import NOTHING_NEW, NOTHING_REMEMBERED, Choice, Final, Outcome
 from tests.support.records import (
     DIGEST,
     ELECTORATE,
@@ -23,7 +23,7 @@ YES, NO = Choice.APPROVE, Choice.REJECT
 def refused(record, person="ana", choice=YES, *, now=NOW + 1_000, digest=DIGEST, by=click):
     """Why this ballot is not taken; None if it is."""
     decision = decide(
-        record, now=now, electorate=ELECTORATE, remembered=NOTHING_REMEMBERED, today=None
+        record, now=now, electorate=ELECTORATE, remembered=NOTHING_REMEMBERED, today=NOTHING_NEW
     )
     ballot = Ballot(person, choice, digest, "", by(person))
     return admit(record, ballot, decision=decision, electorate=ELECTORATE, now=now)

@@ -19,6 +19,7 @@ from approvals.model import (
     Rejected,
     Remembered,
     RuleAnswer,
+    Today,
     Verdict,
 )
 from tests.support.records import (
@@ -44,6 +45,7 @@ def decided(
     remembered=NOTHING_REMEMBERED,
     today=None,
 ):
+    today = Today(today) if isinstance(today, Verdict | None) else today
     return decide(record, now=now, electorate=electorate, remembered=remembered, today=today)
 
 

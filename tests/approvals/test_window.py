@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals.decide import decide
-from approvals.model import NOTHING_REMEMBERED, Approved, Damaged, Pending, Rejected
+from approvals.model import NOTHING_NEW, NOTHING_REMEMBERED, Approved, Damaged, Pending, Rejected
 from approvals.window import Window, end_attempt, first_attempt, next_attempt
 from tests.support.effort import tried
 from tests.support.records import ELECTORATE, NOW, approval, vote
@@ -156,7 +156,7 @@ class History:
             now=now,
             electorate=ELECTORATE,
             remembered=NOTHING_REMEMBERED,
-            today=None,
+            today=NOTHING_NEW,
         )
         match decision:
             case Approved():

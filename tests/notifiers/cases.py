@@ -23,7 +23,16 @@ from approvals.findings import (
 )
 from approvals.inspect import inspect
 from approvals.inspect.keys import UNPINNED
-from approvals.model import NOTHING_REMEMBERED, Approval, Cause, Final, Outcome, RuleAnswer, Verdict
+from approvals.model import (
+    NOTHING_NEW,
+    NOTHING_REMEMBERED,
+    Approval,
+    Cause,
+    Final,
+    Outcome,
+    RuleAnswer,
+    Verdict,
+)
 from approvals.risks import RISKS, Flag
 from notifiers.ports import Story
 from notifiers.sheet import sheet_of
@@ -360,7 +369,7 @@ def read(asked: Sample) -> Case:
 def told(found: Findings, record: Approval, remarks: tuple[Remark, ...] = ()) -> Story:
     """The story of a case."""
     decision = decide(
-        record, now=NOW, electorate=ELECTORATE, remembered=NOTHING_REMEMBERED, today=None
+        record, now=NOW, electorate=ELECTORATE, remembered=NOTHING_REMEMBERED, today=NOTHING_NEW
     )
     return Story(record, decision, sheet_of(record, found, NAMES, remarks=remarks))
 

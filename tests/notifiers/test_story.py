@@ -2,7 +2,7 @@
 
 from approvals.decide import decide
 from approvals.findings import Findings
-from approvals.model import NOTHING_REMEMBERED
+from approvals.model import NOTHING_NEW, NOTHING_REMEMBERED
 from notifiers.story import story_of
 from notifiers.text import NO_NAMES
 from tests.support.records import ELECTORATE, NOW, approval
@@ -22,7 +22,7 @@ class Forgotten:
 
     async def decision_of(self, record):
         return decide(
-            record, now=NOW, electorate=ELECTORATE, remembered=NOTHING_REMEMBERED, today=None
+            record, now=NOW, electorate=ELECTORATE, remembered=NOTHING_REMEMBERED, today=NOTHING_NEW
         )
 
 

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from approvals.audit import Audit
 from approvals.bell import Bell
 from approvals.events import Event
+from approvals.freeze_store import FreezeStore
 from approvals.hearing import Hearing
 from approvals.ledger import Parts
 from approvals.memory import Memory
@@ -124,6 +125,7 @@ class World:
         self.service = Service(
             Parts(
                 store=self.store,
+                freezes=FreezeStore(self._link, seal_key),
                 outbox=self.outbox,
                 bell=Bell(self._link, self.store.revisions),
                 audit=self.audit,

@@ -1,0 +1,120 @@
+"""What Redis keeps of freezes: one sealed record, always there, replaced by compare-and-swap."""
+
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeAlias
+
+from approvals.codec import DamagedRecord, Stamp, seal, unseal, vote_evidence_from_plain
+from approvals.freeze import Freeze, FreezeRecord, ThawVote
+from approvals.model import SshSignature
+from approvals.plain import shallow, to_json
+from approvals.redis_link import Link, StoreDown, key
+from keys.seals import SealKey
+
+VERSION: Final = 1
+MEMBER: Final = "freeze"
+"""What the bell says of it: no record of a request has such a name, for theirs hold a slash."""
+
+FREEZE_KEY: Final = key("freeze")
+_BELL: Final = key("bell")
+_BELL_LENGTH: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """What is stored is not ours. `sha1` names it, empty where it is not even a string."""
+
+    why: str
+    sha1: str
+
+
+Stored: TypeAlias = FreezeRecord | Unreadable | None
+
+
+class FreezeStore:
+    """Reads and replaces the one record, over the same link as the store."""
+
+    def __init__(self, link: Link, seal_key: SealKey) -> None:
+        """The seal covers the key's name, the epoch and the exact JSON, as for any record."""
+        self._link = link
+        self._key = seal_key
+
+    async def read(self) -> Stored:
+        """What is stored; None if nothing is. StoreDown if nobody can say."""
+        async with self._link.reaching():
+            kind = await self._link.client.type(FREEZE_KEY)
+            if kind not in {b"string", b"none"}:
+                return Unreadable(f"it is a {kind.decode(errors='replace')}", "")
+            stored = await self._link.client.get(FREEZE_KEY)
+        return None if stored is None else self.opened(stored)
+
+    async def write(self, old: Stored, new: FreezeRecord) -> FreezeRecord | None:
+        """Replace what was read; None if somebody else did. What is not ours is set aside."""
+        stamp = Stamp(new.epoch, secrets.token_hex(16))
+        value = seal(self._key, "freeze", FREEZE_KEY, stamp, freeze_to_json(new))
+        new = replace(new, stamp=str(stamp))
+        expected = old.stamp if isinstance(old, FreezeRecord) else ""
+        unreadable = old.sha1 if isinstance(old, Unreadable) else ""
+        keys = [FREEZE_KEY, _BELL, key("aside", f"freeze-{secrets.token_hex(8)}")]
+        arguments = [expected, value, unreadable, _BELL_LENGTH, MEMBER]
+        try:
+            answer = await self._link.run("freeze", keys, arguments)
+        except StoreDown:
+            current = await self.read()
+            if isinstance(current, FreezeRecord) and current.stamp == new.stamp:
+                return new
+            raise
+        if answer[0] == b"ok":
+            return new
+        current = await self.read()  # a client library may repeat a command that ran
+        return new if isinstance(current, FreezeRecord) and current.stamp == new.stamp else None
+
+    def opened(self, stored: bytes) -> FreezeRecord | Unreadable:
+        """A stored value, if the seal is ours."""
+        try:
+            stamp, body = unseal(self._key, "freeze", FREEZE_KEY, stored)
+            record = freeze_from_json(body)
+        except DamagedRecord as damage:
+            return Unreadable(str(damage), hashlib.sha1(stored, usedforsecurity=False).hexdigest())
+        return replace(record, epoch=stamp.revision, stamp=str(stamp))
+
+
+def freeze_to_json(record: FreezeRecord) -> str:
+    """The record's facts; the stamp stands before them."""
+    facts = {"version": VERSION, **shallow(record)}
+    del facts["stamp"]
+    return to_json(facts)
+
+
+def freeze_from_json(body: str) -> FreezeRecord:
+    """The inverse; a body that is not one of ours raises DamagedRecord."""
+    try:
+        document = json.loads(body)
+        version = document.pop("version")
+        if version != VERSION:
+            raise DamagedRecord(f"version {version!r} is not known here")
+        return freeze_from_plain(document)
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise DamagedRecord(f"not a freeze: {type(error).__name__}") from None
+
+
+def freeze_from_plain(document: dict[str, Any]) -> FreezeRecord:
+    """A record as `plain` wrote it, as in the audit; its stamp, which was Redis's, is left out."""
+    return FreezeRecord(
+        epoch=document["epoch"],
+        freezes=tuple(_freeze(freeze) for freeze in document["freezes"]),
+        thaws=tuple(_thaw(vote) for vote in document["thaws"]),
+        ended=tuple(document["ended"]),
+    )
+
+
+def _freeze(document: dict[str, Any]) -> Freeze:
+    said = document["evidence"]
+    evidence = None if said is None else vote_evidence_from_plain(said)
+    return Freeze(**{**document, "evidence": evidence})
+
+
+def _thaw(document: dict[str, Any]) -> ThawVote:
+    return ThawVote(**{**document, "evidence": SshSignature(**document["evidence"])})

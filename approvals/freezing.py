@@ -1,0 +1,250 @@
+"""Freezing and thawing, and what every decision must know of it.
+
+Each process holds the newest record that it has seen, and puts every epoch that it learns into
+its own audit. A record that is gone, that is not ours, or that is older than what our audit knows
+counts as a freeze of everything; it is replaced by one that says so, with what we knew of others.
+"""
+
+import secrets
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from approvals.audit import Audit, AuditDown
+from approvals.bell import Bell
+from approvals.events import Alarm, FreezeChanged, FreezeWhat, Journal
+from approvals.findings import Findings
+from approvals.freeze import (
+    FIRST,
+    Freeze,
+    FreezeRecord,
+    Reach,
+    ThawVote,
+    frozen_by,
+    lacking,
+    mended,
+    reach_of,
+    thawing,
+    with_freeze,
+    with_thaw,
+)
+from approvals.freeze_store import MEMBER, FreezeStore, Stored, Unreadable
+from approvals.memory import Memory
+from approvals.model import Electorate, Evidence, Frozen, SshSignature
+from approvals.news import News
+from approvals.redis_link import StoreDown
+
+LOOK_S: Final = 2.0
+_TRIES: Final = 20
+
+
+class NotThawed(StrEnum):
+    """Why a vote to thaw changed nothing."""
+
+    NOT_ON_CALL = "not_on_call"
+    NO_SUCH_FREEZE = "no_such_freeze"
+    ALREADY_VOTED = "already_voted"
+
+
+class NotFrozen(StrEnum):
+    """Why a freeze changed nothing."""
+
+    NOT_ON_CALL = "not_on_call"
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeParts:
+    """What freezing is put together from."""
+
+    store: FreezeStore
+    bell: Bell
+    audit: Audit
+    memory: Memory
+    journals: Sequence[Journal]
+    now_ms: Callable[[], int]
+
+
+class Freezing:
+    """One per process; `follow` is for a task of its own."""
+
+    def __init__(self, parts: FreezeParts, news: News) -> None:
+        """Nothing is known until it was read: until then nothing is decided either."""
+        self._parts = parts
+        self._news = news
+        self._seen: FreezeRecord | None = None
+
+    @property
+    def record(self) -> FreezeRecord | None:
+        """The newest record seen; None before the first."""
+        return self._seen
+
+    @property
+    def stamp(self) -> str:
+        """What a final APPROVE is written under."""
+        return "" if self._seen is None else self._seen.stamp
+
+    @property
+    def needs_bytes(self) -> bool:
+        """Whether a request must be looked at to know if it is frozen."""
+        seen = self._seen
+        return seen is not None and bool(seen.freezes) and not seen.freezes_everything
+
+    def frozen(self, reach: Reach) -> Frozen | None:
+        """The freeze that holds for a request. StoreDown before anything is known."""
+        if self._seen is None:
+            raise StoreDown("nobody knows yet what is frozen")
+        return frozen_by(self._seen, reach)
+
+    def frozen_findings(self, findings: Findings) -> Frozen | None:
+        """The same for what the bytes do."""
+        return self.frozen(reach_of(findings))
+
+    async def known(self) -> None:
+        """Read it if nobody has yet. StoreDown if that cannot be done now."""
+        if self._seen is None:
+            await self.look()
+
+    async def look(self) -> FreezeRecord:
+        """Read what is frozen now, learn it, and mend it where it was lost."""
+        for _ in range(_TRIES):
+            stored = await self._parts.store.read()
+            why = self._wrong_with(stored)
+            if why is None and isinstance(stored, FreezeRecord):
+                return await self._learn(stored)
+            if why is None:
+                written = await self._write(stored, FIRST, "begun")
+            else:
+                written = await self._mend(stored, why)
+            if written is not None:
+                return written
+        raise StoreDown("what is frozen keeps changing")
+
+    async def freeze(
+        self,
+        *,
+        wallet: str | None,
+        source: str | None,
+        person: str,
+        reason: str,
+        evidence: Evidence,
+        electorate: Electorate,
+    ) -> Freeze | NotFrozen:
+        """Any one of on-call stops one wallet, one source, or everything. StoreDown: try again."""
+        if person not in electorate.on_call:
+            return NotFrozen.NOT_ON_CALL
+        for _ in range(_TRIES):
+            record = await self.look()
+            at = self._parts.now_ms()
+            made = Freeze(_id(record), wallet, source, person, reason, at, evidence)
+            written = await self._write(record, with_freeze(record, made), "frozen", person)
+            if written is not None:
+                return written.freezes[-1]
+        raise StoreDown("what is frozen keeps changing")
+
+    async def thaw(
+        self,
+        *,
+        freeze: str,
+        person: str,
+        reason: str,
+        evidence: SshSignature,
+        electorate: Electorate,
+    ) -> FreezeRecord | NotThawed:
+        """One signed vote to end one freeze; the second of another person ends it."""
+        if person not in electorate.on_call:
+            return NotThawed.NOT_ON_CALL
+        for _ in range(_TRIES):
+            record, at = await self.look(), self._parts.now_ms()
+            if all(kept.id != freeze for kept in record.freezes):
+                return NotThawed.NO_SUCH_FREEZE
+            if person in thawing(record.thaws, freeze, at, electorate):
+                return NotThawed.ALREADY_VOTED
+            vote = ThawVote(freeze, person, reason, at, evidence)
+            after = with_thaw(record, vote, electorate)
+            ended = len(after.freezes) < len(record.freezes)
+            await self._audit_first(record, vote)
+            what: FreezeWhat = "thawed" if ended else "thaw_voted"
+            written = await self._write(record, after, what, person)
+            if written is not None:
+                return written
+        raise StoreDown("what is frozen keeps changing")
+
+    async def follow(self) -> None:
+        """For ever: learn of changes by the bell, and every few seconds in any case."""
+        with self._parts.bell.waiting(MEMBER) as waiter:
+            while True:
+                with suppress(StoreDown):
+                    await self.look()
+                await waiter.wait(LOOK_S)
+
+    def _wrong_with(self, stored: Stored) -> str | None:
+        """Why what is stored may not be believed; None also where nothing was ever written."""
+        known = self._parts.memory.freezes
+        if isinstance(stored, Unreadable):
+            return stored.why
+        if stored is None:
+            return None if known is None else "it is gone"
+        if known is None:
+            return None
+        if stored.epoch < known.epoch:
+            return f"it is of epoch {stored.epoch}, and {known.epoch} was known"
+        missing = lacking(stored, known)
+        return f"it lacks {', '.join(missing)}" if missing else None
+
+    async def _mend(self, stored: Stored, why: str) -> FreezeRecord | None:
+        """Everything is frozen from here on, at every gateway, until two people thaw it."""
+        known = self._parts.memory.freezes or FIRST
+        now = self._parts.now_ms()
+        reason = f"The record of what is frozen was lost: {why}."
+        base = stored if isinstance(stored, FreezeRecord) else None
+        after = mended(known, base, Freeze(_id(known), None, None, None, reason, now, None))
+        self._seen = after  # nothing is approved meanwhile
+        self._note(Alarm(now, "freeze_lost", "", why))
+        return await self._write(stored, after, "lost")
+
+    async def _write(
+        self, old: Stored, new: FreezeRecord, what: FreezeWhat, person: str | None = None
+    ) -> FreezeRecord | None:
+        """Replace it; None if somebody else did. What is stored stays so when the audit fails."""
+        written = await self._parts.store.write(old, new)
+        if written is not None:
+            await self._learn(written, what, person)
+            self._parts.bell.ring(MEMBER)
+        return written
+
+    async def _learn(
+        self, record: FreezeRecord, what: FreezeWhat = "learned", person: str | None = None
+    ) -> FreezeRecord:
+        """Hold it; an epoch that is news goes into our audit, and open approvals are looked at."""
+        known = self._parts.memory.freezes
+        self._seen = record
+        if known is not None and record.epoch <= known.epoch:
+            return record
+        self._parts.memory.learn_freezes(record)
+        self._news.tell()
+        change = FreezeChanged(self._parts.now_ms(), what, person, record)
+        self._note(change)
+        try:
+            await self._parts.audit.write(change)
+        except AuditDown as down:
+            self._note(Alarm(self._parts.now_ms(), "audit_down", MEMBER, str(down)))
+        return record
+
+    async def _audit_first(self, record: FreezeRecord, vote: ThawVote) -> None:
+        """What loosens is on disk before it holds. StoreDown if it cannot be."""
+        now = self._parts.now_ms()
+        try:
+            await self._parts.audit.write(FreezeChanged(now, "thawing", vote.person, record, vote))
+        except AuditDown as down:
+            raise StoreDown(f"the audit cannot be written ({down})") from None
+
+    def _note(self, event: FreezeChanged | Alarm) -> None:
+        for journal in self._parts.journals:
+            journal.note(event)
+
+
+def _id(record: FreezeRecord) -> str:
+    """Of a freeze that begins after this record."""
+    return f"{record.epoch + 1}-{secrets.token_hex(2)}"
