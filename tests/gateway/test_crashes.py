@@ -99,7 +99,9 @@ def writes(kind):
 
 def swaps_to(outcome):
     """Ledger.swap calls that make a record final so."""
-    return lambda _ledger, _old, new, _lists: new.final is not None and new.final.outcome is outcome
+    return lambda _ledger, _old, new, _lists, **_: (
+        new.final is not None and new.final.outcome is outcome
+    )
 
 
 def voting(person, choice=Choice.APPROVE):
@@ -164,7 +166,7 @@ async def test_before_a_posts_ts_is_stored(step, crash, world):
 
 
 async def test_before_a_vote_is_stored(step, crash):
-    step.before(Ledger, "swap", lambda _ledger, _old, new, _lists: bool(new.votes))
+    step.before(Ledger, "swap", lambda _ledger, _old, new, _lists, **_: bool(new.votes))
     async with crash(voting("ana")) as (house, asking):
         (approval,) = await house.pending()
         assert approval.votes == ()

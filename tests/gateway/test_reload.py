@@ -285,7 +285,7 @@ async def test_who_makes_a_yes_final_asks_todays_rules_though_nobody_looked_befo
     async with world.running() as house:
         await approved_and_not_fetched(house)
     world.rules = RULES + REJECT_BIG
-    monkeypatch.setattr("approvals.changing.Changing.take_news", lambda _self: False)
+    monkeypatch.setattr("approvals.news.News.take", lambda _self: False)
     async with world.running() as house:
         assert (await house.asks()).error == "rule: refused by rule big"
 
@@ -312,7 +312,7 @@ async def test_a_vote_announces_no_approval_that_todays_rules_refuse(world, monk
         asking.cancel()
         await asyncio.wait({asking})
     world.rules = RULES + REJECT_BIG
-    monkeypatch.setattr("approvals.changing.Changing.take_news", lambda _self: False)
+    monkeypatch.setattr("approvals.news.News.take", lambda _self: False)
     async with world.running() as house:
         with pytest.raises(Failure, match="Already decided"):
             await house.votes("ana", approval=approval)

@@ -297,11 +297,11 @@ class House:
             return answer.status, await answer.text()
 
     def audit(self) -> list[dict[str, Any]]:
-        """The audit's lines, oldest first."""
+        """The audit's lines about requests and rules, oldest first."""
         lines = []
         for path in sorted((self.world.folder / "data" / "audit").glob("*.jsonl")):
             lines += [json.loads(line) for line in path.read_text().splitlines()]
-        return lines
+        return [line for line in lines if line["event"] != "freeze_changed"]
 
 
 @pytest.fixture
