@@ -34,7 +34,7 @@ def _ballot(function: _F) -> _F:
             required=True,
             show_envvar=True,
             metavar="FILE",
-            help="Your OpenSSH private key.",
+            help="Your SSH private key, or the .pub file of one that ssh-agent holds.",
         ),
         _json,
         _config,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.starter import COUNTERSIGN_TOML, POLICY_TOML
-from keys import files, rsa, ssh
+from keys import files, rsa, ssh, ssh_files
 from keys.errors import KeyFileError
 
 APPROVER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
@@ -52,16 +52,9 @@ def read_ssh_line(path: Path) -> str:
         InitError: the file holds none.
     """
     try:
-        content = files.read(path, private=False).decode("ascii", "replace").strip()
-        if "PRIVATE KEY" in content:
-            raise InitError(f"{path} holds a private key: name its .pub file")
-        if "\n" in content:
-            raise InitError(f"{path} holds several lines: name a file with one public key")
-        return ssh.parse_public_key(content).line
+        return ssh_files.read_public_key(path).line
     except KeyFileError as error:
         raise InitError(str(error)) from None
-    except ssh.BadSshKey as error:
-        raise InitError(f"{path}: {error}") from None
 
 
 def init(plan: Plan) -> None:
@@ -123,7 +116,7 @@ def _write(plan: Plan) -> None:
 def _approver_key(plan: Plan) -> str:
     key = ssh.generate_private_key()
     line = ssh.public_key(key).line
-    ssh.write_private_key(plan.folder / APPROVER_KEY, key)
+    ssh_files.write_private_key(plan.folder / APPROVER_KEY, key)
     public = plan.folder / APPROVER_KEY.with_suffix(".pub")
     files.write_new(public, f"{line} {plan.approver}\n".encode(), mode=0o644)
     return line

@@ -1,9 +1,8 @@
 """`list`, `show`, `approve` and `reject`: a person at a terminal, through the desk."""
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
@@ -16,12 +15,9 @@ from gateway.clock import SYSTEM
 from gateway.dossier import Dossier, Reader, open_dossier
 from gateway.page import page_of, print_list, print_page
 from gateway.settings import Settings
+from gateway.signer import Signer, signer_of
 from gateway.terminal import Failure, fail, print_json
-from keys import ssh, sshsig
-from keys.errors import KeyFileError
 from notifiers.sheet import Sheet
-
-_TRIES: Final = 3
 
 
 def list_open(settings: Settings, *, as_json: bool) -> None:
@@ -58,14 +54,14 @@ def vote(
     Raises:
         Failure: the vote did not count, or was never signed.
     """
-    private = load_key(key)
+    signer = signer_of(key)
     matter = _matter(settings, wanted)
     if not quiet:
         sheet = matter.sheet
         warnings = [(fact.label, fact.value) for fact in sheet.flags] + [*matter.dossier.remarks]
         said = "".join(f"{label}: {text}\n" for label, text in warnings)
         click.echo(f"{sheet.headline}\n{said}{sheet.badge}\nDigest {matter.request.digest}")
-    told = _hand_in(matter, choice, reason, private)
+    told = _hand_in(matter, choice, reason, signer)
     click.echo(f"Counted: {choice} {told.member}")
     click.echo(told.status)
 
@@ -76,10 +72,10 @@ def vote_for_machines(
     """The same, told in one JSON document whether it counted or not; a Failure still is one."""
     said: dict[str, Any] = {"counted": False, "id": wanted, "choice": str(choice)}
     try:
-        private = load_key(key)
+        signer = signer_of(key)
         matter = _matter(settings, wanted)
         said |= {"member": matter.dossier.member, "digest": matter.request.digest}
-        told = _hand_in(matter, choice, reason, private)
+        told = _hand_in(matter, choice, reason, signer)
     except Failure as failure:
         print_json(said | {"error": failure.message})
         raise
@@ -105,30 +101,9 @@ def _matter(settings: Settings, wanted: str) -> _Matter:
     return _Matter(client, dossier, request, reader.sheet(dossier, request))
 
 
-def _hand_in(matter: _Matter, choice: Choice, reason: str, private: ssh.PrivateKey) -> Dossier:
+def _hand_in(matter: _Matter, choice: Choice, reason: str, signer: Signer) -> Dossier:
     text = _statement(matter.dossier, matter.request, choice, reason)
-    signature = sshsig.sign(private, NAMESPACE, text.encode())
-    return open_dossier(matter.client.vote(text, signature))
-
-
-def load_key(path: Path) -> ssh.PrivateKey:
-    """The person's key; its passphrase is asked for on a terminal."""
-    try:
-        return ssh.load_private_key(path)
-    except ssh.PassphraseNeeded as error:
-        if not sys.stdin.isatty():
-            raise Failure(f"{error}: run this on a terminal.") from None
-    except KeyFileError as error:
-        raise Failure(f"{error}.") from None
-    for _ in range(_TRIES):
-        passphrase = click.prompt(f"Passphrase of {path}", hide_input=True, err=True)
-        try:
-            return ssh.load_private_key(path, passphrase)
-        except ssh.PassphraseNeeded as error:
-            click.echo(f"{error}.", err=True)
-        except KeyFileError as error:
-            raise Failure(f"{error}.") from None
-    raise Failure("No passphrase fits: nothing was signed.")
+    return open_dossier(matter.client.vote(text, signer.sign(NAMESPACE, text)))
 
 
 def _one(client: DeskClient, wanted: str) -> Dossier:

@@ -96,7 +96,7 @@ def _ssh_line(value: Any) -> str:
     try:
         parse_public_key(value)
     except BadSshKey as error:
-        raise Wrong(expected) from error
+        raise Wrong(f"{expected} ({error})") from error
     return value.strip()
 
 

@@ -14,7 +14,7 @@ from gateway import init as starting
 from gateway.cli import main
 from gateway.config import load
 from gateway.init import InitError, Plan
-from keys import ssh
+from keys import ssh, ssh_files
 from tests.support.requests import ABSENT, sample
 
 
@@ -37,7 +37,7 @@ def test_what_it_writes_loads_and_serves_as_it_is(tmp_path):
     assert settings.policy == home / "policy.toml"
     policy = policy_of(home)
     assert not policy.warnings
-    key = ssh.load_private_key(home / starting.APPROVER_KEY)
+    key = ssh_files.load_private_key(home / starting.APPROVER_KEY)
     person = policy.person_by_key(ssh.public_key(key).line)
     assert person is not None
     assert person.name == "ana"
@@ -100,7 +100,7 @@ def test_a_name_that_is_none_writes_nothing(tmp_path, name):
 
 def test_what_is_no_public_key_is_one_sentence(tmp_path):
     private = tmp_path / "id"
-    ssh.write_private_key(private, ssh.generate_private_key())
+    ssh_files.write_private_key(private, ssh.generate_private_key())
     with pytest.raises(InitError, match=r"name its .pub file"):
         starting.read_ssh_line(private)
     with pytest.raises(InitError, match="does not exist"):

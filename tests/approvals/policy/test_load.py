@@ -6,6 +6,7 @@ import pytest
 
 from approvals.policy import PolicyError, load
 from approvals.policy.seats import WITHIN_IF_ABSENT_MS
+from keys.ssh import fingerprint
 from tests.approvals.policy.world import (
     ASK,
     COLD,
@@ -21,6 +22,7 @@ from tests.approvals.policy.world import (
     rule,
     text,
 )
+from tests.support.security_key import ED25519, P256, Token
 
 TRON = "TSupd8dvX5KGMaHhgS7diYt9ZACBcJCz3g"
 SEATS = 'approvals = [{ group = "treasury", count = 1 }]'
@@ -169,6 +171,19 @@ class TestPeople:
         said = mistakes(text().replace(f'"{KEYS["ana"]}"', value))
         assert "ssh_key" in said[0]
         assert "an SSH public key" in said[0]
+
+    def test_a_certificate_is_no_key_of_a_person(self):
+        line = "ssh-ed25519-cert-v01@openssh.com AAAA ana"
+        said = mistakes(text().replace(KEYS["ana"], line))
+        assert "this is a certificate" in said[0]
+
+    @pytest.mark.parametrize("kind", [ED25519, P256])
+    def test_a_security_key_is_a_key_of_a_person(self, kind):
+        made = Token.made(kind)
+        loaded = load(text().replace(KEYS["ana"], f"{made.line} ana"), source="policy.toml")
+        ana = loaded.person_by_key(made.line)
+        assert ana is not None
+        assert (ana.name, ana.ssh_key) == ("ana", fingerprint(made.public))
 
     def test_a_person_who_cannot_vote_sits_in_no_group(self):
         toml = text().replace('slack = "U024CHEN"', "")
