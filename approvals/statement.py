@@ -18,6 +18,7 @@ _FORM: Final = re.compile(
     r"request: (?P<request_id>[!-~]{1,128})\n"
     r"digest: (?P<digest>[0-9a-f]{64})\n"
     r"choice: (?P<choice>approve|reject)\n"
+    r"(?P<override>override: yes\n)?"
     r'reason: (?P<reason>"[ -~]{1,12000}")\n'
     r"at: (?P<at>0|[1-9][0-9]{0,14})\n",
     re.ASCII,
@@ -32,7 +33,8 @@ class BadStatement(Exception):  # noqa: N818 - it is the statement that is bad, 
 class Statement:
     """A vote as it is signed. `gateway` is the fingerprint of the key that gateway answers with.
 
-    `at` is the signer's time in Unix milliseconds; `reason` is not blank.
+    `at` is the signer's time in Unix milliseconds; `reason` is not blank. `override`: the signer
+    asks to replace the seats, which a plain vote never does.
     """
 
     gateway: str
@@ -42,9 +44,14 @@ class Statement:
     choice: Choice
     reason: str
     at: int
+    override: bool = False
 
     def text(self) -> str:
-        """The text to sign: one line for each part, the reason as an ASCII JSON string."""
+        """The text to sign: one line for each part, the reason as an ASCII JSON string.
+
+        Only an override has the line that says so: no vote can be taken for the other kind.
+        """
+        override = "override: yes\n" if self.override else ""
         return (
             "countersign vote v1\n"
             f"gateway: {self.gateway}\n"
@@ -52,6 +59,7 @@ class Statement:
             f"request: {self.request_id}\n"
             f"digest: {self.digest}\n"
             f"choice: {self.choice}\n"
+            f"{override}"
             f"reason: {json.dumps(self.reason)}\n"
             f"at: {self.at}\n"
         )
@@ -91,6 +99,7 @@ def read(text: str) -> Statement:
         choice=Choice(match["choice"]),
         reason=reason,
         at=int(match["at"]),
+        override=match["override"] is not None,
     )
     check_reason(reason)
     if statement.text() != text:

@@ -38,6 +38,7 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _FORGED: Final = "The signature does not verify: vote again with `countersign`."
 _ELSEWHERE: Final = "This vote was signed for another gateway: vote again here."
 _STALE: Final = "This vote was signed more than 5 minutes ago, or ahead of us: check the clocks."
+_NO_OVERRIDE: Final = "This gateway takes no overrides: vote without one."
 _WILDCARDS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - a name that nobody calls
 
 
@@ -145,6 +146,8 @@ class Desk:
             raise await self._refused(409, member, person.name, "other_gateway", _ELSEWHERE)
         if abs(self._clock.now_ms() - said.at) > statements.FRESH_MS:
             raise await self._refused(409, member, person.name, "stale", _STALE)
+        if said.override:
+            raise await self._refused(409, member, person.name, "no_override", _NO_OVERRIDE)
         evidence = SshSignature(ssh.fingerprint(key), armored, text)
         ballot = Ballot(person.name, said.choice, said.digest, said.reason, evidence)
         return await self._told(await self._service.vote(member, ballot))  # 4

@@ -31,6 +31,38 @@ def test_a_vote_is_a_text_that_people_can_read():
     )
 
 
+def test_an_override_says_so_after_the_choice_and_nothing_else_changes():
+    text = write(replace(VOTE, override=True))
+    assert text == write(VOTE).replace("choice: reject\n", "choice: reject\noverride: yes\n")
+    assert read(text) == replace(VOTE, override=True)
+    assert not read(write(VOTE)).override
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda text: text.replace("override: yes", "override: no"),
+        lambda text: text.replace("override: yes", "override: Yes"),
+        lambda text: text.replace("override: yes", "override: "),
+        lambda text: text.replace("override: yes\n", "override: yes\n" * 2),
+        lambda text: text.replace("override: yes\n", "\n"),
+        lambda text: text.replace("override: yes\n", "") + "override: yes\n",
+        lambda text: text.replace("choice: reject\noverride: yes", "override: yes\nchoice: reject"),
+        lambda text: text.replace("override: yes\nreason", "reason").replace(
+            "at:", "override: yes\nat:"
+        ),
+    ],
+)
+def test_an_override_has_one_spelling_and_one_place(spoil):
+    with pytest.raises(BadStatement):
+        read(spoil(write(replace(VOTE, override=True))))
+
+
+def test_a_reason_cannot_make_an_override():
+    text = write(replace(VOTE, reason='x"\noverride: yes\n"'))
+    assert not read(text).override
+
+
 @given(st.text(min_size=1, max_size=50).filter(str.strip))
 def test_every_reason_comes_back_as_it_was_said(reason):
     vote = replace(VOTE, reason=reason)

@@ -1,0 +1,63 @@
+"""Whether the evidence of a terminal vote still proves it: read and verified again, each time."""
+
+from functools import lru_cache
+from typing import Final
+
+from approvals.model import Choice, SshSignature
+from approvals.statement import FRESH_MS, NAMESPACE, BadStatement, read
+from keys import ssh, sshsig
+
+_REMEMBERED: Final = 4_096
+
+
+def proved(
+    evidence: SshSignature,
+    *,
+    line: str | None,
+    gateway: str | None,
+    node: str,
+    request_id: str,
+    digest: str,
+    choice: Choice,
+    override: bool,
+    reason: str,
+    at: int,
+) -> bool:
+    """Whether the evidence still is this very vote, signed by the owner of the public key `line`.
+
+    `line` None: by the key that the signature itself names, whose fingerprint must be
+    `evidence.key`. `gateway` None: for whichever gateway. `at` is when the vote was stored, in
+    Unix milliseconds. Never raises.
+
+    1. The statement is one that we could have written.
+    2. It says what the vote says, of the request that the record is about.
+    3. It was made within FRESH_MS of when the vote was stored.
+    4. The key that the evidence names signed it, as a vote.
+    """
+    try:
+        said = read(evidence.statement)  # 1
+    except BadStatement:
+        return False
+    if gateway is not None and said.gateway != gateway:  # 2
+        return False
+    if (said.node, said.request_id, said.digest) != (node, request_id, digest):
+        return False
+    if (said.choice, said.override, said.reason) != (choice, override, reason):
+        return False
+    if abs(said.at - at) > FRESH_MS:  # 3
+        return False
+    if len(evidence.signature) > sshsig.MOST_CHARS:
+        return False
+    return _signer(line, evidence.statement, evidence.signature) == evidence.key  # 4
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _signer(line: str | None, text: str, armored: str) -> str | None:
+    """The fingerprint of the key that signed: costly, so remembered for these very strings."""
+    try:
+        key = sshsig.key_of(armored) if line is None else ssh.parse_public_key(line)
+    except ssh.BadSshKey:
+        return None
+    if key is None or not sshsig.verify(key, NAMESPACE, text.encode(), armored):
+        return None
+    return ssh.fingerprint(key)
