@@ -28,6 +28,7 @@ from approvals.model import (
     Verdict,
     Vote,
 )
+from approvals.proof import proved
 from approvals.quorum import can_be_met, seats_left
 
 _OF_THE_RULES = frozenset({Cause.RULE, Cause.PEOPLE, None})
@@ -222,6 +223,7 @@ def _supports(vote: Vote, approval: Approval) -> bool:
         and vote.at < approval.deadline
         and vote.person not in approval.verdict.barred
         and _strong_enough(vote, approval)
+        and (isinstance(vote.evidence, SlackClick) or _proves(vote.evidence, vote, approval, None))
     )
 
 
@@ -266,10 +268,27 @@ def _counts(vote: Vote, approval: Approval, electorate: Electorate) -> bool:
     match vote.evidence:
         case SlackClick(user=user):
             return person.slack == user
-        case SshSignature(key=key):
-            return person.ssh_key is not None and person.ssh_key == key
+        case SshSignature() as evidence:
+            mine = person.ssh_line is not None and person.ssh_key == evidence.key
+            return mine and _proves(evidence, vote, approval, person.ssh_line)
         case _ as never:
             assert_never(never)
+
+
+def _proves(evidence: SshSignature, vote: Vote, approval: Approval, line: str | None) -> bool:
+    """The signature once more; `line` None: by its own key, whoever has it today."""
+    return proved(
+        evidence,
+        line=line,
+        gateway=None,
+        node=approval.node,
+        request_id=approval.request_id,
+        digest=approval.digest,
+        choice=vote.choice,
+        override=vote.override,
+        reason=vote.reason,
+        at=vote.at,
+    )
 
 
 def _strong_enough(vote: Vote, approval: Approval) -> bool:

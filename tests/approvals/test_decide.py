@@ -14,7 +14,9 @@ from approvals.model import (
     Choice,
     Damaged,
     Final,
+    Frozen,
     Outcome,
+    Override,
     Pending,
     Rejected,
     Remembered,
@@ -33,6 +35,7 @@ from tests.support.records import (
     click,
     need,
     signature,
+    signed,
     vote,
 )
 
@@ -146,8 +149,152 @@ def test_the_initiator_never_counts():
 def test_a_click_does_not_count_where_a_signature_is_asked_for():
     record = approval(ask(strength="ssh"), votes=(vote("ana"),))
     assert isinstance(decided(record), Pending)
-    signed = replace(record, votes=(vote("ana", evidence=signature("ana")),))
-    assert isinstance(decided(signed), Approved)
+    assert isinstance(decided(replace(record, votes=(signed("ana"),))), Approved)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"reason": "another"},
+        {"at": NOW + 400_000},
+        {"override": True},
+        {"evidence": signature("ana", digest="00" * 32)},
+        {"evidence": signature("ana", choice=Choice.REJECT)},
+        {"evidence": signature("ana", request_id="another")},
+        {"evidence": replace(signature("bo"), key=PEOPLE["ana"].ssh_key)},
+        {"evidence": replace(signature("ana"), key=PEOPLE["bo"].ssh_key)},
+    ],
+    ids=str,
+)
+def test_a_signature_is_verified_again_whenever_it_counts(changed):
+    record = approval(ask(override=Override("treasury", ("ana",), 1, 1)))
+    assert isinstance(decided(replace(record, votes=(signed("ana"),))), Approved)
+    forged = replace(record, votes=(replace(signed("ana"), **changed),))
+    assert isinstance(decided(forged), Pending)
+
+
+def test_a_signature_by_a_key_that_was_replaced_counts_no_more():
+    record = approval(votes=(signed("ana"),))
+    lost = replace(PEOPLE["ana"], ssh_key=PEOPLE["eli"].ssh_key, ssh_line=PEOPLE["eli"].ssh_line)
+    today = replace(ELECTORATE, people={**PEOPLE, "ana": lost})
+    assert isinstance(decided(record, electorate=today), Pending)
+
+
+ON_CALL = Override("on_call", ("dee", "eli"), 2, 1)
+WITH_OVERRIDE = replace(ELECTORATE, override=ON_CALL)
+
+
+def overridden(*votes, override=ON_CALL, today=ON_CALL, **changes):
+    """What these votes amount to where on_call may override a seat of treasury."""
+    electorate = replace(ELECTORATE, override=today)
+    verdict = ask(override=override, **changes)
+    return decided(approval(verdict, votes=votes), electorate=electorate)
+
+
+def test_enough_of_on_call_decide_in_place_of_the_seats():
+    one, two = signed("dee", override=True), signed("eli", override=True)
+    assert isinstance(overridden(one), Pending)
+    assert overridden(one, two) == Approved(("dee", "eli"), "approved by override", override=True)
+
+
+def test_an_override_is_signed_as_one():
+    asked = signed("eli", override=True)
+    for other in (signed("dee"), replace(signed("dee"), override=True), vote("dee", override=True)):
+        assert isinstance(overridden(asked, other), Pending)
+
+
+@pytest.mark.parametrize(
+    ("then", "today"),
+    [
+        (None, ON_CALL),
+        (ON_CALL, None),
+        (replace(ON_CALL, people=("dee",)), ON_CALL),
+        (ON_CALL, replace(ON_CALL, people=("dee",))),
+        (replace(ON_CALL, approve=3), ON_CALL),
+        (ON_CALL, replace(ON_CALL, approve=3)),
+    ],
+)
+def test_who_may_override_is_what_the_record_and_today_both_say(then, today):
+    votes = (signed("dee", override=True), signed("eli", override=True))
+    assert isinstance(overridden(*votes, override=then, today=today), Pending)
+
+
+def test_the_initiator_never_overrides():
+    votes = (signed("dee", override=True), signed("eli", override=True))
+    assert isinstance(overridden(*votes, barred=("dee",)), Pending)
+
+
+def test_an_override_after_the_deadline_is_none():
+    record = approval(ask(override=ON_CALL))
+    late = record.deadline
+    votes = tuple(signed(person, override=True, at=late) for person in ("dee", "eli"))
+    decision = decided(replace(record, votes=votes), now=late, electorate=WITH_OVERRIDE)
+    assert isinstance(decision, Rejected)
+    assert decision.cause is Cause.TIMEOUT
+
+
+def test_an_override_also_fills_a_seat_of_its_maker():
+    record = approval(ask(need("on_call"), override=ON_CALL), votes=(signed("dee", override=True),))
+    decision = decided(record, electorate=WITH_OVERRIDE)
+    assert decision == Approved(("dee",), "approved by people")
+
+
+def test_as_many_refuse_by_override_as_the_record_says():
+    two = replace(ON_CALL, reject=2)
+    no = [signed(person, Choice.REJECT, override=True) for person in ("dee", "eli")]
+    assert overridden(no[0]) == Rejected(Cause.PERSON, "refused by override", "dee")
+    assert isinstance(overridden(no[0], override=two), Pending)
+    assert overridden(*no, override=two) == Rejected(Cause.PERSON, "refused by override", "eli")
+
+
+def test_a_refusal_by_override_of_somebody_who_was_asked_is_a_refusal():
+    everybody = Override("all", ("ana", "dee"), 2, 2)
+    no = signed("ana", Choice.REJECT, override=True)
+    assert isinstance(overridden(no, override=everybody, today=everybody), Rejected)
+
+
+def test_a_final_yes_by_override_is_spoken_only_if_enough_signed_it():
+    one, two = signed("dee", override=True), signed("eli", override=True)
+    record = approval(ask(override=ON_CALL), final=final())
+    said = Approved(("dee", "eli"), "said", override=True)
+    assert decided(replace(record, votes=(one, two))) == said  # whoever may override today
+    for votes in ((one,), (one, replace(two, override=False)), (one, replace(two, reason="x"))):
+        assert isinstance(decided(replace(record, votes=votes)), Damaged)
+
+
+FROZEN = Today(frozen=Frozen("7-3fa1", "signing is frozen (freeze 7-3fa1)"))
+BY_FREEZE = Rejected(Cause.FROZEN, "signing is frozen (freeze 7-3fa1)")
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        approval(),
+        approval(votes=(vote("ana"),)),
+        approval(votes=(vote("ana", Choice.REJECT),)),
+        approval(Verdict(effect="approve")),
+        approval(Verdict(effect="reject", cause=Cause.RULE, sentence="refused by rule big")),
+    ],
+    ids=["pending", "enough approvals", "refused by a person", "by a rule", "refused by a rule"],
+)
+def test_while_it_is_frozen_what_is_not_final_is_refused_for_that(record):
+    for now in (NOW + 2_000, record.deadline, record.answer_until):
+        assert decided(record, now=now, today=FROZEN) == BY_FREEZE
+
+
+def test_a_freeze_changes_no_final_fact():
+    approved = approval(votes=(vote("ana"),), final=final())
+    assert decided(approved, today=FROZEN) == Approved(by=("ana",), sentence="said")
+    refused = approval(final=final(Outcome.REJECT, Cause.TIMEOUT))
+    assert decided(refused, today=FROZEN) == Rejected(Cause.TIMEOUT, "said")
+    remembered = Remembered(final=final(Outcome.REJECT, Cause.PERSON))
+    assert decided(approval(), remembered=remembered, today=FROZEN).cause is Cause.PERSON
+
+
+def test_what_could_never_be_decided_says_so_also_while_it_is_frozen():
+    for cause in (Cause.CONTRADICTION, Cause.CONFLICT, Cause.UNSUPPORTED, Cause.MALFORMED):
+        refusal = Verdict(effect="reject", cause=cause, sentence="why")
+        assert decided(approval(refusal), today=FROZEN) == Rejected(cause, "why")
 
 
 def test_a_quorum_that_nobody_can_meet_any_more_ends_at_once():
@@ -181,6 +328,8 @@ def test_a_final_fact_is_the_decision_for_ever():
         approval(votes=(vote("ana"), vote("bo", Choice.REJECT)), final=final()),
         approval(ask(need(), barred=("ana",)), votes=(vote("ana"),), final=final()),
         approval(Verdict(effect="ask"), votes=(vote("ana"),), final=final()),
+        approval(ask(strength="ssh"), votes=(vote("ana"),), final=final()),
+        approval(votes=(replace(signed("ana"), reason="another"),), final=final()),
         approval(final=final(Outcome.REJECT, None)),
     ],
 )

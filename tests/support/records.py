@@ -1,6 +1,10 @@
 """Records to start a test from; each test changes one thing."""
 
 from dataclasses import replace
+from functools import cache
+from hashlib import sha256
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from approvals.model import (
     Approval,
@@ -14,18 +18,30 @@ from approvals.model import (
     Verdict,
     Vote,
 )
+from approvals.statement import NAMESPACE, Statement
+from keys import ssh, sshsig
 
 NOW = 1_790_000_000_000
 NODE = "node-1"
 DIGEST = "ab" * 32
 POLICY = "cd" * 32
 
+REQUEST_ID = "20261001120003341000000000000003:1"
+GATEWAY = "SHA256:" + "A" * 43
+
+
+@cache
+def ssh_key(name: str) -> Ed25519PrivateKey:
+    """A person's key, the same each time."""
+    return Ed25519PrivateKey.from_private_bytes(sha256(name.encode()).digest())
+
+
 PEOPLE = {
     name: Person(
         name=name,
         slack=f"U0{name.upper()}",
-        ssh_key=f"SHA256:{name}",
-        ssh_line=f"ssh-ed25519 AAAA {name}",
+        ssh_key=ssh.fingerprint(ssh.public_key(ssh_key(name))),
+        ssh_line=ssh.public_key(ssh_key(name)).line,
         initiates_as=(),
     )
     for name in ("ana", "bo", "chen", "dee", "eli")
@@ -49,7 +65,7 @@ def approval(verdict: Verdict | None = None, **changes) -> Approval:
     """A pending approval asked at NOW with ten minutes to decide."""
     record = Approval(
         node=NODE,
-        request_id="20261001120003341000000000000003:1",
+        request_id=REQUEST_ID,
         type=2,
         digest=DIGEST,
         policy=POLICY,
@@ -67,9 +83,18 @@ def click(person: str) -> SlackClick:
     return SlackClick("T0ACME", f"U0{person.upper()}", "C0APPROVALS", "1.2", "nonce")
 
 
-def signature(person: str) -> SshSignature:
-    """A terminal vote's evidence."""
-    return SshSignature(f"SHA256:{person}", "-----BEGIN SSH SIGNATURE-----", "statement")
+def signature(person: str, **changes) -> SshSignature:
+    """The evidence of a vote at a terminal, to approve if nothing else is said."""
+    said = Statement(GATEWAY, NODE, REQUEST_ID, DIGEST, Choice.APPROVE, "I looked", NOW + 1_000)
+    text = replace(said, **changes).text()
+    armored = sshsig.sign(ssh_key(person), NAMESPACE, text.encode())
+    return SshSignature(PEOPLE[person].ssh_key or "", armored, text)
+
+
+def signed(person: str, choice: Choice = Choice.APPROVE, **changes) -> Vote:
+    """A vote at a terminal; `changes` are those of vote and statement alike."""
+    evidence = signature(person, choice=choice, **changes)
+    return vote(person, choice, **{"reason": "I looked", **changes}, evidence=evidence)
 
 
 def vote(person: str, choice: Choice = Choice.APPROVE, **changes) -> Vote:
