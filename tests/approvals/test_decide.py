@@ -161,8 +161,8 @@ def test_a_click_does_not_count_where_a_signature_is_asked_for():
         {"evidence": signature("ana", digest="00" * 32)},
         {"evidence": signature("ana", choice=Choice.REJECT)},
         {"evidence": signature("ana", request_id="another")},
-        {"evidence": replace(signature("bo"), key=PEOPLE["ana"].ssh_key)},
-        {"evidence": replace(signature("ana"), key=PEOPLE["bo"].ssh_key)},
+        {"evidence": replace(signature("bo"), key=signature("ana").key)},
+        {"evidence": replace(signature("ana"), key=signature("bo").key)},
     ],
     ids=str,
 )

@@ -136,7 +136,7 @@ def test_a_signature_by_another_key_proves_nothing(line):
     assert not proved(other)
 
 
-@pytest.mark.parametrize("line", [LINE, None, TOKEN.line])
+@pytest.mark.parametrize("line", [LINE, None, TOKEN.line], ids=["hers", "its own", "a token"])
 @pytest.mark.parametrize(
     "evidence",
     [
@@ -152,6 +152,7 @@ def test_a_signature_by_another_key_proves_nothing(line):
         replace(EVIDENCE, key="\ud800"),
         replace(TOUCHED, signature=TOKEN.but(flags=0).sign(NAMESPACE, SAID.text())),
     ],
+    ids=range(11),
 )
 def test_damaged_evidence_proves_nothing(evidence, line):
     assert not proved(evidence, line=line)
