@@ -121,13 +121,13 @@ def test_an_override_is_proved_as_one():
     assert not proved(override)
 
 
-@pytest.mark.parametrize("line", [LINE, None])
+@pytest.mark.parametrize("line", [LINE, None], ids=["hers", "its own"])
 def test_a_signature_made_for_another_purpose_proves_nothing(line):
     for namespace in ("file", "countersign-freeze@v1", "countersign-vote@v2", ""):
         assert not proved(signed(namespace=namespace), line=line)
 
 
-@pytest.mark.parametrize("line", [LINE, None])
+@pytest.mark.parametrize("line", [LINE, None], ids=["hers", "its own"])
 def test_a_signature_by_another_key_proves_nothing(line):
     other = signed(key=ssh.generate_private_key())
     assert not proved(replace(EVIDENCE, signature=other.signature), line=line)
