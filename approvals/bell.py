@@ -55,12 +55,16 @@ class Bell:
         self,
         link: Link,
         revisions: Callable[[list[str]], Awaitable[dict[str, int]]],
+        *,
+        process: str = "",
     ) -> None:
-        """`revisions` reads the stored revisions of many members at once."""
+        """`revisions` reads the stored revisions of many members at once; `process` is ours."""
+        self._process = process.encode()
         self._client = link.client
         self._revisions = revisions
         self._waiters: defaultdict[str, set[Waiter]] = defaultdict(set)
         self._hearers: list[Callable[[], None]] = []
+        self._hearers_of_others: list[Callable[[str], None]] = []
 
     @contextmanager
     def waiting(self, member: str) -> Iterator[Waiter]:
@@ -78,6 +82,10 @@ class Bell:
     def also(self, hear: Callable[[], None]) -> None:
         """Let somebody know of every ring, whosever it is."""
         self._hearers.append(hear)
+
+    def also_of_others(self, hear: Callable[[str], None]) -> None:
+        """Let somebody know what another process wrote."""
+        self._hearers_of_others.append(hear)
 
     def ring(self, member: str) -> None:
         """Wake this process's own waiters without the way through the stream."""
@@ -133,7 +141,11 @@ class Bell:
             answer: Any = await self._client.xread({BELL: last}, count=500, block=BLOCK_MS)
         entries = _entries(answer)
         for entry_id, fields in entries:
-            self.ring(fields[b"m"].decode())
+            member = fields[b"m"].decode()
+            self.ring(member)
+            if fields.get(b"p") != self._process:
+                for hear in self._hearers_of_others:
+                    hear(member)
             last = entry_id.decode()
         return last
 

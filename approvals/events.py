@@ -67,6 +67,14 @@ class Finalized:
 
 
 @dataclass(frozen=True, slots=True)
+class Learned:
+    """Another gateway refused this or made it final: kept here too, whatever Redis forgets."""
+
+    at: int
+    approval: Approval
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """A final decision is about to be signed for the node's attempt with this token."""
 
@@ -188,6 +196,7 @@ Event: TypeAlias = (
     | Overridden
     | BallotRefused
     | Finalized
+    | Learned
     | Answered
     | Malformed
     | Pinged

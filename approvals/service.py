@@ -13,6 +13,7 @@ from approvals.events import PolicyChanged
 from approvals.findings import Findings
 from approvals.freezing import Freezing
 from approvals.hearing import Hearing
+from approvals.hearsay import Hearsay
 from approvals.ledger import Ledger, Parts, lists_of
 from approvals.model import Approval, Decision, member_of
 from approvals.outbox import Outbox
@@ -36,6 +37,8 @@ class Service:
         self._asking = Asking(self._ledger)
         self._voting = Voting(self._ledger)
         self._changing = Changing(self._ledger)
+        self._hearsay = Hearsay(self._ledger)
+        parts.bell.also_of_others(self._hearsay.hear)
 
     @property
     def policy(self) -> Policy:
@@ -45,6 +48,11 @@ class Service:
     async def change_policy(self, load: Load, via: str, announce: Announce) -> PolicyChanged | None:
         """See `Changing.change`; the sweeper then looks at every open approval anew."""
         return await self._changing.change(load, via, announce)
+
+    @property
+    def hearsay(self) -> Hearsay:
+        """What other gateways decide; `follow` is for a task of its own."""
+        return self._hearsay
 
     @property
     def freezing(self) -> Freezing:

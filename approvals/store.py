@@ -82,10 +82,11 @@ class Lists:
 class Store:
     """One store implementation, over any Redis >= 6.2 or Valkey that is told to forget nothing."""
 
-    def __init__(self, link: Link, seal_key: SealKey, *, keep_days: int) -> None:
-        """Finished records are kept for `keep_days`."""
+    def __init__(self, link: Link, seal_key: SealKey, *, keep_days: int, process: str = "") -> None:
+        """Finished records are kept for `keep_days`; `process` is whom the bell names as writer."""
         self._link = link
         self._key = seal_key
+        self._process = process
         self._keep_s = keep_days * _SECONDS_A_DAY
 
     async def read(self, member: str) -> Approval | None:
@@ -225,6 +226,7 @@ class Store:
             "" if request is None else request_to_json(request),
             MOST_OPEN,
             under if approves else "",
+            self._process,
         ]
         try:
             answer = await self._link.run("swap", keys, arguments)

@@ -78,10 +78,10 @@ def assemble(
     link = Link(url, check=_looks_over(settings))
     stack.push_async_callback(link.close)
     seal_key = SealKey.load(settings.seal_key)
-    store = Store(link, seal_key, keep_days=settings.redis.keep_days)
+    store = Store(link, seal_key, keep_days=settings.redis.keep_days, process=process)
     audit, memory = _audit(settings, process, clock, observer)
     stack.callback(audit.close)
-    bell = Bell(link, store.revisions)
+    bell = Bell(link, store.revisions, process=process)
     journals = (observer,)
     service = Service(
         Parts(
@@ -133,6 +133,7 @@ def assemble(
             bell.sweep,
             service.sweep,
             service.freezing.follow,
+            service.hearsay.follow,
             lambda: watch(store, audit, observer),
             *told.tasks,
         ),

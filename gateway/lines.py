@@ -12,6 +12,7 @@ from approvals.events import (
     Event,
     Finalized,
     FreezeChanged,
+    Learned,
     Malformed,
     Overridden,
     Pinged,
@@ -54,8 +55,9 @@ def line_of(event: Event) -> Line:
             return _about("attempted", event.approval, number=number, counted=event.counted)
         case Voted() | Overridden():
             return _vote(event)
-        case Finalized():
-            return _about("finalized", event.approval, **_final(event.approval))
+        case Finalized() | Learned():
+            name = "finalized" if isinstance(event, Finalized) else "learned"
+            return _about(name, event.approval, **_final(event.approval))
         case Answered():
             fields = {"attempt": event.token, "took_ms": event.took_ms}
             return _about("answered", event.approval, **_final(event.approval), **fields)

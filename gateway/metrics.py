@@ -16,6 +16,7 @@ from approvals.events import (
     Event,
     Finalized,
     FreezeChanged,
+    Learned,
     Malformed,
     Overridden,
     Pinged,
@@ -56,6 +57,7 @@ class Metrics:
         self._votes = self._counter("votes", "Votes stored", "choice", "via")
         self._ballots = self._counter("ballots_refused", "Votes that did not count", "cause", "via")
         self._overrides = self._counter("overrides", "Votes in place of the seats", "choice")
+        self._learned = self._counter("learned", "Decisions heard of from other gateways")
         self._freezes = self._gauge("freezes", "Freezes that hold")
         self._decided = self._histogram(
             "decision_seconds", "From a request to its final decision", _PEOPLE_S, "outcome"
@@ -86,6 +88,8 @@ class Metrics:
                 self._votes.labels(event.vote.choice, via).inc()
             case Overridden():
                 self._overrides.labels(event.vote.choice).inc()
+            case Learned():
+                self._learned.inc()
             case FreezeChanged():
                 self._freezes.set(len(event.record.freezes))
             case BallotRefused():

@@ -6,6 +6,7 @@
 --       8 seconds to keep a finished record ("" = no end)   9 content ("" = do not compare)
 --       10 exact request ("" = do not keep)                 11 most open approvals
 --       12 stamp of what is frozen, for a final APPROVE ("" = it does not matter)
+--       13 the process that writes
 -- Types are checked before anything is written: a script is not rolled back.
 local function is(key, wanted)
   local found = redis.call('TYPE', key)['ok']
@@ -46,5 +47,5 @@ elseif ARGV[8] ~= '' then redis.call('EXPIRE', KEYS[6], ARGV[8]) end
 if ARGV[4] == '' then redis.call('ZREM', KEYS[3], ARGV[3])
 else redis.call('ZADD', KEYS[3], ARGV[4], ARGV[3]) end
 if ARGV[5] ~= '' then redis.call('ZADD', KEYS[4], ARGV[5], ARGV[3]) end
-if ARGV[6] ~= '' then redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[7], '*', 'm', ARGV[3]) end
+if ARGV[6] ~= '' then redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[7], '*', 'm', ARGV[3], 'p', ARGV[13]) end
 return {'ok'}

@@ -1,0 +1,79 @@
+"""What other gateways refuse or make final, learned by this one while it is fresh.
+
+Redis may forget or be set back. Whoever heard of a refusal in time does not let it be undone, and
+whoever heard of an answer gives no other one.
+"""
+
+import asyncio
+from typing import Final
+
+from approvals.events import Learned
+from approvals.ledger import Ledger
+from approvals.model import Approval, Choice
+from approvals.redis_link import StoreDown
+
+AT_ONCE: Final = 200
+MOST_WAITING: Final = 10_000
+AGAIN_S: Final = 0.5
+
+
+class Hearsay:
+    """Reads what others wrote, soon after the bell rang; `follow` is for a task of its own."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        """It learns into this ledger's memory and audit."""
+        self._ledger = ledger
+        self._waiting: dict[str, None] = {}
+        self._rung = asyncio.Event()
+
+    def hear(self, member: str) -> None:
+        """Another process wrote this record; past ten thousand unread ones, none is added."""
+        if "/" in member and len(self._waiting) < MOST_WAITING:
+            self._waiting[member] = None
+            self._rung.set()
+
+    async def follow(self) -> None:
+        """For ever."""
+        while True:
+            await self._rung.wait()
+            some = list(self._waiting)[:AT_ONCE]
+            try:
+                records = await self._ledger.store.read_many(some)
+            except StoreDown:
+                await asyncio.sleep(AGAIN_S)
+                continue
+            for member in some:
+                del self._waiting[member]
+            found = [record for record in records.values() if isinstance(record, Approval)]
+            await self._learn(found)
+            if not self._waiting:
+                self._rung.clear()
+
+    async def _learn(self, approvals: list[Approval]) -> None:
+        """Keep what is news, in one write; what is damaged alarms whoever needs it."""
+        now = self._ledger.now()
+        news = [Learned(now, approval) for approval in approvals if self._is_news(approval)]
+        for learned in news:
+            self._ledger.note(learned)
+        await self._ledger.audit_or_alarm("", *news)
+
+    def _is_news(self, approval: Approval) -> bool:
+        """Whether there is a refusal or a final fact in it that we did not know; now we do."""
+        memory = self._ledger.parts.memory
+        if approval.revision > memory.revision_of(approval.digest):
+            memory.set_revision(approval.digest, approval.revision)
+        self._ledger.as_known(approval)
+        known = memory.of(approval.digest)
+        heard = {vote.person for vote in known.refusals}
+        refusals = [
+            vote
+            for vote in approval.votes
+            if vote.choice is Choice.REJECT and vote.person not in heard
+        ]
+        if not refusals and (approval.final is None or known.final is not None):
+            return False
+        for vote in refusals:
+            memory.learn_refusal(vote)
+        if approval.final is not None:
+            memory.learn_final(approval.digest, approval.final)
+        return True
