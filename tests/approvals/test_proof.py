@@ -189,3 +189,9 @@ def test_what_was_verified_is_remembered_for_these_very_strings():
     assert not proved(replace(fresh, signature=EVIDENCE.signature), reason="seen twice")
     assert not proved(fresh, reason="seen twice", line=TOKEN.line)
     assert proof._signer.cache_info().misses - before.misses == 3
+
+
+def test_what_is_too_long_to_be_a_signature_is_not_remembered():
+    before = proof._signer.cache_info()
+    assert not proved(replace(EVIDENCE, signature="x" * (sshsig.MOST_CHARS + 1)))
+    assert proof._signer.cache_info() == before

@@ -1,6 +1,7 @@
 """Security keys: what their tokens sign counts, and nothing that only looks like it."""
 
 import base64
+import hashlib
 import shutil
 import subprocess
 
@@ -170,6 +171,16 @@ def test_no_changed_byte_verifies(token):
 
 
 @each
+@pytest.mark.parametrize(
+    "tail", [b"", b"\x01", b"\x01\0\0\x07", b"\x01\0\0\0\x07\0", b"\x81" + bytes(40)]
+)
+def test_what_a_token_says_has_one_length_even_if_it_signed_another(token, tail):
+    message = hashlib.sha256(sshsig.signed_data("n", MESSAGE)).digest()
+    raw = token.raw(hashlib.sha256(b"ssh:").digest() + tail + message)
+    assert not verifies(token, armored(token, string(token.kind.encode()) + string(raw) + tail))
+
+
+@each
 def test_a_signature_for_another_application_is_none(token):
     other = token.but(application=b"ssh:other")
     assert verifies(other, other.sign("n", TEXT))
@@ -207,8 +218,12 @@ def test_odd_numbers_in_a_token_s_signature_are_refused(r, s):
     token = TOKENS["p256"]
     kind, raw, tail = parts_of(blob_of(token))
     first, second = strings(raw, 2)
-    odd = string(first if r is None else r) + string(second if s is None else s)
-    assert not verifies(token, armored(token, string(kind) + string(odd) + tail))
+    for odd in (
+        string(first if r is None else r) + string(second if s is None else s),
+        string(b"\0" + first) + string(second),
+        string(first) + string(b"\0" + second),
+    ):
+        assert not verifies(token, armored(token, string(kind) + string(odd) + tail))
 
 
 def line_of(kind, *parts):
