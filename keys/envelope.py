@@ -2,7 +2,8 @@
 
 `verify` takes these steps, and the code carries their numbers:
 
-1. The token is three non-empty parts of canonical, unpadded, url-safe base64.
+1. The token is three non-empty parts; each, when its turn comes, is canonical, unpadded, url-safe
+   base64. The header is at most 8 KiB long, the signature as long as a trusted key makes them.
 2. The header is a JSON object without duplicate keys: `alg` is exactly RS256, `typ` is absent or
    JWT, and there is no extension that would change what is signed (`crit`, `b64`). Hints where
    to find a key (`jwk`, `jku`, `kid`, `x5u` and so on) are never looked at.
@@ -11,8 +12,9 @@
 5. `exp` is there, a whole number, past by no more than the leeway, and at most an hour ahead;
    `nbf`, if there, is a whole number and not in the future.
 
-Nothing is read from the claims before step 3. Other claims (`iss`, `aud`, `iat`) say nothing:
-what a node sends in them is not documented.
+Nothing of the claims is read, or even decoded, before step 3: to a stranger's token of any length
+we hash its bytes once, and no more. Other claims (`iss`, `aud`, `iat`) say nothing: what a node
+sends in them is not documented.
 """
 
 import base64
@@ -23,14 +25,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.hashes import SHA256
 from jwt.algorithms import RSAAlgorithm
 
 LEEWAY_S: Final = 30
 MOST_AHEAD_S: Final = 3_600
 _RS256: Final = RSAAlgorithm(RSAAlgorithm.SHA256)
 _HEADER: Final = b'{"alg":"RS256","typ":"JWT"}'
-_PARTS: Final = 3
+_DIGEST: Final = Prehashed(SHA256())
+_WHITE: Final = " \t\r\n"
+_DOTS: Final = 2
+_LONGEST_HEADER: Final = 8_192
+"""Characters; a node's has 36. Room for key hints, which some signers add."""
+
 _MOST_BRACKETS: Final = 32
 """In a header or in claims, whose one long part, package_data, is base64 and has none."""
 
@@ -73,15 +84,15 @@ def verify(token: str, nodes: Sequence[TrustedNode], now_ms: int) -> Verified:
     Raises:
         BadToken: with the first reason found.
     """
-    token = token.strip()
-    parts = token.split(".")
-    if len(parts) != _PARTS:  # 1
+    token = token.strip(_WHITE)
+    if token.count(".") != _DOTS:  # 1
         raise BadToken("not three parts")
-    header, claims, signature = (_part(part) for part in parts)
-    _check_header(_json_object(header, "header"))  # 2
-    signed = token[: token.rindex(".")].encode()
-    node = _signer(signed, signature, nodes)  # 3
-    payload = _json_object(claims, "claims")  # 4
+    header, claims, signature = token.split(".")
+    if len(header) > _LONGEST_HEADER:
+        raise BadToken("bad header")
+    _check_header(_json_object(_part(header), "header"))  # 2
+    node = _signer(token[: token.rindex(".")], signature, nodes)  # 3
+    payload = _json_object(_part(claims), "claims")  # 4
     _check_times(payload, now_ms)  # 5
     package = payload.get("package_data")
     return Verified(
@@ -165,12 +176,33 @@ def _check_header(header: dict[str, Any]) -> None:
         raise BadToken("extended header")
 
 
-def _signer(signed: bytes, signature: bytes, nodes: Sequence[TrustedNode]) -> str:
+def _signer(signed: str, signature: str, nodes: Sequence[TrustedNode]) -> str:
+    """Step 3. RFC 8017, 8.2.2: a signature is as long as its modulus, whoever may have made it."""
+    lengths = {(key.key_size + 7) // 8 for node in nodes for key in node.keys}
+    if len(signature) not in {(8 * length + 5) // 6 for length in lengths}:
+        raise BadToken("no trusted key")
+    content, digest = _part(signature), _digest(signed)
     for node in nodes:
         for key in node.keys:
-            if _RS256.verify(signed, key, signature):
+            if len(content) == (key.key_size + 7) // 8 and _verifies(key, content, digest):
                 return node.name
     raise BadToken("no trusted key")
+
+
+def _digest(signed: str) -> bytes:
+    """Hashed once, whatever the number of keys that are tried."""
+    try:
+        return hashlib.sha256(signed.encode("ascii")).digest()
+    except UnicodeEncodeError:
+        raise BadToken("bad base64") from None
+
+
+def _verifies(key: RSAPublicKey, signature: bytes, digest: bytes) -> bool:
+    try:
+        key.verify(signature, digest, PKCS1v15(), _DIGEST)
+    except InvalidSignature:
+        return False
+    return True
 
 
 def _check_times(claims: dict[str, Any], now_ms: int) -> None:

@@ -23,10 +23,12 @@ __all__ = [
 ]
 
 LEAST_BITS: Final = 2048
+LEAST_EXPONENT: Final = 65_537
+"""FIPS 186-5, A.1.1; with 3, sloppy verifiers elsewhere take signatures that nobody made."""
 
 
 def load_public_key(path: Path) -> rsa.RSAPublicKey:
-    """Read an RSA public key (PEM, SPKI or PKCS#1, 2048 bits or more).
+    """Read an RSA public key (PEM, SPKI or PKCS#1, 2048 bits or more, no small exponent).
 
     Raises:
         KeyFileError: the file holds no such key.
@@ -41,6 +43,7 @@ def load_public_key(path: Path) -> rsa.RSAPublicKey:
     if not isinstance(key, rsa.RSAPublicKey):
         raise KeyFileError(f"{path} is no RSA key: put an RSA public key there")
     _check_size(path, key.key_size)
+    _check_exponent(path, key.public_numbers().e)
     return key
 
 
@@ -60,6 +63,7 @@ def load_private_key(path: Path) -> rsa.RSAPrivateKey:
     if not isinstance(key, rsa.RSAPrivateKey):
         raise KeyFileError(f"{path} is no RSA key: put an RSA private key there")
     _check_size(path, key.key_size)
+    _check_exponent(path, key.private_numbers().public_numbers.e)
     return key
 
 
@@ -100,3 +104,8 @@ def fingerprint(key: rsa.RSAPublicKey) -> str:
 def _check_size(path: Path, bits: int) -> None:
     if bits < LEAST_BITS:
         raise KeyFileError(f"{path} has {bits} bits: make a key of at least {LEAST_BITS}")
+
+
+def _check_exponent(path: Path, exponent: int) -> None:
+    if exponent < LEAST_EXPONENT:
+        raise KeyFileError(f"{path} has the exponent {exponent}: make a key with {LEAST_EXPONENT}")

@@ -124,7 +124,7 @@ def test_extended_headers_are_refused(extra):
 
 def test_none_with_an_empty_or_any_signature_is_refused():
     head, claims, signature = token(header={"alg": "none"}).split(".")
-    assert reason(f"{head}.{claims}.") == "bad base64"
+    assert reason(f"{head}.{claims}.") == "not RS256"
     assert reason(f"{head}.{claims}.{signature}") == "not RS256"
 
 
@@ -166,7 +166,7 @@ def test_an_elliptic_curve_signature_is_refused():
 
 def test_a_detached_payload_is_refused():
     head, _, signature = token().split(".")
-    assert reason(f"{head}..{signature}") == "bad base64"
+    assert reason(f"{head}..{signature}") == "no trusted key"
 
 
 @pytest.mark.parametrize("text", ["", ".", "..", "a.b", "a.b.c.d", "...", "x" * 100])

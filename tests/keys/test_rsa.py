@@ -9,6 +9,7 @@ from keys import rsa
 from keys.rsa import KeyFileError
 
 KEY = rsa.generate_private_key(2048)
+CUBIC = crypto_rsa.generate_private_key(3, 2048)
 SHORT = crypto_rsa.generate_private_key(65537, 1024)
 CURVE = ec.generate_private_key(ec.SECP256R1())
 PKCS1 = ser.PrivateFormat.TraditionalOpenSSL
@@ -56,6 +57,7 @@ def test_a_private_key_that_others_can_read_is_refused(put, mode):
         (pem(KEY, password=b"x"), "is encrypted"),
         (pem(CURVE), "is no RSA key"),
         (pem(SHORT), "has 1024 bits: make a key of at least 2048"),
+        (pem(CUBIC), "has the exponent 3: make a key with 65537"),
         (rsa.public_pem(KEY.public_key()), "is no PEM private key"),
         (b"", "is no PEM private key"),
         (b"\0" * 70_000, "is too large"),
@@ -72,6 +74,7 @@ def test_what_is_no_usable_private_key_is_one_sentence(put, content, sentence):
         (pem(KEY), "holds a private key: name the file of its public key"),
         (CURVE.public_key().public_bytes(ser.Encoding.PEM, SPKI), "is no RSA key"),
         (SHORT.public_key().public_bytes(ser.Encoding.PEM, SPKI), "has 1024 bits"),
+        (CUBIC.public_key().public_bytes(ser.Encoding.PEM, SPKI), "has the exponent 3"),
         (b"ssh-rsa AAAA", "is no PEM public key"),
     ],
 )
