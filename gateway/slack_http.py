@@ -93,7 +93,7 @@ def _signed(verifier: SignatureVerifier, body: bytes, request: Request) -> bool:
             request.headers.get("X-Slack-Request-Timestamp"),
             request.headers.get("X-Slack-Signature"),
         )
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return False
 
 

@@ -45,7 +45,9 @@ async def test_a_wrong_signature_is_refused(posted: World, signature: str) -> No
     assert answer[0] == 401
 
 
-@pytest.mark.parametrize("at", ["yesterday", "", "1e9", "9" * 5_000])
+@pytest.mark.parametrize(
+    "at", ["yesterday", "", "1e9", "²", "9" * 400, "-" + "9" * 400, "9" * 5_000]
+)
 async def test_a_timestamp_that_is_no_number_is_refused(posted: World, at: str) -> None:
     assert await status(posted, at=at or " ") == 401
 
