@@ -3,15 +3,20 @@
 import contextlib
 import socket
 from collections.abc import Iterator
-from typing import Final, Self
+from functools import partial
+from typing import Any, Final, Self, cast
 
 import uvicorn
 from starlette.types import ASGIApp
 from typing_extensions import override
 
-from gateway.silence import SilentProtocol
+from gateway.arriving import SilentProtocol
+from gateway.seats import Seats
 
 BACKLOG: Final = 2048
+ACCEPTED_AT_ONCE: Final = 64
+"""Before anybody is made to give way; also what asyncio logs each second if no file is left."""
+
 KEEP_ALIVE_S: Final = 75  # longer than a node's usual pause, so that it finds its connection open
 GRACE_S: Final = 5  # for requests that are being answered when we stop
 
@@ -23,36 +28,37 @@ class ListenError(Exception):
 class Server:
     """One address that answers HTTP. Several of them run side by side.
 
-    `host` and `port` are what was bound: port 0 has become a real one.
+    `host` and `port` are what was bound: port 0 has become a real one. `seats` bounds who may
+    stay connected.
     """
 
-    def __init__(self, bound: socket.socket, app: ASGIApp) -> None:
+    def __init__(self, bound: socket.socket, app: ASGIApp, seats: Seats) -> None:
         self._bound = bound
         self.host, self.port = bound.getsockname()[:2]
         self._server = _Uvicorn(
             uvicorn.Config(
                 app,
-                http=SilentProtocol,
+                http=cast("Any", partial(SilentProtocol, seats=seats)),
                 ws="none",
                 lifespan="off",
                 log_config=None,
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                backlog=BACKLOG,
+                backlog=ACCEPTED_AT_ONCE,
                 timeout_keep_alive=KEEP_ALIVE_S,
                 timeout_graceful_shutdown=GRACE_S,
             )
         )
 
     @classmethod
-    def bind(cls, app: ASGIApp, *, host: str, port: int) -> Self:
+    def bind(cls, app: ASGIApp, *, host: str, port: int, seats: Seats | None = None) -> Self:
         """Take the address now, so that a second gateway is refused before it does anything.
 
         Raises:
             ListenError: if it is taken, or not ours.
         """
-        return cls(_bind(host, port), app)
+        return cls(_bind(host, port), app, Seats() if seats is None else seats)
 
     @property
     def url(self) -> str:
@@ -88,6 +94,12 @@ class Server:
 
 class _Uvicorn(uvicorn.Server):
     """uvicorn without its signal handlers: a signal is for the whole gateway to act on."""
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(BACKLOG)  # how many may queue is not how many to accept at once
 
     @override
     @contextlib.contextmanager

@@ -11,6 +11,7 @@ from gateway.embedded import EmbeddedError
 from gateway.http_server import ListenError
 from gateway.log import make_log, take_library_logs
 from gateway.observe import Observer
+from gateway.seats import raise_file_limit
 from gateway.serve import listen_to_signals, serve
 from gateway.settings import Settings
 from gateway.terminal import Failure
@@ -23,6 +24,7 @@ def run(config: Path) -> None:
     Raises:
         Failure: it cannot start.
     """
+    raise_file_limit()
     try:
         asyncio.run(_serve(load(config)))
     except (

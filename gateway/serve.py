@@ -19,6 +19,7 @@ from gateway.data_dir import DataDir
 from gateway.embedded import EmbeddedServer
 from gateway.http_server import Server
 from gateway.observe import Observer
+from gateway.seats import Seats, file_limit, limit_lines, seats_for_nodes, seats_for_operators
 from gateway.settings import Settings
 from gateway.tasks import end
 
@@ -57,9 +58,13 @@ async def serve(
         assembly = assemble(
             settings, url, process=process, observer=observer, clock=clock, stack=stack
         )
-        public = _bind(assembly.public_app, settings.listen, stack)
-        operator = _bind(assembly.operator_app, settings.operator_listen, stack)
-        for line in await assembly.start_up_lines(public.url, operator.url):
+        files = file_limit()
+        public = _bind(assembly.public_app, settings.listen, seats_for_nodes(files), stack)
+        operator = _bind(
+            assembly.operator_app, settings.operator_listen, seats_for_operators(files), stack
+        )
+        lines = await assembly.start_up_lines(public.url, operator.url)
+        for line in [*lines, *limit_lines(files)]:
             observer.say(line)
         on_ready(Running(public, operator, assembly))
         tasks = [*assembly.tasks, *supervise, lambda: assembly.reloading.reload_on(hangups)]
@@ -77,8 +82,8 @@ async def _redis(
     return server.url, [server.supervise]
 
 
-def _bind(app: Any, address: Any, stack: AsyncExitStack) -> Server:
-    server = Server.bind(app, host=address.host, port=address.port)
+def _bind(app: Any, address: Any, seats: Seats, stack: AsyncExitStack) -> Server:
+    server = Server.bind(app, host=address.host, port=address.port, seats=seats)
     stack.callback(server.close)
     return server
 

@@ -2,7 +2,7 @@
 
 The protocol's only way to say "ask again" is a connection that ends without a response. Under
 uvicorn every way out of an ASGI app (return, raise, cancel) becomes an HTTP 500. So its protocol
-is given a way to abort the transport, which it hands to the app in the scope.
+(`gateway/arriving.py`) hands the app a way to abort the transport, in the scope.
 """
 
 import asyncio
@@ -11,17 +11,10 @@ from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any, Final, TypeAlias
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from typing_extensions import override
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 ABORT: Final = "countersign.abort"
 """The key of the abort under `scope["extensions"]`."""
-
-READ_LIMIT_S: Final = 30.0
-"""From the first byte of a request to the last; also from a connection to its first byte."""
-
-HEAD_LIMIT: Final = 64 * 1024
-"""Bytes of a request before its body. The body's limit is the route's affair."""
 
 
 class Abort:
@@ -53,77 +46,6 @@ class Abort:
         if self.open and self._transport is not None:
             self.hang_up()
             self._transport.abort()
-
-
-class SilentProtocol(HttpToolsProtocol):
-    """HTTP/1.1 whose requests can be met with silence, and must arrive in time."""
-
-    _reading: asyncio.TimerHandle | None = None
-    _in_head = True
-    _head_bytes = 0
-    _unanswered: tuple[Abort, ...] = ()
-    _abort = Abort()
-
-    @override
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self._expect_a_request()
-
-    @override
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_reading_timer()
-        for abort in self._unanswered:  # uvicorn tells only the last of several
-            abort.hang_up()
-        super().connection_lost(exc)
-
-    @override
-    def data_received(self, data: bytes) -> None:
-        self._head_bytes += len(data)
-        super().data_received(data)
-        if self._in_head and self._head_bytes > HEAD_LIMIT:
-            self.silence()
-
-    @override
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._abort = Abort()
-        self.scope["extensions"] = {ABORT: self._abort}  # type: ignore[dict-item]
-        self._in_head = True
-        self._head_bytes = 0
-        self._expect_a_request()
-
-    @override
-    def on_headers_complete(self) -> None:
-        super().on_headers_complete()
-        self._in_head = False
-        self._abort.bind(self.cycle, self.transport)
-        self._unanswered = (*(a for a in self._unanswered if a.open), self._abort)
-
-    @override
-    def on_message_complete(self) -> None:
-        self._stop_reading_timer()
-        super().on_message_complete()
-
-    def silence(self) -> None:
-        """End the connection; a request that has no complete response gets none."""
-        for abort in self._unanswered:
-            abort.hang_up()
-        self.transport.abort()
-
-    def _expect_a_request(self) -> None:
-        self._stop_reading_timer()
-        self._reading = self.loop.call_later(READ_LIMIT_S, self._too_slow)
-
-    def _too_slow(self) -> None:
-        if any(earlier.open for earlier in self._unanswered if earlier is not self._abort):
-            self._expect_a_request()  # it has to wait for one that may be held for long
-        else:
-            self.silence()
-
-    def _stop_reading_timer(self) -> None:
-        if self._reading is not None:
-            self._reading.cancel()
-            self._reading = None
 
 
 def abort_of(scope: MutableMapping[str, Any]) -> Abort:

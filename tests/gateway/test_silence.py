@@ -3,53 +3,17 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route
 
-from gateway import silence
 from gateway.http_server import ListenError, Server
-from gateway.silence import Parked, SilentOnError, abort_of
+from gateway.silence import abort_of
+from tests.support.parking import CALL, OTHER, answer, asking, heard
+from tests.support.parking import ParkingWorld as World
 from tests.support.waiting import until
-
-CALL = b"POST /call HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nhi"
-OTHER = b"GET /other HTTP/1.1\r\nhost: x\r\n\r\n"
-
-
-class World:
-    """A server, an app whose behavior a test chooses, and what it saw."""
-
-    def __init__(self) -> None:
-        self.parked = Parked()
-        self.reports: list[Exception] = []
-        self.disconnects = 0
-        self.finished = 0
-        self.applies = True
-        self.behave: Callable[..., Awaitable[None]] = self.park
-        guarded = SilentOnError(
-            self.call, report=self.reports.append, applies=lambda _scope: self.applies
-        )
-        routes = [Route("/call", guarded, methods=["POST"]), Route("/other", self.other)]
-        self.server = Server.bind(Starlette(routes=routes), host="127.0.0.1", port=0)
-
-    async def call(self, scope, receive, send):
-        try:
-            while (await receive())["more_body"]:
-                pass
-            await self.behave(scope, receive, send)
-        finally:
-            self.finished += 1
-
-    async def park(self, scope, receive, send):
-        with self.parked.park(abort_of(scope)):
-            assert (await receive())["type"] == "http.disconnect"
-            self.disconnects += 1
-
-    async def other(self, request):
-        return PlainTextResponse("other")
 
 
 @pytest.fixture
@@ -60,30 +24,6 @@ async def world() -> AsyncIterator[World]:
     world.parked.silence_all()
     world.server.stop()
     await task
-
-
-@contextlib.asynccontextmanager
-async def asking(world: World, data: bytes):
-    reader, writer = await asyncio.open_connection(world.server.host, world.server.port)
-    writer.write(data)
-    try:
-        yield reader, writer
-    finally:
-        writer.close()
-
-
-async def heard(reader: asyncio.StreamReader) -> bytes:
-    """Everything until the connection ends."""
-    data = b""
-    async with asyncio.timeout(3):
-        with contextlib.suppress(ConnectionResetError):
-            while chunk := await reader.read(65536):
-                data += chunk
-    return data
-
-
-async def answer(scope, receive, send):
-    await PlainTextResponse("fine")(scope, receive, send)
 
 
 async def fail(scope, receive, send):
@@ -296,67 +236,6 @@ def test_the_end_of_the_loop_writes_no_byte_to_a_parked_request():
     client.settimeout(3)
     with contextlib.closing(client), contextlib.suppress(ConnectionResetError):
         assert client.recv(100) == b""
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        b"POST /call HT",
-        b"POST /call HTTP/1.1\r\nhost: x\r\n",
-        b"POST /call HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nhi",
-        b"POST /call HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n",
-    ],
-)
-async def test_a_request_that_does_not_arrive_frees_its_place(world, monkeypatch, data):
-    monkeypatch.setattr(silence, "READ_LIMIT_S", 0.1)
-    async with asking(world, data) as (reader, _):
-        assert await heard(reader) == b""
-    assert world.server.connections == 0
-
-
-async def test_dripping_bytes_does_not_buy_time(world, monkeypatch):
-    monkeypatch.setattr(silence, "READ_LIMIT_S", 0.2)
-    async with asking(world, b"POST /call HTTP/1.1\r\n") as (reader, writer):
-
-        async def drip():
-            while True:
-                writer.write(b"a: b\r\n")
-                await asyncio.sleep(0.02)
-
-        dripping = asyncio.create_task(drip())
-        assert await asyncio.wait_for(heard(reader), 1) == b""
-        dripping.cancel()
-
-
-async def test_a_parked_request_may_last_longer_than_one_may_take_to_arrive(world, monkeypatch):
-    monkeypatch.setattr(silence, "READ_LIMIT_S", 0.1)
-    for extra in (b"", OTHER, b"GET /oth"):
-        async with asking(world, CALL + extra) as (reader, _):
-            with pytest.raises(TimeoutError):
-                await asyncio.wait_for(reader.read(1), 0.4)
-
-
-async def test_an_endless_head_is_cut_off(world):
-    async with asking(world, b"POST /call HTTP/1.1\r\n") as (reader, writer):
-        with contextlib.suppress(ConnectionError):
-            for _ in range(300):
-                writer.write(b"a: " + b"b" * 2000 + b"\r\n")
-                await writer.drain()
-        assert await heard(reader) == b""
-
-
-async def test_an_idle_kept_connection_is_closed(world):
-    async with asking(world, OTHER) as (reader, _):
-        await asyncio.wait_for(reader.readuntil(b"other"), 3)
-        connection = next(iter(world.server._server.server_state.connections))
-        connection.timeout_keep_alive_handler()
-        assert await heard(reader) == b""
-
-
-async def test_garbage_gets_a_400_and_no_more(world):
-    async with asking(world, b"\x16\x03\x01garbage\r\n\r\n") as (reader, _):
-        assert (await heard(reader)).startswith(b"HTTP/1.1 400 ")
 
 
 async def test_small_answers_are_not_held_back_by_nagle(world):
