@@ -14,7 +14,7 @@ from gateway.arriving import SilentProtocol
 from gateway.seats import Seats
 
 BACKLOG: Final = 2048
-ACCEPTED_AT_ONCE: Final = 64
+ACCEPTED_AT_ONCE: Final = 16
 """Before anybody is made to give way; also what asyncio logs each second if no file is left."""
 
 KEEP_ALIVE_S: Final = 75  # longer than a node's usual pause, so that it finds its connection open
