@@ -1,4 +1,4 @@
-"""May this Redis hold approvals? Its version, eviction policy and append-only file."""
+"""May this Redis hold approvals? Its role, version, eviction policy and append-only file."""
 
 import re
 from collections.abc import Mapping
@@ -24,6 +24,7 @@ class ServerFacts:
     """What a server says of itself; None where it does not say.
 
     `append_fsync` is `always`, `everysec` or `no`, and often kept secret by managed servers.
+    `min_replicas` is how many replicas must be there for a write.
     """
 
     product: str = "an unknown server"
@@ -31,6 +32,8 @@ class ServerFacts:
     eviction: str | None = None
     append_only: bool | None = None
     append_fsync: str | None = None
+    replica: bool = False
+    min_replicas: int | None = None
 
     @property
     def sentence(self) -> str:
@@ -46,11 +49,12 @@ async def check_server(client: Redis, *, may_forget: bool) -> ServerFacts:
     """Read a server's facts, at the start and at each reconnect.
 
     Raises:
-        RedisRefused: if it could lose approvals and nobody said that it may, or is too old.
+        RedisRefused: if it could lose approvals and nobody said that it may, is too old, or is
+            a replica, which lags behind and takes no writes.
         redis.exceptions.RedisError: if it cannot be asked.
     """
     facts = await examine(client)
-    reasons = too_old(facts) + (() if may_forget else may_lose(facts))
+    reasons = too_old(facts) + a_replica(facts) + (() if may_forget else may_lose(facts))
     if reasons:
         raise RedisRefused(reasons)
     return facts
@@ -64,6 +68,7 @@ async def examine(client: Redis) -> ServerFacts:
         info = {}
     try:
         config = await client.config_get("appendfsync")
+        config |= await client.config_get("min-replicas-to-write")
     except (NoPermissionError, ResponseError):
         config = {}
     return _facts({_text(k): _text(v) for k, v in (info | config).items()})
@@ -74,6 +79,13 @@ def too_old(facts: ServerFacts) -> tuple[str, ...]:
     if facts.product == "Redis" and facts.version is not None and facts.version < _OLDEST:
         number = ".".join(map(str, facts.version))
         return (f"Redis is {number}; use 6.2 or later, or Valkey.",)
+    return ()
+
+
+def a_replica(facts: ServerFacts) -> tuple[str, ...]:
+    """Say so if the server only copies another one."""
+    if facts.replica:
+        return ("Redis is a replica; name the master, or the sentinels that know who it is.",)
     return ()
 
 
@@ -104,12 +116,18 @@ def _facts(said: Mapping[str, str]) -> ServerFacts:
         eviction=said.get("maxmemory_policy"),
         append_only={"1": True, "0": False}.get(said.get("aof_enabled", "")),
         append_fsync=said.get("appendfsync"),
+        replica=said.get("role") == "slave",
+        min_replicas=_whole(said.get("min-replicas-to-write")),
     )
 
 
 def _version(text: str | None) -> tuple[int, ...] | None:
     match = re.match(r"[0-9]{1,4}(\.[0-9]{1,4}){0,2}", text or "")
     return tuple(int(part) for part in match[0].split(".")) if match else None
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text is not None and re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) else None
 
 
 def _text(value: object) -> str:

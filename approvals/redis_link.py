@@ -11,11 +11,15 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from approvals.sentinel import MasterPool, NobodyNamed
+from approvals.sentinel_url import is_sentinel_url, read_sentinel_url
+
 TAG: Final = "{countersign}"
 CONNECTIONS: Final = 32
 MORE: Final = 8  # for what takes no turn: the bell's tail
 ANSWER_WITHIN_S: Final = 2.0
 CONNECT_WITHIN_S: Final = 1.0
+FOLLOW_S: Final = 1.0
 _SCRIPTS: Final = ("swap", "claim", "settle", "put", "freeze")
 
 
@@ -29,22 +33,20 @@ def key(*parts: str) -> str:
 
 
 class Link:
-    """Connections to one server; no command is repeated behind our back."""
+    """Connections to one server at a time; no command is repeated behind our back."""
 
     def __init__(self, url: str, *, check: Callable[[Any], Awaitable[None]]) -> None:
-        """`check` reads the server's settings at each (re)connection and raises what it minds."""
-        self._pool = BlockingConnectionPool.from_url(
-            url,
-            max_connections=CONNECTIONS + MORE,
-            timeout=ANSWER_WITHIN_S,
-            socket_timeout=ANSWER_WITHIN_S,
-            socket_connect_timeout=CONNECT_WITHIN_S,
-            retry=Retry(NoBackoff(), 0),
-        )
+        """`check` reads the server's settings at each (re)connection and raises what it minds.
+
+        With a `redis+sentinel://` URL the server is whoever the sentinels name as master.
+        """
+        self._pool = _pool(url)
         # Any: its type stubs let every reply be bytes or str, whatever the connection decodes.
         self.client: Any = Redis.from_pool(self._pool)
         self._check = check
-        self._checked = False
+        self._checked: object = None  # for which server `check` found nothing to mind
+        self.checks = 0
+        """Grows with each (re)connection: what was written before it may be gone."""
         self._closed = False
         self._turns = asyncio.Semaphore(CONNECTIONS)
         self._answers = 0
@@ -55,6 +57,30 @@ class Link:
         self._closed = True
         await self.client.aclose()
         await self._pool.disconnect()
+        if isinstance(self._pool, MasterPool):
+            await self._pool.close_sentinels()
+
+    @property
+    def where(self) -> str:
+        """Whom we are connected to, for the start-up lines."""
+        if not isinstance(self._pool, MasterPool) or self._pool.named is None:
+            return "Redis"
+        named = self._pool.named
+        host, port = named.address
+        name = self._pool.master_name
+        return f"master {name} at {host}:{port} ({named.answers} of {named.sentinels} sentinels)"
+
+    @property
+    def fails_over(self) -> bool:
+        """Whether the server may become another one."""
+        return isinstance(self._pool, MasterPool)
+
+    async def follow(self) -> None:
+        """With sentinels for ever: notice a new master though the old one goes on answering."""
+        while isinstance(self._pool, MasterPool):
+            with suppress(RedisError, OSError, TimeoutError):
+                await self._pool.get_master_address()
+            await asyncio.sleep(FOLLOW_S)
 
     async def ping(self) -> None:
         """Reach the server and read whether it may forget; StoreDown says why it is not used."""
@@ -73,18 +99,33 @@ class Link:
             raise StoreDown("closed")
         await self._take_turn()
         try:
-            if not self._checked:
-                await self._check(self.client)
-                self._checked = True
+            await self._look_over()
             yield
             self._answers += 1
         except (RedisError, OSError, TimeoutError) as error:
-            self._checked = False
+            self._checked = None
             with suppress(RedisError, OSError, TimeoutError):
                 await self._pool.disconnect(inuse_connections=False)
-            raise StoreDown(type(error).__name__) from None
+            why = str(error) if isinstance(error, NobodyNamed) else type(error).__name__
+            raise StoreDown(why) from None
         finally:
             self._turns.release()
+
+    async def _look_over(self) -> None:
+        """Check the server, unless this very one was checked since it last failed."""
+        if self._checked is not None and self._checked is self._server():
+            return
+        await self.client.ping()  # so that we know which server is checked
+        server = self._server()
+        await self._check(self.client)
+        if server is None or server is not self._server():
+            raise NobodyNamed("the master changed while it was looked over")
+        self._checked = server
+        self.checks += 1
+
+    def _server(self) -> object:
+        """Stays the same object as long as we are connected to the same server."""
+        return self._pool.named if isinstance(self._pool, MasterPool) else self._pool
 
     async def _take_turn(self) -> None:
         """Thousands may want a connection at once: as long as others get answers, just wait."""
@@ -99,6 +140,19 @@ class Link:
             else:
                 return
         await self._turns.acquire()
+
+
+def _pool(url: str) -> BlockingConnectionPool:
+    options: dict[str, Any] = {
+        "max_connections": CONNECTIONS + MORE,
+        "timeout": ANSWER_WITHIN_S,
+        "socket_timeout": ANSWER_WITHIN_S,
+        "socket_connect_timeout": CONNECT_WITHIN_S,
+        "retry": Retry(NoBackoff(), 0),
+    }
+    if is_sentinel_url(url):
+        return MasterPool(read_sentinel_url(url), **options)
+    return BlockingConnectionPool.from_url(url, **options)
 
 
 def _lua(name: str) -> str:

@@ -39,6 +39,7 @@ class Service:
         self._changing = Changing(self._ledger)
         self._hearsay = Hearsay(self._ledger)
         parts.bell.also_of_others(self._hearsay.hear)
+        self._checks = 0
 
     @property
     def policy(self) -> Policy:
@@ -134,10 +135,15 @@ class Service:
     async def sweep(self) -> None:
         """For ever: make final what no handler is there for.
 
-        Each once its time has come; all of them once another policy is in force, or a freeze.
+        Each once its time has come; all of them once another policy is in force, or a freeze, and
+        after each reconnection: a server that forgot a refusal, as a fail-over may, gets it back
+        from us before anybody approves without knowing of it.
         """
         while True:
             try:
+                if self._ledger.store.checks != self._checks:
+                    self._ledger.news.tell()
+                    self._checks = self._ledger.store.checks
                 await self._look_at_all_if_due()
                 due = await self._ledger.store.open_members(due=self._ledger.now(), limit=200)
                 for member in due:

@@ -89,6 +89,11 @@ class Store:
         self._process = process
         self._keep_s = keep_days * _SECONDS_A_DAY
 
+    @property
+    def checks(self) -> int:
+        """Grows with each (re)connection: the server may have forgotten what it knew before."""
+        return self._link.checks
+
     async def read(self, member: str) -> Approval | None:
         """The record, None if there is none; DamagedRecord if it is not as we wrote it."""
         async with self._link.reaching():

@@ -129,6 +129,7 @@ def assemble(
         operator_app=operator_app(_desk(settings, service, reloading, keys, clock), observer),
         parked=parked,
         tasks=(
+            link.follow,
             bell.listen,
             bell.sweep,
             service.sweep,

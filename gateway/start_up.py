@@ -21,7 +21,7 @@ async def start_up_lines(
     lines = [
         f"Answering TSS Nodes at {public}/v2/check; operators at {operator}.",
         *(_node(node) for node in settings.nodes),
-        await _redis(settings, link),
+        *await _redis(settings, link),
         people,
         f"Policy {policy.digest[:16]} from {settings.policy}: {rules}.",
     ]
@@ -59,14 +59,23 @@ def _warnings(node: Node) -> list[str]:
     return warnings
 
 
-async def _redis(settings: Settings, link: Link) -> str:
+async def _redis(settings: Settings, link: Link) -> list[str]:
     where = "embedded server" if settings.redis.url is None else "Redis"
     try:
         await link.ping()
-        facts = await examine(link.client)
+        async with link.reaching():
+            facts = await examine(link.client)
     except StoreDown as down:
-        return f"Warning: {where} cannot be used yet ({down}); nothing is decided until it can."
-    return f"Store: {where}, {facts.sentence}."
+        return [f"Warning: {where} cannot be used yet ({down}); nothing is decided until it can."]
+    if link.fails_over:
+        where = link.where
+    lines = [f"Store: {where}, {facts.sentence}."]
+    if link.fails_over and facts.min_replicas == 0:
+        lines.append(
+            "Warning: the master also writes while no replica copies it, so a fail-over may forget"
+            " votes, and people are asked again: set min-replicas-to-write to 1 or more."
+        )
+    return lines
 
 
 def _span(milliseconds: int) -> str:

@@ -4,7 +4,12 @@ import os
 
 from hypothesis import settings
 
-pytest_plugins = ["tests.support.redis_server", "tests.support.proxy", "tests.support.world"]
+pytest_plugins = [
+    "tests.support.redis_server",
+    "tests.support.proxy",
+    "tests.support.sentinels",
+    "tests.support.world",
+]
 
 # No deadline: a shared machine's pauses are not our bugs. The blob replays a failure elsewhere.
 # The same examples each run, so that a failure is news of the change at hand;

@@ -299,6 +299,26 @@ def test_a_redis_url_may_be_plain_or_secret_but_holds_no_plain_password(home, mo
     assert "expected a URL" in one_mistake(home, NODE + KEYS + '[redis]\nurl = "localhost"\n')
 
 
+def test_sentinels_are_named_in_one_url_under_the_same_rules(home, monkeypatch):
+    url = "redis+sentinel://10.0.0.1:26379,10.0.0.2:26379/mymaster/0"
+    plain = load(write(home, NODE + KEYS + f'[redis]\nurl = "{url}"\n'))
+    assert plain.redis.url == Secret(url)
+    secret = url.replace("://", "://gateway:hunter2@")
+    sentence = one_mistake(home, NODE + KEYS + f'[redis]\nurl = "{secret}"\n')
+    assert "url: holds a password" in sentence
+    monkeypatch.setenv("TEST_REDIS", secret)
+    hidden = load(write(home, NODE + KEYS + '[redis]\nurl = { env = "TEST_REDIS" }\n'))
+    assert hidden.redis.url == Secret(secret)
+
+
+@pytest.mark.parametrize("url", ["redis+sentinel://:hunter2@h/m", "hunter2.example", "redis://["])
+def test_a_secret_url_that_is_none_stops_the_start_and_stays_secret(home, monkeypatch, url):
+    monkeypatch.setenv("TEST_REDIS", url)
+    sentence = one_mistake(home, NODE + KEYS + '[redis]\nurl = { env = "TEST_REDIS" }\n')
+    assert "[redis] url: expected" in sentence
+    assert "hunter2" not in sentence
+
+
 def test_a_missing_or_broken_file_is_one_sentence(home):
     with pytest.raises(ConfigError, match=r"countersign.toml does not exist: name it with"):
         load(home / "countersign.toml")
