@@ -131,6 +131,15 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True)
+class AlarmOver:
+    """What an alarm was about is so no more; `detail` says what it was."""
+
+    at: int
+    what: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """A part that we depend on failed or came back: `down` says which."""
 
@@ -203,6 +212,7 @@ Event: TypeAlias = (
     | TokenRefused
     | Unanswered
     | Alarm
+    | AlarmOver
     | Trouble
     | PolicyChanged
     | PolicyKept

@@ -20,7 +20,7 @@ MORE: Final = 8  # for what takes no turn: the bell's tail
 ANSWER_WITHIN_S: Final = 2.0
 CONNECT_WITHIN_S: Final = 1.0
 FOLLOW_S: Final = 1.0
-_SCRIPTS: Final = ("swap", "claim", "settle", "put", "freeze")
+_SCRIPTS: Final = ("swap", "claim", "settle", "put", "freeze", "present")
 
 
 class StoreDown(Exception):  # noqa: N818 - a state of the world, not a mistake of ours

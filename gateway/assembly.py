@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -18,6 +19,7 @@ from approvals.ledger import Parts
 from approvals.memory import Memory
 from approvals.outbox import Outbox
 from approvals.policy import Policy, PolicyError
+from approvals.presence import Presences
 from approvals.redis_health import RedisRefused, check_server
 from approvals.redis_link import Link, StoreDown
 from approvals.service import Service
@@ -26,6 +28,7 @@ from gateway.callback import Callback
 from gateway.clock import Clock
 from gateway.cookie import Cookie
 from gateway.desk import Desk
+from gateway.neighbors import Neighbors
 from gateway.observe import Observer
 from gateway.operator import operator_app
 from gateway.policy_file import PolicyUnreadable, load_policy
@@ -115,6 +118,14 @@ def assemble(
     bell.also(told.teller.wake)
     observer.metrics.watch_held(parked.__len__)
     observer.metrics.set_policy(policy.digest)
+    neighbors = Neighbors(
+        Presences(link, seal_key),
+        lambda: service.policy.digest,
+        observer,
+        clock,
+        process=process,
+        version=version("countersign"),
+    )
     reloading = Reloading(service, settings.policy, told.teller, observer, clock)
     return Assembly(
         service=service,
@@ -136,6 +147,7 @@ def assemble(
             service.freezing.follow,
             service.hearsay.follow,
             lambda: watch(store, audit, observer),
+            neighbors.run,
             *told.tasks,
         ),
         start_up_lines=lambda public, operator: start_up_lines(

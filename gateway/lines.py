@@ -1,10 +1,11 @@
 """What of an event goes into the log: names, digests and outcomes, never a request or a token."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, assert_never
+from typing import Any, Final, Literal, assert_never
 
 from approvals.events import (
     Alarm,
+    AlarmOver,
     Answered,
     Asked,
     Attempted,
@@ -27,15 +28,19 @@ from approvals.model import Approval
 
 Level = Literal["debug", "info", "warning", "error"]
 
+ALARMS: Final = 20
+"""Alarms of one kind in a row: whoever can write to Redis could cause them without end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line. Lines with the same `seldom` are written at most every few seconds."""
+    """One line. Of lines with the same `seldom`, at most `burst` are written every few seconds."""
 
     level: Level
     name: str
     fields: dict[str, Any] = field(default_factory=dict)
     seldom: str = ""
+    burst: int = 1
 
 
 def line_of(event: Event) -> Line:
@@ -63,12 +68,14 @@ def line_of(event: Event) -> Line:
             return _about("answered", event.approval, **_final(event.approval), **fields)
         case PolicyChanged() | PolicyKept() | FreezeChanged():
             return _standing(event)
+        case Alarm() | AlarmOver():
+            return _alarm(event)
         case _:
             return _plain(event)
 
 
 def _plain(
-    event: BallotRefused | Malformed | Pinged | TokenRefused | Unanswered | Alarm | Trouble,
+    event: BallotRefused | Malformed | Pinged | TokenRefused | Unanswered | Trouble,
 ) -> Line:
     match event:
         case BallotRefused():
@@ -86,9 +93,6 @@ def _plain(
         case Unanswered():
             fields = {"node": event.node, "request_id": event.request_id, "reason": event.reason}
             return Line("info" if event.reason == "hung_up" else "warning", "unanswered", fields)
-        case Alarm():
-            fields = {"what": event.what, "member": event.member, "detail": event.detail}
-            return Line("error", "alarm", fields)
         case Trouble():
             fields = {"part": event.part, "detail": event.detail}
             if not event.down:
@@ -96,6 +100,13 @@ def _plain(
             return Line("error", "trouble", fields, seldom=f"{event.part} {event.detail}")
         case _:
             assert_never(event)
+
+
+def _alarm(event: Alarm | AlarmOver) -> Line:
+    if isinstance(event, AlarmOver):
+        return Line("info", "alarm_over", {"what": event.what, "detail": event.detail})
+    fields = {"what": event.what, "member": event.member, "detail": event.detail}
+    return Line("error", "alarm", fields, seldom=f"alarm {event.what}", burst=ALARMS)
 
 
 def _vote(event: Voted | Overridden) -> Line:

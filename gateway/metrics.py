@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from approvals.events import (
     Alarm,
+    AlarmOver,
     Answered,
     Asked,
     Attempted,
@@ -72,6 +73,10 @@ class Metrics:
             "policy_changes", "Other policies that were to come into force", "via", "outcome"
         )
         self._policy = self._gauge("policy", "1 for the digest of the policy in force", "digest")
+        self._gateways = self._gauge("gateways", "Gateways seen behind this Redis, with this one")
+        self._differing = self._gauge(
+            "gateways_differing", "Other gateways that differ from this one", "what"
+        )
         self._bugs = self._counter("bugs", "Errors that nobody foresaw")
 
     def note(self, event: Event) -> None:  # noqa: C901, PLR0912 - one flat case each
@@ -106,6 +111,8 @@ class Metrics:
                 self._silences.labels(word(event.reason)).inc()
             case Alarm():
                 self._alarms.labels(word(event.what)).inc()
+            case AlarmOver():
+                pass  # gauges show what lasts
             case Trouble():
                 self._up.labels(event.part).set(0 if event.down else 1)
                 if event.down:
@@ -128,6 +135,14 @@ class Metrics:
     def set_open(self, count: int) -> None:
         """How many approvals are open, as the sweeper saw it."""
         self._open.set(count)
+
+    def set_gateways(self, count: int) -> None:
+        """How many gateways are there, with this one."""
+        self._gateways.set(count)
+
+    def set_differing(self, what: str, count: int) -> None:
+        """How many others differ from this one, for longer than a reload takes."""
+        self._differing.labels(what).set(count)
 
     def watch_held(self, count: Callable[[], int]) -> None:
         """Ask `count` for the number of held connections whenever somebody reads the metrics."""

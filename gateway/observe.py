@@ -74,7 +74,7 @@ class Observer:
         self.health = Health()
         self._log = log
         self._now_ms = now_ms
-        self._written: dict[str, tuple[int, int]] = {}
+        self._written: dict[str, tuple[int, int, int]] = {}
 
     def note(self, event: Event) -> None:
         """Take notice of an event."""
@@ -116,17 +116,19 @@ class Observer:
         return Route("/metrics", metrics, methods=["GET"])
 
     def _write(self, line: Line, at: int) -> None:
-        """Write a line; of those that repeat, the first at once and then how many were left out."""
+        """Write a line; of those that repeat, the first ones, and then how many were left out."""
         fields = line.fields
         if line.seldom:
             key = f"{line.name} {line.seldom}"
-            last, left_out = self._written.get(key, (at - QUIET_MS, 0))
-            if at - last < QUIET_MS:
-                self._written[key] = (last, left_out + 1)
+            began, count, left_out = self._written.get(key, (at, 0, 0))
+            if at - began >= QUIET_MS:
+                began, count = at, 0
+            if count >= line.burst:
+                self._written[key] = (began, count, left_out + 1)
                 return
             if len(self._written) > _KINDS:
                 self._written.clear()
-            self._written[key] = (at, 0)
+            self._written[key] = (began, count + 1, 0)
             fields = fields | ({"left_out": left_out} if left_out else {})
         try:
             getattr(self._log, line.level)(line.name, **fields)
