@@ -79,7 +79,7 @@ class Acquaintances:
     """Where wallets have sent to, as far as our own audit goes back; bounded."""
 
     def __init__(self) -> None:
-        """Start knowing nobody; `audit_reading.remember` and every answered APPROVE fill it."""
+        """Start knowing nobody; `audit.reading.remember` and every answered APPROVE fill it."""
         self._since: Recent[tuple[str, Account], int] = Recent(MOST_PAIRS)
         self._wallets: Recent[str, int] = Recent(MOST_PAIRS)
         self._by_likeness: Recent[Likeness, tuple[Known, ...]] = Recent(MOST_PAIRS)

@@ -1,32 +1,27 @@
 """An attempt arrives: find or create its record, and count it in the node's schedule."""
 
 from dataclasses import replace
-from typing import Final
 
 from approvals.audit import AuditDown
 from approvals.birth import Circumstances, born, conflicting
-from approvals.events import Asked, Attempted
+from approvals.events import Asked, Attempted, DeadlineMoved
 from approvals.hearing import Hearing, NoAnswer
 from approvals.ledger import Ledger, lists_of
 from approvals.model import NOTHING_NEW, NOTHING_REMEMBERED, Approval, member_of
 from approvals.policy.judge import judge
-from approvals.recent import Recent
 from approvals.redis_link import StoreDown
 from approvals.request import Request
 from approvals.store import Conflict, FreezeMoved, Full, Moved, Swapped
 from approvals.window import next_attempt
 
-EVIDENCE_KEPT: Final = 50_000
-
 
 class Arriving:
-    """Knows which attempts this process holds, and whose evidence is in its audit already."""
+    """Knows which attempts this process holds."""
 
     def __init__(self, ledger: Ledger) -> None:
         """One per process."""
         self._ledger = ledger
         self._held: dict[str, Hearing] = {}
-        self._evidenced: Recent[str, None] = Recent(EVIDENCE_KEPT)
 
     async def arrive(self, request: Request, hearing: Hearing) -> Approval:
         """The record of a request, found or created, with this attempt counted.
@@ -50,8 +45,9 @@ class Arriving:
 
         What our memory knows is looked up first, since a new record of it would contradict that.
         """
-        remembered = self._ledger.parts.memory.of(request.digest)
-        return remembered is NOTHING_REMEMBERED and request.digest not in self._evidenced
+        parts = self._ledger.parts
+        remembered = parts.memory.of(request.digest)
+        return remembered is NOTHING_REMEMBERED and request.digest not in parts.audit.evidenced
 
     async def _create(self, request: Request, hearing: Hearing) -> Approval:
         """Record a request that nobody asked before, with its verdict and, if it has one, final."""
@@ -124,7 +120,7 @@ class Arriving:
         asked = self._asked(approval, request)
         self._ledger.note(asked)
         if not approval.conflict:
-            self._ledger.parts.memory.learn_content(request)
+            self._ledger.parts.memory.learn_content(request.request_id, request.content)
         if approval.final is not None:
             self._ledger.learn(approval)
             return
@@ -150,19 +146,32 @@ class Arriving:
             )
             if attempts is approval.attempts:
                 break
-            deadline = min(approval.deadline, window.deadline(attempts))
-            earlier = deadline != approval.deadline
+            old = approval.deadline
+            deadline = min(old, window.deadline(attempts))
+            earlier = deadline != old
             changed = replace(approval, attempts=attempts, deadline=deadline)
             lists = lists_of(changed, tell_at=ledger.now() if earlier else None, ring=earlier)
             done = await ledger.fact(approval, changed, lists)
             approval = done.approval
             if isinstance(done, Swapped):
+                if earlier:
+                    self._moved(approval, old)
                 counted = attempts.began == hearing.began
                 if counted:
                     self._held[approval.member] = hearing
                 ledger.note(Attempted(ledger.now(), approval, counted))
                 break
         return approval
+
+    def _moved(self, approval: Approval, old: int) -> None:
+        """Nothing waits for the audit to have this: what it would forget is in the record."""
+        new, parts = approval.deadline, self._ledger.parts
+        parts.memory.learn_deadline(approval.digest, new)
+        moved = DeadlineMoved(
+            self._ledger.now(), approval.node, approval.request_id, approval.digest, old, new
+        )
+        parts.audit.post(moved)
+        self._ledger.note(moved)
 
     def left(self, member: str, hearing: Hearing) -> None:
         """This attempt is not held any more."""
@@ -171,11 +180,12 @@ class Arriving:
 
     def evidence(self, approval: Approval, request: Request) -> list[Asked]:
         """What this process's audit does not have yet of a decision that it is to speak."""
-        return [] if approval.digest in self._evidenced else [self._asked(approval, request)]
+        evidenced = self._ledger.parts.audit.evidenced
+        return [] if approval.digest in evidenced else [self._asked(approval, request)]
 
     def evidenced(self, digest: str) -> None:
         """It is on disk now."""
-        self._evidenced[digest] = None
+        self._ledger.parts.audit.evidenced[digest] = None
 
     def _asked(self, approval: Approval, request: Request) -> Asked:
         ledger = self._ledger

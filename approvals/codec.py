@@ -108,11 +108,6 @@ def request_from_json(body: str, digest: str) -> Request:
     return request
 
 
-def request_from_plain(document: dict[str, Any]) -> Request:
-    """A request as `plain` wrote it; its digest is computed, not read."""
-    return Request(**{name: value for name, value in document.items() if name != "digest"})
-
-
 def final_from_plain(document: dict[str, Any]) -> FinalFact:
     """A final fact as `plain` wrote it: also how the audit's lines are read back."""
     cause = document.pop("cause")

@@ -30,6 +30,21 @@ class Attempted:
 
 
 @dataclass(frozen=True, slots=True)
+class DeadlineMoved:
+    """An attempt showed that the node will hear no answer as late as was thought.
+
+    `old` and `new` are Unix milliseconds, and `new` is the earlier one.
+    """
+
+    at: int
+    node: str
+    request_id: str
+    digest: str
+    old: int
+    new: int
+
+
+@dataclass(frozen=True, slots=True)
 class Voted:
     """A vote was stored."""
 
@@ -198,9 +213,24 @@ class FreezeChanged:
     vote: ThawVote | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class HeadSigned:
+    """The audit's newest entry was signed. `head` is a text to keep where nobody can change it.
+
+    `why` is `start`, `entries` (so many since the last), `rotation` (a new file) or `stop`.
+    """
+
+    at: int
+    chain: str
+    seq: int
+    head: str
+    why: str
+
+
 Event: TypeAlias = (
     Asked
     | Attempted
+    | DeadlineMoved
     | Voted
     | Overridden
     | BallotRefused
@@ -217,6 +247,7 @@ Event: TypeAlias = (
     | PolicyChanged
     | PolicyKept
     | FreezeChanged
+    | HeadSigned
 )
 
 

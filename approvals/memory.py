@@ -14,7 +14,7 @@ MOST_KEPT: Final = 1_000_000
 
 
 class Memory:
-    """Digests' final facts and refusals, and request ids' contents, as our own audit has them.
+    """What our own audit has of digests (final facts, refusals, deadlines) and of request ids.
 
     `acquaintances` are the destinations that were answered APPROVE: for display alone. `freezes`
     is the newest record of what is frozen, None where none was ever seen.
@@ -23,7 +23,7 @@ class Memory:
     """
 
     def __init__(self) -> None:
-        """Start knowing nothing; `audit_reading.remember` fills it."""
+        """Start knowing nothing; `audit.reading.remember` fills it."""
         self._known: Recent[str, Remembered] = Recent(MOST_KEPT)
         self._contents: Recent[str, str] = Recent(MOST_KEPT)
         self._revisions: Recent[str, int] = Recent(MOST_KEPT)
@@ -39,10 +39,10 @@ class Memory:
         first = self._contents.get(request.request_id)
         return first is not None and first != request.content
 
-    def learn_content(self, request: Request) -> None:
+    def learn_content(self, request_id: str, content: str) -> None:
         """Keep what a request id was first asked for, whichever node asked."""
-        if request.request_id not in self._contents:
-            self._contents[request.request_id] = request.content
+        if request_id not in self._contents:
+            self._contents[request_id] = content
 
     def learn_freezes(self, record: FreezeRecord) -> None:
         """Keep the newest record of what is frozen."""

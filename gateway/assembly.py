@@ -1,5 +1,6 @@
 """The composition root: every part of a gateway, made once and handed to those who need it."""
 
+import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
@@ -11,13 +12,14 @@ from typing import Any, Final, TypeAlias
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from starlette.types import ASGIApp
 
-from approvals.audit import Audit
-from approvals.audit_reading import AuditUnreadable, remember
+from approvals.audit import Audit, AuditUnreadable
+from approvals.audit.reading import remember
 from approvals.bell import Bell
 from approvals.freeze_store import FreezeStore
 from approvals.ledger import Parts
 from approvals.memory import Memory
 from approvals.outbox import Outbox
+from approvals.plain import plain
 from approvals.policy import Policy, PolicyError
 from approvals.presence import Presences
 from approvals.redis_health import RedisRefused, check_server
@@ -28,6 +30,7 @@ from gateway.callback import Callback
 from gateway.clock import Clock
 from gateway.cookie import Cookie
 from gateway.desk import Desk
+from gateway.heads import Heads
 from gateway.neighbors import Neighbors
 from gateway.observe import Observer
 from gateway.operator import operator_app
@@ -42,6 +45,7 @@ from gateway.watch import watch
 from keys.envelope import TrustedNode
 from keys.rsa import fingerprint, load_private_key, load_public_key
 from keys.seals import SealKey
+from keys.signed_text import TextSigner
 
 SIGNERS: Final = 2
 _DAY_MS: Final = 86_400_000
@@ -82,8 +86,9 @@ def assemble(
     stack.push_async_callback(link.close)
     seal_key = SealKey.load(settings.seal_key)
     store = Store(link, seal_key, keep_days=settings.redis.keep_days, process=process)
-    audit, memory = _audit(settings, process, clock, observer)
-    stack.callback(audit.close)
+    heads = Heads(observer)
+    audit, memory = _audit(settings, process, clock, observer, heads)
+    stack.push_async_exit(_end_of(audit, heads))
     bell = Bell(link, store.revisions, process=process)
     journals = (observer,)
     service = Service(
@@ -116,6 +121,8 @@ def assemble(
     )
     told = telling(settings, service, observer, clock, stack)
     bell.also(told.teller.wake)
+    if settings.slack is not None:
+        heads.tell_too(told.teller.announce)
     observer.metrics.watch_held(parked.__len__)
     observer.metrics.set_policy(policy.digest)
     neighbors = Neighbors(
@@ -148,6 +155,7 @@ def assemble(
             service.hearsay.follow,
             lambda: watch(store, audit, observer),
             neighbors.run,
+            heads.run,
             *told.tasks,
         ),
         start_up_lines=lambda public, operator: start_up_lines(
@@ -176,18 +184,40 @@ def _looks_over(settings: Settings) -> Callable[[Any], Coroutine[Any, Any, None]
 
 
 def _audit(
-    settings: Settings, process: str, clock: Clock, observer: Observer
+    settings: Settings, process: str, clock: Clock, observer: Observer, heads: Heads
 ) -> tuple[Audit, Memory]:
+    """What was said before is read first, so that nothing is written behind what cannot be."""
     directory = settings.data_dir / "audit"
     memory = Memory()
     try:
-        remember(directory, memory, since=clock.now_ms() - settings.redis.keep_days * _DAY_MS)
-        took = observer.metrics.took_fsync
-        return Audit(directory, process=process, clock=clock.now_ms, took=took), memory
+        since = clock.now_ms() - settings.redis.keep_days * _DAY_MS
+        known = remember(directory, memory, since=since)
+        audit = Audit(
+            directory,
+            process=process,
+            clock=clock.now_ms,
+            notary=TextSigner(load_private_key(settings.private_key)),
+            took=observer.metrics.took_fsync,
+            published=heads.publish,
+            standing=lambda: None if memory.freezes is None else plain(memory.freezes),
+        )
     except AuditUnreadable as error:
         raise StartError(f"{error} Move it aside only if you know what it recorded.") from None
     except OSError as error:
         raise StartError(f"{directory} cannot be used for the audit: {error.strerror}") from None
+    audit.evidenced.update(dict.fromkeys(known.evidenced.get(audit.chain, ())))
+    return audit, memory
+
+
+def _end_of(audit: Audit, heads: Heads) -> Callable[..., Coroutine[Any, Any, None]]:
+    """The end of the chain is signed; after a stop in order, what signs it leaves this machine."""
+
+    async def end(kind: type[BaseException] | None, *_rest: object) -> None:
+        await asyncio.to_thread(audit.close)
+        if kind is None:
+            await heads.end()
+
+    return end
 
 
 def _signing_keys(settings: Settings) -> Mapping[str, RSAPrivateKey]:

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import click
 
-from approvals.audit_reading import read_lines
+from approvals.audit.reading import read_lines
 from gateway.settings import Settings
 from gateway.terminal import Failure, print_json
 from notifiers.readable import visible

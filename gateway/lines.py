@@ -10,9 +10,11 @@ from approvals.events import (
     Asked,
     Attempted,
     BallotRefused,
+    DeadlineMoved,
     Event,
     Finalized,
     FreezeChanged,
+    HeadSigned,
     Learned,
     Malformed,
     Overridden,
@@ -66,10 +68,10 @@ def line_of(event: Event) -> Line:
         case Answered():
             fields = {"attempt": event.token, "took_ms": event.took_ms}
             return _about("answered", event.approval, **_final(event.approval), **fields)
-        case PolicyChanged() | PolicyKept() | FreezeChanged():
-            return _standing(event)
         case Alarm() | AlarmOver():
             return _alarm(event)
+        case PolicyChanged() | PolicyKept() | FreezeChanged() | DeadlineMoved() | HeadSigned():
+            return _changed(event)
         case _:
             return _plain(event)
 
@@ -116,14 +118,31 @@ def _vote(event: Voted | Overridden) -> Line:
     return replace(_about("overridden", event.approval, **said), level="warning")
 
 
-def _standing(event: PolicyChanged | PolicyKept | FreezeChanged) -> Line:
-    """What holds for every request from here on; the reasons that people gave are the audit's."""
-    if isinstance(event, FreezeChanged):
-        freezes = event.record.freezes
-        level: Level = "info" if event.what == "begun" or not freezes else "warning"
-        said = {"what": event.what} | ({"person": event.person} if event.person else {})
-        ids = ",".join(freeze.id for freeze in freezes)
-        return Line(level, "freeze", said | {"epoch": event.record.epoch, "freezes": ids})
+def _changed(
+    event: PolicyChanged | PolicyKept | FreezeChanged | DeadlineMoved | HeadSigned,
+) -> Line:
+    match event:
+        case HeadSigned():
+            return Line("info", "audit_head", {"head": event.head, "why": event.why})
+        case DeadlineMoved():
+            who = {"node": event.node, "request_id": event.request_id, "digest": event.digest[:16]}
+            return Line("info", "deadline_moved", who | {"earlier_ms": event.old - event.new})
+        case FreezeChanged():
+            return _freeze(event)
+        case _:
+            return _policy(event)
+
+
+def _freeze(event: FreezeChanged) -> Line:
+    """Without the reasons that people gave: those are the audit's."""
+    freezes = event.record.freezes
+    level: Level = "info" if event.what == "begun" or not freezes else "warning"
+    said = {"what": event.what} | ({"person": event.person} if event.person else {})
+    ids = ",".join(freeze.id for freeze in freezes)
+    return Line(level, "freeze", said | {"epoch": event.record.epoch, "freezes": ids})
+
+
+def _policy(event: PolicyChanged | PolicyKept) -> Line:
     fields = {"old": event.old[:16], "new": event.new[:16], "via": event.via}
     if isinstance(event, PolicyKept):
         return Line("error", "policy_kept", fields | {"why": event.why})

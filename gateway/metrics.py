@@ -14,9 +14,11 @@ from approvals.events import (
     Asked,
     Attempted,
     BallotRefused,
+    DeadlineMoved,
     Event,
     Finalized,
     FreezeChanged,
+    HeadSigned,
     Learned,
     Malformed,
     Overridden,
@@ -69,6 +71,8 @@ class Metrics:
         self._open = self._gauge("open_approvals", "Approvals that wait for people")
         self._held = self._gauge("held_attempts", "Connections being held")
         self._fsync = self._histogram("audit_fsync_seconds", "One write to the audit", _FSYNC_S)
+        self._heads = self._counter("audit_heads", "Signed heads of the audit", "why")
+        self._moved = self._counter("deadlines_moved", "Deadlines that a node moved earlier")
         self._changes = self._counter(
             "policy_changes", "Other policies that were to come into force", "via", "outcome"
         )
@@ -120,6 +124,10 @@ class Metrics:
             case PolicyChanged():
                 self._changes.labels(word(event.via), "changed").inc()
                 self.set_policy(event.new)
+            case HeadSigned():
+                self._heads.labels(word(event.why)).inc()
+            case DeadlineMoved():
+                self._moved.inc()
             case PolicyKept():
                 self._changes.labels(word(event.via), "kept").inc()
 

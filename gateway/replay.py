@@ -7,12 +7,12 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 import click
 
-from approvals.audit_reading import AuditUnreadable, files
+from approvals.audit import AuditUnreadable
+from approvals.audit.files import Stretch, stretches
 from approvals.policy.model import Policy
 from gateway.clock import SYSTEM
 from gateway.policy_file import policy_for_command
@@ -53,10 +53,10 @@ def replay(settings: Settings, wanted: Wanted) -> None:
     tally = Tally(wanted.allow, frozenset(rule.id for rule in draft.rules))
     directory = settings.data_dir / "audit"
     try:
-        paths = files(directory, since=wanted.since)
-        total = sum(path.stat().st_size for path in paths)
+        parts = stretches(directory, since=wanted.since)
+        total = sum(part.path.stat().st_size for part in parts)
         with _bar(total) as advance:
-            for chunk, results in _results(paths, total, draft, wanted):
+            for chunk, results in _results(parts, total, draft, wanted):
                 tally.add(results)
                 advance(chunk.size)
     except OSError as error:
@@ -77,13 +77,13 @@ def replay(settings: Settings, wanted: Wanted) -> None:
 
 
 def _results(
-    paths: list[Path], total: int, draft: Policy, wanted: Wanted
+    parts: list[Stretch], total: int, draft: Policy, wanted: Wanted
 ) -> Iterator[tuple[Chunk, list[Result]]]:
     workers = min(MOST_WORKERS, os.cpu_count() or 1)
     if workers > 1 and total >= WORTH_WORKERS:
-        yield from in_workers(chunks_of(paths), wanted.draft, draft.digest, wanted.since, workers)
+        yield from in_workers(chunks_of(parts), wanted.draft, draft.digest, wanted.since, workers)
         return
-    for chunk in chunks_of(paths):
+    for chunk in chunks_of(parts):
         yield chunk, replay_chunk(chunk, draft, wanted.since)
 
 

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from approvals.audit import VERSION
-from approvals.audit_reading import document_of
-from approvals.codec import request_from_plain, verdict_from_plain
+from approvals.audit.files import Stretch
+from approvals.audit.form import document_of
+from approvals.audit.lines import request_of
+from approvals.audit.packed import BadPacked
+from approvals.audit.reading import whole_lines
+from approvals.codec import DamagedRecord, verdict_from_plain
 from approvals.findings import Findings, Passed, Refused
 from approvals.inspect import inspect
 from approvals.model import Verdict
@@ -89,21 +92,22 @@ class Mention:
 Result: TypeAlias = Replayed | NotReplayable | Mention
 
 
-def chunks_of(paths: Sequence[Path]) -> Iterator[Chunk]:
-    """The lines of files, about a mebibyte at a time; a torn last line is passed over."""
-    for path in paths:
-        with path.open("rb") as lines:
-            first, some, size = 1, list[bytes](), 0
-            for number, line in enumerate(lines, 1):
-                if not line.endswith(b"\n"):
-                    continue
-                some.append(line)
-                size += len(line)
-                if size >= CHUNK_BYTES:
-                    yield Chunk(path, first, tuple(some))
-                    first, some, size = number + 1, [], 0
-            if some:
-                yield Chunk(path, first, tuple(some))
+def chunks_of(stretches: Sequence[Stretch]) -> Iterator[Chunk]:
+    """The lines of the audit, about a mebibyte at a time.
+
+    Raises:
+        AuditUnreadable: see `whole_lines`.
+    """
+    for stretch in stretches:
+        first, some, size = 1, list[bytes](), 0
+        for number, line in whole_lines(stretch):
+            some.append(line)
+            size += len(line)
+            if size >= CHUNK_BYTES:
+                yield Chunk(stretch.path, first, tuple(some))
+                first, some, size = number + 1, [], 0
+        if some:
+            yield Chunk(stretch.path, first, tuple(some))
 
 
 def replay_chunk(chunk: Chunk, draft: Policy, since: int) -> list[Result]:
@@ -115,7 +119,7 @@ def replay_chunk(chunk: Chunk, draft: Policy, since: int) -> list[Result]:
     found: list[Result] = []
     here: set[str] = set()
     for number, line in enumerate(chunk.lines, chunk.first):
-        document = document_of(line, chunk.path, number)
+        document = document_of(line, f"{chunk.path}, line {number}")
         result = _result(document, f"{chunk.path.name}, line {number}", draft, since)
         if isinstance(result, Mention) and result.digest in here:
             continue  # most stand near the line that asked
@@ -126,9 +130,7 @@ def replay_chunk(chunk: Chunk, draft: Policy, since: int) -> list[Result]:
 
 
 def _result(document: dict[str, Any], where: str, draft: Policy, since: int) -> Result | None:
-    event = document.get("event")
-    if document.get("version") != VERSION:
-        return NotReplayable("written by another version", where)
+    event, digest = document.get("event"), ""
     try:
         if event == "malformed":
             late = document["at"] >= since
@@ -144,18 +146,20 @@ def _result(document: dict[str, Any], where: str, draft: Policy, since: int) -> 
             return NotReplayable("another body under a known id: no rule was asked", where, digest)
         if document.get("request") is None:
             return NotReplayable("its line holds no request", where, digest)
-        return _replayed(document, draft, member) or NotReplayable(
-            "its request is not the one of its digest", where, digest
-        )
+        return _replayed(document, draft, member, where)
+    except (BadPacked, DamagedRecord):
+        return NotReplayable("its request is not the one of its digest", where, digest)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         return NotReplayable(f"not as we write it ({type(error).__name__})", where)
 
 
-def _replayed(document: dict[str, Any], draft: Policy, member: str) -> Replayed | None:
+def _replayed(
+    document: dict[str, Any], draft: Policy, member: str, where: str
+) -> Replayed | NotReplayable:
     approval = document["approval"]
-    request = request_from_plain(document["request"])
-    if (request.digest, f"{request.node}/{request.request_id}") != (approval["digest"], member):
-        return None
+    request = request_of(document)
+    if f"{request.node}/{request.request_id}" != member:
+        return NotReplayable("its request is not the one of its digest", where, request.digest)
     old = _recorded(approval["verdict"])
     checks = _checks_of(document["findings"]["integrity"])
     findings = inspect(request, draft.tables)

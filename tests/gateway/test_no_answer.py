@@ -265,7 +265,7 @@ async def test_a_server_that_may_forget_is_not_used_unless_the_operator_says_so(
 @pytest.fixture
 def full_disk(monkeypatch):
     """Let a gateway's audit fail until it is mended; `tried` are the lines it did not take."""
-    tried: list[bytes] = []
+    tried: list[tuple[bytes, ...]] = []
 
     def fail(house):
         audit = house.service._ledger.parts.audit
@@ -288,7 +288,7 @@ async def test_evidence_that_the_disk_refused_is_on_disk_before_the_answer(world
     async with world.running() as house:
         mend, tried = full_disk(house)
         asking = asyncio.create_task(house.asks())
-        await until(lambda: any(b'"asked"' in lines for lines in tried))
+        await until(lambda: any(b'"asked"' in line for lines in tried for line in lines))
         mend()
         if rules is RULES:
             await house.votes("ana")

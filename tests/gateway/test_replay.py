@@ -14,9 +14,11 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from approvals.audit.packed import pack, unpack
 from approvals.model import Choice
 from gateway import replay, replaying
 from gateway.cli import main
+from tests.support.audits import chained
 from tests.support.requests import sample
 from tests.support.world import APPROVE_SMALL, REJECT_BIG, RULES, World, people
 
@@ -84,7 +86,7 @@ def lines_of(world):
 
 
 def write_lines(path, lines):
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    path.write_bytes(chained(lines))
 
 
 async def test_the_same_policy_changes_nothing(audited):
@@ -228,8 +230,9 @@ async def test_of_several_lines_about_one_request_the_earliest_counts(audited):
 
 
 async def test_what_another_process_wrote_counts_once(audited):
-    path, _ = lines_of(audited)
-    path.with_name("20990101-1-other-1.jsonl").write_bytes(path.read_bytes())
+    path, lines = lines_of(audited)
+    other = path.with_name("0123abcd-000001-20990101.jsonl")
+    other.write_bytes(chained(lines, chain="0123abcd"))
     assert said(audited, draft(audited, TWO))["requests"] == 4
 
 
@@ -248,7 +251,7 @@ async def test_what_was_no_request_is_not_replayable(world):
     async with world.running() as house:
         await house.asks(b'{"request_type": 99}', on_event=id)
     left, *_ = said(world, draft(world, TWO))["not_replayable"]
-    assert (left["why"], left["where"].partition(", ")[2]) == ("no request could be read", "line 1")
+    assert (left["why"], left["where"].partition(", ")[2]) == ("no request could be read", "line 3")
 
 
 def without_request(line):
@@ -256,7 +259,11 @@ def without_request(line):
 
 
 def with_another_request(line):
-    line["request"]["detail"] += " "
+    line["request"] = pack(unpack(line["request"]).replace('"extra":"', '"extra":" '))
+
+
+def with_half_a_request(line):
+    line["request"] = line["request"][:-8]
 
 
 def without_verdict(line):
@@ -265,10 +272,6 @@ def without_verdict(line):
 
 def with_an_effect_nobody_knows(line):
     line["approval"]["verdict"]["effect"] = "maybe"
-
-
-def of_another_version(line):
-    line["version"] = 2
 
 
 def with_a_request_of_wrong_types(line):
@@ -286,7 +289,7 @@ def with_a_digest_that_is_none(line):
         (with_another_request, "its request is not the one of its digest"),
         (without_verdict, "not as we write it (KeyError)"),
         (with_an_effect_nobody_knows, "not as we write it (ValueError)"),
-        (of_another_version, "written by another version"),
+        (with_half_a_request, "its request is not the one of its digest"),
         (with_a_request_of_wrong_types, "not as we write it (TypeError)"),
         (with_a_digest_that_is_none, "not as we write it (ValueError)"),
     ],
@@ -401,7 +404,8 @@ def test_ctrl_c_ends_it_cleanly(tmp_path, redis_url, later_s):
     world.write()
     folder = tmp_path / "data" / "audit"
     folder.mkdir(parents=True)
-    (folder / "20260101-1-x-1.jsonl").write_bytes(b'{"version":1}\n' * 4_000_000)
+    line = chained([{"event": "opened"}])
+    (folder / "0123abcd-000001-20260101.jsonl").write_bytes(line * 600_000)
     command = [sys.executable, "-m", "gateway", "policy", "replay", str(draft(world, TWO))]
     process = subprocess.Popen(
         [*command, "--config", str(tmp_path / "countersign.toml")],

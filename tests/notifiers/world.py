@@ -34,6 +34,7 @@ from notifiers.slack_client import SlackClient
 from notifiers.slack_posts import SlackPosts
 from notifiers.story import names_of
 from notifiers.teller import Teller
+from tests.support.audits import notary
 from tests.support.requests import Sample, sample
 from tests.support.slack_server import CHANNEL, WORKSPACE, LocalSlack, Message
 
@@ -121,7 +122,7 @@ class World:
         self._link = Link(url, check=_trusting)
         self.store = Store(self._link, seal_key, keep_days=1)
         self.outbox = Outbox(self._link, seal_key)
-        self.audit = Audit(folder / "audit", process="p1", clock=self.clock.now_ms)
+        self.audit = Audit(folder / "audit", process="p1", clock=self.clock.now_ms, notary=notary())
         self.service = Service(
             Parts(
                 store=self.store,
