@@ -24,6 +24,7 @@ SAID = Statement(
     reason="known payee",
     at=AT,
 )
+known_or_named = pytest.mark.parametrize("line", [LINE, None], ids=["line", "none"])
 VOTE: dict[str, Any] = {
     "line": LINE,
     "gateway": SAID.gateway,
@@ -121,13 +122,13 @@ def test_an_override_is_proved_as_one():
     assert not proved(override)
 
 
-@pytest.mark.parametrize("line", [LINE, None], ids=["hers", "its own"])
+@known_or_named
 def test_a_signature_made_for_another_purpose_proves_nothing(line):
     for namespace in ("file", "countersign-freeze@v1", "countersign-vote@v2", ""):
         assert not proved(signed(namespace=namespace), line=line)
 
 
-@pytest.mark.parametrize("line", [LINE, None], ids=["hers", "its own"])
+@known_or_named
 def test_a_signature_by_another_key_proves_nothing(line):
     other = signed(key=ssh.generate_private_key())
     assert not proved(replace(EVIDENCE, signature=other.signature), line=line)
@@ -136,7 +137,7 @@ def test_a_signature_by_another_key_proves_nothing(line):
     assert not proved(other)
 
 
-@pytest.mark.parametrize("line", [LINE, None, TOKEN.line], ids=["hers", "its own", "a token"])
+@pytest.mark.parametrize("line", [LINE, None, TOKEN.line], ids=["line", "none", "other"])
 @pytest.mark.parametrize(
     "evidence",
     [
@@ -152,7 +153,6 @@ def test_a_signature_by_another_key_proves_nothing(line):
         replace(EVIDENCE, key="\ud800"),
         replace(TOUCHED, signature=TOKEN.but(flags=0).sign(NAMESPACE, SAID.text())),
     ],
-    ids=range(11),
 )
 def test_damaged_evidence_proves_nothing(evidence, line):
     assert not proved(evidence, line=line)

@@ -264,26 +264,28 @@ POINT = strings(TOKENS["p256"].blob, 4)[2]
 KEY = strings(TOKENS["ed25519"].blob, 3)[1]
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        line_of(ED25519, KEY),
-        line_of(ED25519, KEY, b"ssh:", b""),
-        line_of(ED25519, KEY[:-1], b"ssh:"),
-        line_of(ED25519, POINT, b"ssh:"),
-        line_of(P256, POINT, b"ssh:"),
-        line_of(P256, b"nistp384", POINT, b"ssh:"),
-        line_of(P256, b"nistp256", POINT[:-1] + b"\0", b"ssh:"),
-        line_of(P256, b"nistp256", b"\x02" + POINT[1:33], b"ssh:"),
-        line_of(P256, b"nistp256", POINT, b"ssh:", b""),
-        TOKENS["p256"].line.replace(P256, ED25519),
-        TOKENS["ed25519"].line.replace(ED25519, "ssh-ed25519"),
-        TOKENS["ed25519"].line[:-4],
-        TOKENS["ed25519"].line + "AAAA",
-        line_of("sk-ecdsa-sha2-nistp384@openssh.com", b"nistp384", POINT, b"ssh:"),
-        line_of("webauthn-sk-ecdsa-sha2-nistp256@openssh.com", b"nistp256", POINT, b"ssh:"),
-    ],
-)
+SPOILED = {
+    "no application": line_of(ED25519, KEY),
+    "a part too many": line_of(ED25519, KEY, b"ssh:", b""),
+    "a short key": line_of(ED25519, KEY[:-1], b"ssh:"),
+    "another curve's point": line_of(ED25519, POINT, b"ssh:"),
+    "no curve": line_of(P256, POINT, b"ssh:"),
+    "another curve": line_of(P256, b"nistp384", POINT, b"ssh:"),
+    "a point off the curve": line_of(P256, b"nistp256", POINT[:-1] + b"\0", b"ssh:"),
+    "a compressed point": line_of(P256, b"nistp256", b"\x02" + POINT[1:33], b"ssh:"),
+    "an ECDSA part too many": line_of(P256, b"nistp256", POINT, b"ssh:", b""),
+    "named as Ed25519": TOKENS["p256"].line.replace(P256, ED25519),
+    "named as a plain key": TOKENS["ed25519"].line.replace(ED25519, "ssh-ed25519"),
+    "cut off": TOKENS["ed25519"].line[:-4],
+    "surplus bytes": TOKENS["ed25519"].line + "AAAA",
+    "a curve that no token has": line_of(
+        "sk-ecdsa-sha2-nistp384@openssh.com", b"nistp384", POINT, b"ssh:"
+    ),
+    "webauthn": line_of("webauthn-sk-ecdsa-sha2-nistp256@openssh.com", b"nistp256", POINT, b"ssh:"),
+}
+
+
+@pytest.mark.parametrize("line", SPOILED.values(), ids=SPOILED)
 def test_a_spoiled_public_line_is_refused(line):
     with pytest.raises(BadSshKey):
         ssh.parse_public_key(line)
