@@ -14,12 +14,15 @@ from typing import Any, Final
 from redis.exceptions import RedisError
 
 from approvals.redis_link import Link, StoreDown
-from approvals.store import BELL
+from approvals.store import BELL, MEMBER
 
 BLOCK_MS: Final = 1_000
 SILENCE_S: Final = 3.0
 AGAIN_S: Final = 0.5
 SWEEP_S: Final = 5.0
+FREEZE: Final = b"freeze"
+"""What the bell says where it is about what is frozen, and about no record."""
+NOWHERE: Final = "0-0"
 
 
 class Waiter:
@@ -61,6 +64,7 @@ class Bell:
         """`revisions` reads the stored revisions of many members at once; `process` is ours."""
         self._process = process.encode()
         self._client = link.client
+        self._foreign = link.foreign
         self._revisions = revisions
         self._waiters: defaultdict[str, set[Waiter]] = defaultdict(set)
         self._hearers: list[Callable[[], None]] = []
@@ -134,20 +138,39 @@ class Bell:
 
     async def _last_id(self) -> str:
         newest = await self._client.xrevrange(BELL, count=1)
-        return newest[0][0].decode() if newest else "0-0"
+        return newest[0][0].decode("ascii", "replace") if newest else NOWHERE
 
     async def _follow(self, last: str) -> str:
         async with asyncio.timeout(BLOCK_MS / 1000 + SILENCE_S):
             answer: Any = await self._client.xread({BELL: last}, count=500, block=BLOCK_MS)
         entries = _entries(answer)
         for entry_id, fields in entries:
-            member = fields[b"m"].decode()
-            self.ring(member)
-            if fields.get(b"p") != self._process:
-                for hear in self._hearers_of_others:
-                    hear(member)
-            last = entry_id.decode()
-        return last
+            self._heard(fields)
+            last = entry_id.decode("ascii", "replace")
+        return last if entries else await self._not_ahead(last)
+
+    def _heard(self, fields: dict[bytes, bytes]) -> None:
+        """One entry; anybody who may write to the stream may have put it there."""
+        member = fields.get(b"m", b"")
+        if MEMBER.fullmatch(member) is None and member != FREEZE:
+            self._foreign("an entry of the bell that no gateway put there")
+            return
+        self.ring(member.decode("ascii"))
+        if fields.get(b"p") != self._process:
+            for hear in self._hearers_of_others:
+                hear(member.decode("ascii"))
+
+    async def _not_ahead(self, last: str) -> str:
+        """Where to go on after a silence: a stream that began anew counts from below again."""
+        newest = await self._last_id()
+        if _place(newest) >= _place(last):
+            return last
+        self.ring_all()
+        return newest
+
+
+def _place(entry_id: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in entry_id.split("-"))
 
 
 def _entries(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:

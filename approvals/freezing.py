@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from approvals.audit import Audit, AuditDown
-from approvals.bell import Bell
+from approvals.bell import FREEZE, Bell
 from approvals.events import Alarm, FreezeChanged, FreezeWhat, Journal
 from approvals.findings import Findings
 from approvals.freeze import (
@@ -30,7 +30,7 @@ from approvals.freeze import (
     with_freeze,
     with_thaw,
 )
-from approvals.freeze_store import MEMBER, FreezeStore, Stored, Unreadable
+from approvals.freeze_store import FreezeStore, Stored, Unreadable
 from approvals.memory import Memory
 from approvals.model import Electorate, Evidence, Frozen, SshSignature
 from approvals.news import News
@@ -38,6 +38,7 @@ from approvals.redis_link import StoreDown
 
 LOOK_S: Final = 2.0
 _TRIES: Final = 20
+_MEMBER: Final = FREEZE.decode()
 
 
 class NotThawed(StrEnum):
@@ -173,7 +174,7 @@ class Freezing:
 
     async def follow(self) -> None:
         """For ever: learn of changes by the bell, and every few seconds in any case."""
-        with self._parts.bell.waiting(MEMBER) as waiter:
+        with self._parts.bell.waiting(_MEMBER) as waiter:
             while True:
                 with suppress(StoreDown):
                     await self.look()
@@ -211,7 +212,7 @@ class Freezing:
         written = await self._parts.store.write(old, new)
         if written is not None:
             await self._learn(written, what, person)
-            self._parts.bell.ring(MEMBER)
+            self._parts.bell.ring(_MEMBER)
         return written
 
     async def _learn(
@@ -229,7 +230,7 @@ class Freezing:
         try:
             await self._parts.audit.write(change)
         except AuditDown as down:
-            self._note(Alarm(self._parts.now_ms(), "audit_down", MEMBER, str(down)))
+            self._note(Alarm(self._parts.now_ms(), "audit_down", _MEMBER, str(down)))
         return record
 
     async def _audit_first(self, record: FreezeRecord, vote: ThawVote) -> None:

@@ -8,8 +8,9 @@ import secrets
 from dataclasses import replace
 from typing import Final
 
-from approvals.codec import Stamp, seal, unseal
-from approvals.redis_link import Link, key
+from approvals.codec import DamagedRecord, Stamp, seal, unseal
+from approvals.redis_link import WRONG_TYPE, Link, bounded, key
+from approvals.store import MOST_RECORD, claim
 from approvals.told import Told, told_from_json, told_to_json
 from keys.seals import SealKey
 
@@ -26,8 +27,7 @@ class Outbox:
 
     async def claim_untold(self, now: int, limit: int) -> tuple[str, ...]:
         """Members to tell people about; nobody else gets them for the next 30 seconds."""
-        members = await self._link.run("claim", [key("untold")], [now, now + CLAIM_MS, limit])
-        return tuple(member.decode() for member in members)
+        return tuple(await claim(self._link, "untold", now, now + CLAIM_MS, limit))
 
     async def settle_untold(self, member: str, revision: int, *, again_at: int | None) -> None:
         """Told as of `revision`: done, or again at a later time, or at once if it changed."""
@@ -38,8 +38,7 @@ class Outbox:
     async def read_told(self, member: str) -> Told:
         """What was posted about a member; empty if nothing was."""
         name = key("told", member)
-        async with self._link.reaching():
-            stored = await self._link.client.get(name)
+        stored = await self._link.get(name, MOST_RECORD)
         if stored is None:
             return Told(posts=())
         stamp, body = unseal(self._key, "told", name, stored)
@@ -50,7 +49,9 @@ class Outbox:
         name = key("told", member)
         stamp = Stamp(int(told.stamp[:20] or 0) + 1, secrets.token_hex(16))
         value = seal(self._key, "told", name, stamp, told_to_json(told))
-        answer = await self._link.run("put", [name], [told.stamp, value])
+        answer = await self._link.run("put", [name], [told.stamp, bounded(value, MOST_RECORD)])
+        if answer[0] == b"wrongtype":
+            raise DamagedRecord(WRONG_TYPE)
         if answer[0] == b"ok" or (len(answer) > 1 and answer[1] == value):
             return replace(told, stamp=str(stamp))
         return None

@@ -9,8 +9,9 @@ from typing import Any, Final
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
+from approvals.codec import DamagedRecord
 from approvals.sentinel import MasterPool, NobodyNamed
 from approvals.sentinel_url import is_sentinel_url, read_sentinel_url
 
@@ -20,11 +21,16 @@ MORE: Final = 8  # for what takes no turn: the bell's tail
 ANSWER_WITHIN_S: Final = 2.0
 CONNECT_WITHIN_S: Final = 1.0
 FOLLOW_S: Final = 1.0
-_SCRIPTS: Final = ("swap", "claim", "settle", "put", "freeze", "present")
+WRONG_TYPE: Final = "a key of ours holds a value of another type"
+_SCRIPTS: Final = ("swap", "claim", "settle", "put", "freeze", "present", "leave", "mend")
 
 
 class StoreDown(Exception):  # noqa: N818 - a state of the world, not a mistake of ours
     """Nothing can be read or written now, or it is unknown whether a write happened."""
+
+
+class WrongType(StoreDown):
+    """One key holds a value of another type than ours: the server itself is well."""
 
 
 def key(*parts: str) -> str:
@@ -35,12 +41,20 @@ def key(*parts: str) -> str:
 class Link:
     """Connections to one server at a time; no command is repeated behind our back."""
 
-    def __init__(self, url: str, *, check: Callable[[Any], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        check: Callable[[Any], Awaitable[None]],
+        foreign: Callable[[str], None] = lambda _what: None,
+    ) -> None:
         """`check` reads the server's settings at each (re)connection and raises what it minds.
 
-        With a `redis+sentinel://` URL the server is whoever the sentinels name as master.
+        `foreign` is told, in a few words, of what stands under our keys and is not ours. With
+        a `redis+sentinel://` URL the server is whoever the sentinels name as master.
         """
         self._pool = _pool(url)
+        self.foreign = foreign
         # Any: its type stubs let every reply be bytes or str, whatever the connection decodes.
         self.client: Any = Redis.from_pool(self._pool)
         self._check = check
@@ -92,6 +106,20 @@ class Link:
         async with self.reaching():
             return await self._scripts[script](keys=keys, args=arguments)
 
+    async def get(self, name: str, most: int) -> bytes | None:
+        """The bytes under a key, of which no more than `most` are ours; None if there are none.
+
+        Raises:
+            StoreDown: it cannot be read now.
+            DamagedRecord: it is longer, or of another type.
+        """
+        try:
+            async with self.reaching():
+                stored: bytes = await self.client.getrange(name, 0, most)
+        except WrongType as error:
+            raise DamagedRecord(str(error)) from None
+        return bounded(stored, most) if stored else None
+
     @asynccontextmanager
     async def reaching(self) -> AsyncIterator[None]:
         """Turn every failure into StoreDown, and look the server over after each reconnection."""
@@ -102,14 +130,23 @@ class Link:
             await self._look_over()
             yield
             self._answers += 1
+        except ResponseError as error:
+            if is_wrong_type(error):
+                raise WrongType(WRONG_TYPE) from None
+            await self._failed()
+            raise StoreDown(type(error).__name__) from None
         except (RedisError, OSError, TimeoutError) as error:
-            self._checked = None
-            with suppress(RedisError, OSError, TimeoutError):
-                await self._pool.disconnect(inuse_connections=False)
+            await self._failed()
             why = str(error) if isinstance(error, NobodyNamed) else type(error).__name__
             raise StoreDown(why) from None
         finally:
             self._turns.release()
+
+    async def _failed(self) -> None:
+        """Whatever answers next is looked over before it is used."""
+        self._checked = None
+        with suppress(RedisError, OSError, TimeoutError):
+            await self._pool.disconnect(inuse_connections=False)
 
     async def _look_over(self) -> None:
         """Check the server, unless this very one was checked since it last failed."""
@@ -140,6 +177,18 @@ class Link:
             else:
                 return
         await self._turns.acquire()
+
+
+def is_wrong_type(error: object) -> bool:
+    """Whether a command met a value of another type than it works on."""
+    return isinstance(error, ResponseError) and str(error).startswith("WRONGTYPE")
+
+
+def bounded(stored: bytes, most: int) -> bytes:
+    """What was read up to one byte past a bound, if it keeps it; nothing longer is parsed."""
+    if len(stored) > most:
+        raise DamagedRecord(f"longer than {most} bytes")
+    return stored
 
 
 def _pool(url: str) -> BlockingConnectionPool:

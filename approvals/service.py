@@ -18,14 +18,14 @@ from approvals.ledger import Ledger, Parts, lists_of
 from approvals.model import Approval, Decision, member_of
 from approvals.outbox import Outbox
 from approvals.policy.model import Policy
-from approvals.redis_link import StoreDown
+from approvals.redis_link import StoreDown, WrongType
 from approvals.request import Request
 from approvals.voting import Counted, NotCounted, Voting
 
 SWEEP_S: Final = 1.0
 LOOK_AGAIN_MS: Final = 60_000
 SHORTEST_PREFIX: Final = 6
-READ_AT_ONCE: Final = 500
+READ_AT_ONCE: Final = 100
 
 
 class Service:
@@ -161,7 +161,7 @@ class Service:
             for approval in await self.open_approvals():
                 try:
                     await self._settle(approval)
-                except DamagedRecord as damage:
+                except (DamagedRecord, WrongType) as damage:
                     self._ledger.alarm("damaged", approval.member, str(damage))
         except StoreDown:
             self._ledger.news.tell()
@@ -175,13 +175,14 @@ class Service:
         ledger = self._ledger
         try:
             approval = await ledger.read(member)
-        except DamagedRecord as damage:
+            if approval is None:
+                await ledger.store.leave_open(member)
+                return
+            approval = await self._settle(approval)
+        except (DamagedRecord, WrongType) as damage:
             ledger.alarm("damaged", member, str(damage))
-            approval = None
-        if approval is None:
             await ledger.store.postpone(member, ledger.now() + LOOK_AGAIN_MS)
             return
-        approval = await self._settle(approval)
         due = lists_of(approval).open_until
         if due is not None:
             later = due if due > ledger.now() else approval.answer_until

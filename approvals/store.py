@@ -10,6 +10,7 @@ id was first asked for), `bytes:<digest>` (the exact request of an asked approva
 when to tell next), and the stream `bell`.
 """
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,13 +28,18 @@ from approvals.codec import (
     unseal,
 )
 from approvals.model import Approval, Outcome
-from approvals.redis_link import Link, StoreDown
+from approvals.redis_link import WRONG_TYPE, Link, StoreDown, bounded, is_wrong_type
 from approvals.redis_link import key as full_key
 from approvals.request import Request
 from keys.seals import SealKey
 
 MOST_OPEN: Final = 10_000
 BELL_LENGTH: Final = 10_000
+MOST_RECORD: Final = 1 << 20
+MOST_REQUEST: Final = 1 << 25
+LONGEST_MEMBER: Final = 64 + 1 + 128 + 1 + 16
+MEMBER: Final = re.compile(rb"[A-Za-z0-9_.-]{1,64}/[!-~]{1,145}")
+MOST_AHEAD_MS: Final = 86_400_000
 BELL: Final = full_key("bell")
 _SECONDS_A_DAY: Final = 86_400
 
@@ -96,19 +102,18 @@ class Store:
 
     async def read(self, member: str) -> Approval | None:
         """The record, None if there is none; DamagedRecord if it is not as we wrote it."""
-        async with self._link.reaching():
-            stored = await self._link.client.get(_record_key(member))
+        stored = await self._link.get(_record_key(member), MOST_RECORD)
         return None if stored is None else self._approval(member, stored)
 
     async def read_many(self, members: Sequence[str]) -> Mapping[str, Approval | DamagedRecord]:
         """The records that exist, damaged ones as the exception that says so."""
         if not members:
             return {}
-        async with self._link.reaching():
-            values = await self._link.client.mget([_record_key(member) for member in members])
         found: dict[str, Approval | DamagedRecord] = {}
-        for member, stored in zip(members, values, strict=True):
-            if stored is not None:
+        for member, stored in zip(members, await self._starts(members, MOST_RECORD), strict=True):
+            if stored is None:
+                found[member] = DamagedRecord(WRONG_TYPE)
+            elif stored:
                 try:
                     found[member] = self._approval(member, stored)
                 except DamagedRecord as damage:
@@ -147,8 +152,7 @@ class Store:
 
     async def read_request(self, approval: Approval) -> Request | None:
         """The exact request of an approval, proved by its digest."""
-        async with self._link.reaching():
-            stored = await self._link.client.get(full_key("bytes", approval.digest))
+        stored = await self._link.get(full_key("bytes", approval.digest), MOST_REQUEST)
         if stored is None:
             return None
         return request_from_json(stored.decode("utf-8", "replace"), approval.digest)
@@ -156,11 +160,7 @@ class Store:
     async def open_members(self, *, due: int | None = None, limit: int = MOST_OPEN) -> list[str]:
         """Members of `open` by deadline; with `due`, only those whose time has come."""
         latest = "+inf" if due is None else due
-        async with self._link.reaching():
-            members = await self._link.client.zrangebyscore(
-                full_key("open"), "-inf", latest, 0, limit
-            )
-        return [member.decode() for member in members]
+        return await claim(self._link, "open", latest, "", limit)
 
     async def count_open(self) -> int:
         """How many approvals wait; also a proof that the server answers."""
@@ -173,29 +173,51 @@ class Store:
         async with self._link.reaching():
             await self._link.client.zadd(full_key("open"), {member: until}, xx=True)
 
+    async def leave_open(self, member: str) -> None:
+        """Take a member out of `open` if it has no record; else it would be counted for ever."""
+        await self._link.run("leave", [_record_key(member), full_key("open")], [member])
+
+    async def mend(self) -> list[str]:
+        """Set aside what stands where `open`, `untold` or the bell should be; their names."""
+        keys = [full_key(name) for name in ("open", "untold", "bell")]
+        aside = await self._link.run("mend", keys, [MOST_AHEAD_MS])
+        return [name.decode("utf-8", "replace") for name in aside]
+
     async def finished_members(self, limit: int = 50_000) -> list[str]:
         """Every member with a record, found by scanning: for people, never for deciding."""
         prefix = full_key("approval", "")
         found: list[str] = []
         async with self._link.reaching():
             async for name in self._link.client.scan_iter(match=f"{prefix}*", count=1_000):
-                found.append(name.decode()[len(prefix) :])
+                member = name[len(prefix) :]
+                if MEMBER.fullmatch(member) is None:
+                    self._link.foreign("a record whose name no gateway gave it")
+                    continue
+                found.append(member.decode("ascii"))
                 if len(found) >= limit:
                     break
         return found
 
     async def revisions(self, members: Sequence[str]) -> dict[str, int]:
         """The stored revisions, unverified: enough to know that there is something to read."""
-        async with self._link.reaching():
-            pipe = self._link.client.pipeline(transaction=False)
-            for member in members:
-                pipe.getrange(_record_key(member), 0, REVISION_DIGITS - 1)
-            found = await pipe.execute()
+        found = await self._starts(members, REVISION_DIGITS - 1)
         return {
             member: int(digits)
             for member, digits in zip(members, found, strict=True)
-            if digits.isdigit()
+            if digits is not None and digits.isdigit()
         }
+
+    async def _starts(self, members: Sequence[str], last: int) -> list[bytes | None]:
+        """The bytes 0 to `last` of each record: b"" if there is none, None for another type."""
+        async with self._link.reaching():
+            pipe = self._link.client.pipeline(transaction=False)
+            for member in members:
+                pipe.getrange(_record_key(member), 0, last)
+            found = await pipe.execute(raise_on_error=False)
+            for answer in found:
+                if isinstance(answer, Exception) and not is_wrong_type(answer):
+                    raise answer
+        return [None if isinstance(answer, Exception) else answer for answer in found]
 
     async def _swap(
         self,
@@ -232,7 +254,9 @@ class Store:
             MOST_OPEN,
             under if approves else "",
             self._process,
+            MOST_RECORD,
         ]
+        bounded(value, MOST_RECORD)
         try:
             answer = await self._link.run("swap", keys, arguments)
         except StoreDown:
@@ -258,8 +282,10 @@ class Store:
                 return Full()
             case b"frozen":
                 return FreezeMoved()
+            case b"mend":
+                raise StoreDown("a list of ours is of another type, until it is set aside")
             case _:
-                raise DamagedRecord("a key of ours holds a value of another type")
+                raise DamagedRecord(WRONG_TYPE)
 
     async def _is_written(self, member: str, stamp: str) -> bool:
         """After an error: whether our write is what is stored. StoreDown if nobody can say."""
@@ -270,6 +296,7 @@ class Store:
         return current is not None and current.stamp == stamp
 
     def _approval(self, member: str, stored: bytes) -> Approval:
+        stored = bounded(stored, MOST_RECORD)
         stamp, body = unseal(self._key, "approval", _record_key(member), stored)
         approval = replace(approval_from_json(body), stamp=str(stamp))
         if approval.member != member or approval.revision != stamp.revision:
@@ -283,6 +310,20 @@ class Store:
         content, _, made = stored.decode("ascii", "replace").partition(":")
         if not self._key.verify("content", key, content.encode(), made):
             raise DamagedRecord("the note of what this request id was first asked for is damaged")
+
+
+async def claim(
+    link: Link, name: str, latest: int | str, until: int | str, limit: int
+) -> list[str]:
+    """Members of a sorted set up to the score `latest`, moved to `until` unless that is "".
+
+    What no gateway put there is taken out, and told to the link's `foreign`.
+    """
+    keys, arguments = [full_key(name)], [latest, until, limit, LONGEST_MEMBER]
+    dropped, *members = await link.run("claim", keys, arguments)
+    for _ in range(dropped):
+        link.foreign(f"a member of `{name}` that no gateway put there")
+    return [member.decode("ascii", "replace") for member in members]
 
 
 def _record_key(member: str) -> str:

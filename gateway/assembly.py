@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from approvals.audit import Audit, AuditUnreadable
 from approvals.audit.reading import remember
 from approvals.bell import Bell
+from approvals.events import Alarm
 from approvals.freeze_store import FreezeStore
 from approvals.ledger import Parts
 from approvals.memory import Memory
@@ -82,7 +83,11 @@ def assemble(
     """Make every part; what must be closed again is pushed on `stack`."""
     policy = _policy(settings.policy)
     keys = _signing_keys(settings)
-    link = Link(url, check=_looks_over(settings))
+    link = Link(
+        url,
+        check=_looks_over(settings),
+        foreign=lambda what: observer.note(Alarm(clock.now_ms(), "foreign", "", what)),
+    )
     stack.push_async_callback(link.close)
     seal_key = SealKey.load(settings.seal_key)
     store = Store(link, seal_key, keep_days=settings.redis.keep_days, process=process)
@@ -153,7 +158,7 @@ def assemble(
             service.sweep,
             service.freezing.follow,
             service.hearsay.follow,
-            lambda: watch(store, audit, observer),
+            lambda: watch(store, audit, observer, clock.now_ms),
             neighbors.run,
             heads.run,
             *told.tasks,

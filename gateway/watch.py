@@ -1,9 +1,11 @@
 """Looks at what we depend on, so that `/readyz` knows before a node does."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from approvals.audit import Audit, AuditDown
+from approvals.events import Alarm
 from approvals.redis_link import StoreDown
 from approvals.store import Store
 from gateway.observe import AUDIT, REDIS, Observer
@@ -11,16 +13,18 @@ from gateway.observe import AUDIT, REDIS, Observer
 LOOK_S: Final = 2.0
 
 
-async def watch(store: Store, audit: Audit, observer: Observer) -> None:
+async def watch(store: Store, audit: Audit, observer: Observer, now_ms: Callable[[], int]) -> None:
     """For ever: the store answers and may not forget; the audit's disk takes a line."""
     while True:
-        await look(store, audit, observer)
+        await look(store, audit, observer, now_ms)
         await asyncio.sleep(LOOK_S)
 
 
-async def look(store: Store, audit: Audit, observer: Observer) -> None:
+async def look(store: Store, audit: Audit, observer: Observer, now_ms: Callable[[], int]) -> None:
     """Once."""
     try:
+        for name in await store.mend():
+            observer.note(Alarm(now_ms(), "damaged", "", f"{name} was no list of ours: set aside"))
         observer.metrics.set_open(await store.count_open())
         observer.found(REDIS, None)
     except StoreDown as down:

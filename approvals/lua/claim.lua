@@ -1,5 +1,15 @@
--- Take members that are due out of reach of other tellers for a while.
--- KEYS: untold   ARGV: 1 now   2 when others may take them   3 how many
-local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])
-for _, member in ipairs(due) do redis.call('ZADD', KEYS[1], ARGV[2], member) end
-return due
+-- Members that are due; with ARGV[2], taken out of others' reach until then.
+-- KEYS: a sorted set   ARGV: 1 now   2 when others may take them ("" = at any time)   3 how many
+--       4 length of the longest member
+-- What is no `node/request_id` was not put there by us: it is taken out, and counted first.
+local found = {0}
+for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])) do
+  if #member > tonumber(ARGV[4]) or not string.find(member, '^[%w_.-]+/[!-~]+$') then
+    redis.call('ZREM', KEYS[1], member)
+    found[1] = found[1] + 1
+  else
+    if ARGV[2] ~= '' then redis.call('ZADD', KEYS[1], ARGV[2], member) end
+    table.insert(found, member)
+  end
+end
+return found

@@ -1,6 +1,9 @@
 -- A member was told: forget it if the record is still the one that was shown, else it is due now.
 -- KEYS: record, untold, told   ARGV: 1 member   2 revision shown, 20 digits   3 next time ("" = none)
-local current = redis.call('GETRANGE', KEYS[1], 0, 19)
+local current = ''
+if redis.call('TYPE', KEYS[1])['ok'] == 'string' then
+  current = redis.call('GETRANGE', KEYS[1], 0, 19)
+end
 if current ~= '' and current ~= ARGV[2] then
   redis.call('ZADD', KEYS[2], 0, ARGV[1])
   return 0

@@ -7,27 +7,34 @@
 --       10 exact request ("" = do not keep)                 11 most open approvals
 --       12 stamp of what is frozen, for a final APPROVE ("" = it does not matter)
 --       13 the process that writes
+--       14 most bytes of a record
 -- Types are checked before anything is written: a script is not rolled back.
 local function is(key, wanted)
   local found = redis.call('TYPE', key)['ok']
   return found == wanted or found == 'none'
 end
-if not (is(KEYS[1], 'string') and is(KEYS[2], 'string') and is(KEYS[3], 'zset')
-    and is(KEYS[4], 'zset') and is(KEYS[5], 'stream') and is(KEYS[6], 'string')) then
+if not (is(KEYS[1], 'string') and is(KEYS[2], 'string') and is(KEYS[6], 'string')) then
   return {'wrongtype'}
+end
+if not (is(KEYS[3], 'zset') and is(KEYS[4], 'zset') and is(KEYS[5], 'stream')) then
+  return {'mend'}
 end
 
 local current = redis.call('GET', KEYS[1])
 if ARGV[1] == '' then
-  if current then return {'moved', current} end
+  if current then return {'moved', string.sub(current, 1, ARGV[14] + 1)} end
   if ARGV[9] ~= '' then
     local content = redis.call('GET', KEYS[2])
-    if content and content ~= ARGV[9] then return {'conflict', content} end
+    if content and content ~= ARGV[9] then
+      return {'conflict', string.sub(content, 1, 2 * #ARGV[9])}
+    end
   end
   if ARGV[4] ~= '' and redis.call('ZCARD', KEYS[3]) >= tonumber(ARGV[11]) then return {'full'} end
 else
   if not current then return {'gone'} end
-  if string.sub(current, 1, #ARGV[1]) ~= ARGV[1] then return {'moved', current} end
+  if string.sub(current, 1, #ARGV[1]) ~= ARGV[1] then
+    return {'moved', string.sub(current, 1, ARGV[14] + 1)}
+  end
 end
 
 if ARGV[12] ~= '' then

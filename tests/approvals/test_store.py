@@ -160,7 +160,7 @@ async def test_a_value_of_another_type_is_neither_used_nor_overwritten(store, re
 
 async def test_a_write_touches_nothing_if_one_of_the_sets_has_another_type(store, redis):
     await redis.set("{countersign}:untold", "garbage")
-    with pytest.raises(DamagedRecord):
+    with pytest.raises(StoreDown, match="until it is set aside"):
         await store.create(approval(), OPEN, request=None, content="c1")
     assert await redis.keys("{countersign}:approval:*") == []
 
