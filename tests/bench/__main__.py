@@ -8,7 +8,7 @@ from typing import Final
 
 from rich.console import Console
 
-from tests.bench import deciding, judging, replaying, starting, waiting
+from tests.bench import deciding, judging, replaying, starting, strangers, waiting
 from tests.bench.rows import Row, show
 
 _FILES: Final = 12_000
@@ -22,7 +22,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
     began = time.monotonic()
     rows: list[Row] = []
-    for measurement in (starting, judging, replaying, deciding, waiting):
+    for measurement in (starting, judging, replaying, strangers, deciding, waiting):
         _SAY.print(f"{measurement.__doc__}".splitlines()[0], style="dim")
         with tempfile.TemporaryDirectory(prefix="countersign-bench-") as folder:
             rows += measurement.measure(Path(folder))
