@@ -6,7 +6,7 @@ STAMP := $(VENV)/.stamp
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup lint test explore bench demo lock clean
+.PHONY: help setup lint test explore fuzz bench demo lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  \033[1m%-7s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ test: setup ## Run the tests
 
 explore: setup ## Run the tests with new random examples, ten times as many
 	@HYPOTHESIS_PROFILE=explore $(PYTEST)
+
+fuzz: setup ## Send nearly right requests to every door for minutes, from a new seed
+	@FUZZ_ROUNDS=$${FUZZ_ROUNDS:-200} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} $(PYTEST) tests/gateway/test_fuzz.py
 
 bench: setup ## Measure
 	@$(BIN)/python -m tests.bench
