@@ -5,6 +5,7 @@ its own audit. A record that is gone, that is not ours, or that is older than wh
 counts as a freeze of everything; it is replaced by one that says so, with what we knew of others.
 """
 
+import asyncio
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -75,6 +76,7 @@ class Freezing:
         self._parts = parts
         self._news = news
         self._seen: FreezeRecord | None = None
+        self._one_at_a_time = asyncio.Lock()
 
     @property
     def record(self) -> FreezeRecord | None:
@@ -108,7 +110,15 @@ class Freezing:
             await self.look()
 
     async def look(self) -> FreezeRecord:
-        """Read what is frozen now, learn it, and mend it where it was lost."""
+        """Read what is frozen now, learn it, and mend it where it was lost.
+
+        One reader at a time: an answer that was overtaken by our own write would look as if
+        somebody had put an older record back.
+        """
+        async with self._one_at_a_time:
+            return await self._look()
+
+    async def _look(self) -> FreezeRecord:
         for _ in range(_TRIES):
             stored = await self._parts.store.read()
             why = self._wrong_with(stored)
@@ -136,12 +146,12 @@ class Freezing:
         if person not in electorate.on_call:
             return NotFrozen.NOT_ON_CALL
         for _ in range(_TRIES):
-            record = await self.look()
-            at = self._parts.now_ms()
-            made = Freeze(_id(record), wallet, source, person, reason, at, evidence)
-            written = await self._write(record, with_freeze(record, made), "frozen", person)
+            async with self._one_at_a_time:
+                record, at = await self._look(), self._parts.now_ms()
+                made = Freeze(_id(record), wallet, source, person, reason, at, evidence)
+                written = await self._write(record, with_freeze(record, made), "frozen", person)
             if written is not None:
-                return written.freezes[-1]
+                return made
         raise StoreDown("what is frozen keeps changing")
 
     async def thaw(
@@ -157,20 +167,26 @@ class Freezing:
         if person not in electorate.on_call:
             return NotThawed.NOT_ON_CALL
         for _ in range(_TRIES):
-            record, at = await self.look(), self._parts.now_ms()
-            if all(kept.id != freeze for kept in record.freezes):
-                return NotThawed.NO_SUCH_FREEZE
-            if person in thawing(record.thaws, freeze, at, electorate):
-                return NotThawed.ALREADY_VOTED
-            vote = ThawVote(freeze, person, reason, at, evidence)
-            after = with_thaw(record, vote, electorate)
-            ended = len(after.freezes) < len(record.freezes)
-            await self._audit_first(record, vote)
-            what: FreezeWhat = "thawed" if ended else "thaw_voted"
-            written = await self._write(record, after, what, person)
-            if written is not None:
-                return written
+            async with self._one_at_a_time:
+                record = await self._look()
+                vote = ThawVote(freeze, person, reason, self._parts.now_ms(), evidence)
+                thawed = await self._thaw(record, vote, electorate)
+            if thawed is not None:
+                return thawed
         raise StoreDown("what is frozen keeps changing")
+
+    async def _thaw(
+        self, record: FreezeRecord, vote: ThawVote, electorate: Electorate
+    ) -> FreezeRecord | NotThawed | None:
+        """None where somebody else changed the record meanwhile."""
+        if all(kept.id != vote.freeze for kept in record.freezes):
+            return NotThawed.NO_SUCH_FREEZE
+        if vote.person in thawing(record.thaws, vote.freeze, vote.at, electorate):
+            return NotThawed.ALREADY_VOTED
+        after = with_thaw(record, vote, electorate)
+        ended = len(after.freezes) < len(record.freezes)
+        await self._audit_first(record, vote)
+        return await self._write(record, after, "thawed" if ended else "thaw_voted", vote.person)
 
     async def follow(self) -> None:
         """For ever: learn of changes by the bell, and every few seconds in any case."""
