@@ -10,6 +10,7 @@ import click
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _FILE: Final = click.Path(path_type=Path)
+_THERE: Final = click.Path(path_type=Path, exists=True, readable=True)
 _READABLE: Final = click.Path(path_type=Path, exists=True, dir_okay=False, readable=True)
 
 _config: Final = click.option(
@@ -247,6 +248,66 @@ def audit_show(id_: str, config: Path, *, as_json: bool) -> None:
     from gateway.evidence import show as show_lines
 
     show_lines(_settings(config), id_, as_json=as_json)
+
+
+@audit.command("verify")
+@click.argument("places", metavar="[DIR|FILE]...", nargs=-1, type=_THERE)
+@click.option(
+    "--heads",
+    multiple=True,
+    type=_READABLE,
+    metavar="FILE",
+    help="Any text with signed heads in it: a saved log, an export of the channel. Repeatable.",
+)
+@click.option(
+    "--public-key",
+    "keys",
+    multiple=True,
+    type=_READABLE,
+    metavar="FILE",
+    help="A key that heads were signed with, beside the configured one. Repeatable.",
+)
+@_json
+@_config
+def audit_verify(
+    places: tuple[Path, ...],
+    heads: tuple[Path, ...],
+    keys: tuple[Path, ...],
+    config: Path,
+    *,
+    as_json: bool,
+) -> None:
+    """Check that no line was changed, removed or put there, and that the lines agree.
+
+    Without DIR, the audit of this data_dir. Several are checked together: those of all gateways,
+    and what was archived.
+    """
+    from gateway.verify import Wanted, verify
+
+    wanted = Wanted(places, heads, keys, as_json)
+    verify(_settings(config) if wanted.needs_settings else None, wanted)
+
+
+@audit.command("export")
+@click.option(
+    "--since",
+    required=True,
+    metavar="TIME",
+    help="From when on: 90d, 12h, or a day such as 2026-11-01 (UTC).",
+)
+@click.option("--until", metavar="TIME", help="Up to when, in the same form.")
+@_config
+def audit_export(since: str, until: str | None, config: Path) -> None:
+    """Every entry as a JSON line, requests readable, for auditors.
+
+    What was written, and whether the audit is whole, is said on stderr.
+    """
+    from gateway.export import export
+    from gateway.replay import since_ms
+
+    began = since_ms(since)
+    ended = None if until is None else since_ms(until, name="--until")
+    export(_settings(config), began, ended)
 
 
 def _settings(config: Path) -> Any:

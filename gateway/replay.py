@@ -32,7 +32,7 @@ _MILLISECONDS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def since_ms(text: str, now_ms: Callable[[], int] = SYSTEM.now_ms) -> int:
+def since_ms(text: str, now_ms: Callable[[], int] = SYSTEM.now_ms, *, name: str = "--since") -> int:
     """`90d`, `12h` or `2026-08-01` (UTC) to Unix milliseconds; anything else is a usage error."""
     span = _SPAN.fullmatch(text)
     if span is not None:
@@ -40,7 +40,7 @@ def since_ms(text: str, now_ms: Callable[[], int] = SYSTEM.now_ms) -> int:
     if _DAY.fullmatch(text):
         with contextlib.suppress(ValueError):
             return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
-    raise click.UsageError("--since takes a time such as 90d or 12h, or a day such as 2026-08-01.")
+    raise click.UsageError(f"{name} takes a time such as 90d or 12h, or a day such as 2026-08-01.")
 
 
 def replay(settings: Settings, wanted: Wanted) -> None:

@@ -95,7 +95,7 @@ def layouts(paths: Iterable[Path]) -> list[Layout]:
         else:
             beginnings[name.chain][path.name] = beginning
     return [
-        _layout(chain, beginnings[chain], empty[chain]) for chain in sorted({*beginnings, *empty})
+        layout_of(chain, beginnings[chain], empty[chain]) for chain in sorted({*beginnings, *empty})
     ]
 
 
@@ -149,8 +149,8 @@ def _after(document: dict[str, Any], where: str) -> After | None:
     return after
 
 
-def _layout(chain: str, found: dict[str, Beginning], empty: Sequence[Path]) -> Layout:
-    """Walk back from the newest file; past a file that is missing, from the newest before it."""
+def layout_of(chain: str, found: dict[str, Beginning], empty: Sequence[Path]) -> Layout:
+    """Walk back from the newest file of a chain; where one is missing, from the one before."""
     way: list[Stretch] = []
     missing: list[tuple[str, str]] = []
     left = sorted(found.values(), key=lambda one: one.name)

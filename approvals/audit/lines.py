@@ -3,8 +3,8 @@
 from functools import cache
 from typing import Any, Final
 
-from approvals.audit.packed import pack, unpack
-from approvals.codec import request_from_json, request_to_json
+from approvals.audit.packed import BadPacked, pack, unpack
+from approvals.codec import DamagedRecord, request_from_json, request_to_json
 from approvals.events import (
     Answered,
     Asked,
@@ -20,7 +20,7 @@ from approvals.events import (
     PolicyKept,
     Voted,
 )
-from approvals.plain import shallow, to_json
+from approvals.plain import plain, shallow, to_json
 from approvals.request import Request
 
 KEPT: Final = (
@@ -73,3 +73,13 @@ def request_of(document: dict[str, Any]) -> Request:
 def name_of(name: str) -> str:
     """`BallotRefused` is `ballot_refused` in a line."""
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+
+
+def readable(document: dict[str, Any]) -> dict[str, Any]:
+    """A line with its request unfolded, or with why it cannot be, under `request_damaged`."""
+    if document.get("event") != "asked":
+        return document
+    try:
+        return {**document, "request": plain(request_of(document))}
+    except (BadPacked, DamagedRecord, KeyError, TypeError, AttributeError) as error:
+        return {**document, "request": None, "request_damaged": str(error)}

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 
@@ -7,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli import main
+from keys.rsa import load_private_key, public_pem
 from tests.support.home import made
 from tests.support.requests import FOLDER
 
@@ -289,13 +291,69 @@ def test_the_audit_tells_what_happened_to_a_request(home):
         assert asked.conclusion.action == "REJECT"
     result = run("audit", "show", asked.request_id, "--config", home.config)
     assert result.exit_code == 0, result.output
-    events = [line.split("  ")[1] for line in result.output.splitlines()]
-    assert events == sorted(events, key=["asked", "voted", "finalized", "answered"].index)
-    assert "ana reject: not ours" in result.output
+    shown = result.output.splitlines()
+    assert max(map(len, shown)) <= 80
+    events = [line[23:46].strip() for line in shown if not line.startswith(" ")]
+    assert events == ["asked", "voted", "finalized", "answered"]
+    for said in (
+        "Send 2,500 USDT",
+        "checks: passed",
+        "1 of approvers (ana)",
+        "ana: reject",
+        "signed with SHA256:",
+        "because: not ours",
+        "REJECT person: refused by an approver",
+        "REJECT, signed for attempt 1 ",
+    ):
+        assert said in result.output
     lines = json.loads(
         run("audit", "show", asked.request_id, "--json", "--config", home.config).output
     )
     assert [line["event"] for line in lines] == events
+    assert lines[0]["request"]["detail"].startswith("{")
     nothing = run("audit", "show", "20991231", "--config", home.config)
     assert nothing.exit_code == 1
     assert "holds nothing about 20991231" in nothing.output
+
+
+def test_the_audit_verifies_while_the_gateway_runs_and_with_its_public_key_alone(home, tmp_path):
+    """The heads that the log has are checked too."""
+    running = run(
+        "audit", "verify", "--heads", home.folder / "gateway.log", "--config", home.config
+    )
+    assert running.exit_code == 0, running.output
+    assert running.output.endswith("The audit is whole.\n")
+    public = tmp_path / "public.pem"
+    public.write_bytes(public_pem(load_private_key(home.settings.private_key).public_key()))
+    places = (home.settings.data_dir / "audit", "--public-key", public)
+    absent = ("--config", tmp_path / "absent.toml")
+    said = json.loads(run("audit", "verify", *places, "--json", *absent).output)
+    assert (said["whole"], said["chains"], said["findings"]) == (True, 1, [])
+    nothing = run("audit", "verify", "--heads", home.config, "--config", home.config)
+    assert nothing.exit_code == 1
+    assert "holds no head of an audit" in nothing.output
+
+
+def test_an_audit_that_was_changed_is_told_with_file_and_line(home, tmp_path):
+    folder = tmp_path / "audit"
+    shutil.copytree(home.settings.data_dir / "audit", folder)
+    (path,) = folder.glob("*.jsonl")
+    path.write_bytes(path.read_bytes().replace(b'"why":"start"', b'"why":"START"', 1))
+    result = run("audit", "verify", folder, "--config", home.config)
+    assert result.exit_code == 1
+    assert f"{path}, line 1 was changed" in result.output
+    assert "The audit is not whole: 2 findings. Keep it as it is." in result.output
+
+
+def test_auditors_get_every_line_with_its_request_and_readable_times(home):
+    result = run("audit", "export", "--since", "1d", "--config", home.config)
+    assert result.exit_code == 0, result.output
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [line["seq"] for line in lines] == list(range(len(lines)))
+    (asked, *_) = [line for line in lines if line["event"] == "asked"]
+    assert asked["request"]["request_id"] == asked["approval"]["request_id"]
+    assert asked["approval"]["deadline_iso"].endswith("Z")
+    assert f"{len(lines)} lines written. The audit is whole." in result.stderr
+    none = run("audit", "export", "--since", "1d", "--until", "1d", "--config", home.config)
+    assert (none.exit_code, none.stdout) == (0, "")
+    assert run("audit", "export", "--since", "soon", "--config", home.config).exit_code == 2

@@ -1,0 +1,147 @@
+"""What a line of the audit says to a person: one teller for each event, in 80 columns.
+
+A teller takes the line and gives sentences; an event without one is told by its name alone.
+"""
+
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from approvals.audit.lines import request_of
+from approvals.audit.packed import BadPacked
+from approvals.ballots import SENTENCES, NotCountedCause
+from approvals.chains.tables import SHIPPED
+from approvals.codec import DamagedRecord
+from approvals.inspect import inspect
+from approvals.policy import PolicyError
+from gateway.policy_file import PolicyUnreadable, load_policy
+from notifiers.headline import headline
+from notifiers.readable import visible
+from notifiers.status import day_and_clock
+from notifiers.story import names_of
+
+Line: TypeAlias = dict[str, Any]
+
+COLUMNS: Final = 80
+_INDENT: Final = "    "
+_MOST: Final = 1_000
+
+
+def told(line: Line, policy: Path) -> list[str]:
+    """When, what, and below it what else there is to say.
+
+    `policy` is the policy file in use: it says what addresses and tokens are called.
+    """
+    what = str(line.get("event"))
+    teller = TELLERS.get(what)
+    try:
+        said = [] if teller is None else teller(line)
+        if what == "asked":
+            said.insert(0, _headline(line, policy))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        said = [f"This line is not as we write it ({type(error).__name__})."]
+    head = f"{day_and_clock(int(line['at']))}  {visible(what.replace('_', ' '), 40)}"
+    place = f"{line.get('chain')} {line.get('seq')}"
+    return [
+        f"{head:<{COLUMNS - len(place) - 1}} {place}",
+        *(each for s in said for each in _cut(s)),
+    ]
+
+
+def _cut(sentence: str) -> list[str]:
+    text = visible(sentence, _MOST)
+    width = COLUMNS - len(_INDENT)
+    return [f"{_INDENT}{row}" for row in textwrap.wrap(text, width, break_on_hyphens=False)]
+
+
+def _headline(line: Line, path: Path) -> str:
+    try:
+        request = request_of(line)
+    except (BadPacked, DamagedRecord):
+        return "The request in this line is damaged: `countersign audit verify`."
+    try:
+        policy = load_policy(path)
+    except (PolicyUnreadable, PolicyError):
+        return headline(inspect(request, SHIPPED))
+    return headline(inspect(request, policy.tables), names_of(policy))
+
+
+def _asked(line: Line) -> list[str]:
+    approval = line["approval"]
+    verdict = approval["verdict"]
+    said = [
+        f"{approval['node']}/{approval['request_id']}",
+        f"digest {approval['digest']}",
+        f"checks: {_checks(line['findings']['integrity'])}",
+    ]
+    said += [f"rule {rule['id']} ({rule['answer']}): {rule['why']}" for rule in verdict["rules"]]
+    if approval["conflict"]:
+        said.append("Another body under a known request id: no rule was asked.")
+    elif verdict["effect"] == "ask":
+        signed = ", signed in a terminal" if verdict["strength"] == "ssh" else ""
+        said += [
+            f"{need['count']} of {need['group']} ({', '.join(need['people'])}){signed}"
+            for need in verdict["needs"]
+        ]
+        said.append(f"until {day_and_clock(approval['deadline'])}")
+    else:
+        said.append(f"the rules {verdict['effect']} {verdict['sentence']}")
+    if verdict["barred"]:
+        said.append(f"initiated by {', '.join(verdict['barred'])}, who may not approve it")
+    return [*said, f"policy {approval['policy'][:16]}"]
+
+
+def _checks(integrity: Line) -> str:
+    """As the audit has it: a Passed has no fields, a Refused has a cause."""
+    if not integrity:
+        return "passed"
+    reasons = "; ".join(reason["text"] for reason in integrity["reasons"])
+    return f"{integrity.get('cause', 'not verified')}: {reasons}"
+
+
+def _voted(line: Line) -> list[str]:
+    vote = line["vote"]
+    evidence = vote["evidence"]
+    if "signature" in evidence:
+        how = f"signed with {evidence['key']}"
+    else:
+        how = (
+            f"a click of {evidence['user']} in {evidence['channel']}, Slack {evidence['workspace']}"
+        )
+    said = [f"{vote['person']}: {vote['choice']}", how]
+    return [*said, f"because: {vote['reason']}"] if vote["reason"] else said
+
+
+def _ballot_refused(line: Line) -> list[str]:
+    cause = line["cause"]
+    why = SENTENCES[NotCountedCause(cause)] if cause in set(NotCountedCause) else cause
+    return [f"{line['person'] or 'somebody unknown'}, by {line['via']}: {why}"]
+
+
+def _deadline_moved(line: Line) -> list[str]:
+    return [
+        f"from {day_and_clock(line['old'])}",
+        f"to   {day_and_clock(line['new'])}: the node will not ask again later",
+    ]
+
+
+def _finalized(line: Line) -> list[str]:
+    final = line["approval"]["final"]
+    cause = f"{final['cause']}: " if final["cause"] else ""
+    return [f"{final['outcome']} {cause}{final['sentence']}", f"policy {final['policy'][:16]}"]
+
+
+def _answered(line: Line) -> list[str]:
+    final, number = line["approval"]["final"], line["approval"]["attempts"]["number"]
+    return [f"{final['outcome']}, signed for attempt {number + 1} (token {line['token']})"]
+
+
+TELLERS: Final[dict[str, Callable[[Line], list[str]]]] = {
+    "asked": _asked,
+    "voted": _voted,
+    "ballot_refused": _ballot_refused,
+    "deadline_moved": _deadline_moved,
+    "finalized": _finalized,
+    "answered": _answered,
+}
