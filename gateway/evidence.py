@@ -32,7 +32,7 @@ def show(settings: Settings, wanted: str, *, as_json: bool) -> None:
 
 def _about(directory: Path, wanted: str) -> Iterator[dict[str, Any]]:
     try:
-        for line in read_lines(directory):
+        for line in read_lines(directory, holding=wanted.rpartition("/")[2]):
             if _means(line, wanted):
                 yield line
     except OSError as error:

@@ -19,6 +19,8 @@ _TIMES: Final = frozenset(
     {"at", "asked_at", "deadline", "answer_until", "began", "ended", "old", "new"}
 )
 
+_YEAR_9999: Final = 253_370_764_800_000
+
 
 def export(settings: Settings, since: int, until: int | None) -> None:
     """Print every entry written at or after `since` and before `until` (Unix milliseconds).
@@ -56,6 +58,6 @@ def _for_auditors(value: Any) -> Any:
 def _with_times(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in document.items():
         yield name, _for_auditors(value)
-        if name in _TIMES and type(value) is int:
+        if name in _TIMES and type(value) is int and 0 <= value < _YEAR_9999:
             moment = datetime.fromtimestamp(value / 1000, UTC)
             yield f"{name}_iso", moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

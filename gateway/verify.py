@@ -8,7 +8,8 @@ from typing import Any
 import click
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from approvals.audit.verifying import OutsideHead, Report, outside_heads, verify_audits
+from approvals.audit.report import Report
+from approvals.audit.verifying import OutsideHead, outside_heads, verify_audits
 from approvals.wording import counted
 from gateway.settings import Settings
 from gateway.terminal import Failure, print_json

@@ -1,5 +1,6 @@
 """The audit read back: every line that is evidence, and what a new process remembers of it."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -30,17 +31,21 @@ class Known:
     evidenced: dict[str, list[str]] = field(default_factory=dict)
 
 
-def read_lines(directory: Path, *, since: int = 0) -> Iterator[dict[str, Any]]:
+def read_lines(directory: Path, *, since: int = 0, holding: str = "") -> Iterator[dict[str, Any]]:
     """Every line of every file last written at or after `since` (Unix ms), in order.
 
-    Each with the name of its `file` and its number there, `line`.
+    Each with the name of its `file` and its number there, `line`. Only lines that hold the text
+    `holding`, as JSON writes it, are read at all: a search needs few of them.
 
     Raises:
         AuditUnreadable: a whole line, or a file, is not as we wrote it.
         OSError: a file cannot be read.
     """
+    held = json.dumps(holding)[1:-1].encode()
     for stretch in stretches(directory, since=since):
         for number, line in whole_lines(stretch):
+            if held not in line:
+                continue
             document = document_of(line, f"{stretch.path}, line {number}")
             yield {**document, "file": stretch.path.name, "line": number}
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from approvals import statement as statements
 from approvals.audit import chain as chains
-from approvals.audit import verifying
+from approvals.audit import following
 from approvals.audit.chain import Chain
 from approvals.audit.form import NO_LINE, AuditUnreadable, Link, hash_of, linked
 from approvals.audit.heads import Head, heads_in
@@ -337,8 +337,10 @@ def test_a_chain_without_its_heads_is_found_too(audit, outside):
 
 
 def test_too_many_entries_without_a_signed_head_are_found(audit, monkeypatch):
-    monkeypatch.setattr(verifying, "MOST_UNSIGNED", 4)
-    assert any("have no signed head" in finding for finding in checked(audit).findings)
+    monkeypatch.setattr(following, "MOST_UNSIGNED", 4)
+    assert any(
+        "entries up to it have no signed head" in finding for finding in checked(audit).findings
+    )
 
 
 def test_another_chain_in_its_place_is_found_by_heads_from_outside(tmp_path, outside):
