@@ -51,7 +51,6 @@ class Asking:
                     lambda: self._arriving.arrive(request, hearing), hearing
                 )
                 approval = await self._until_final(approval, request, hearing)
-                await self._patiently(lambda: self._check_speakable(approval, request), hearing)
                 await self._patiently(
                     lambda: self._put_on_record(approval, request, hearing), hearing
                 )
@@ -138,7 +137,14 @@ class Asking:
             raise NoAnswer("frozen")
 
     async def _put_on_record(self, approval: Approval, request: Request, hearing: Hearing) -> None:
-        """Write before we speak: all that this answer rests on is on disk when this returns."""
+        """Write before we speak: all that this answer rests on is on disk when this returns.
+
+        Tried again, it looks again. The last look is at our memory, and nobody acts between that
+        and the place of this answer in the audit: what is refused after it was refused too late.
+        """
+        await self._check_speakable(approval, request)
+        self._ledger.undamaged(approval)
+        self._ledger.learn_answered(approval)
         now = self._ledger.now()
         answered = Answered(now, approval, hearing.token, now - hearing.began)
         evidence = self._arriving.evidence(approval, request)

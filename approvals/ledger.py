@@ -311,6 +311,11 @@ class Ledger:
         self.note(finalized)
         return (finalized,)
 
+    def learn_answered(self, approval: Approval) -> None:
+        """A final fact, whoever stored it, is about to be this process's answer."""
+        if approval.final is not None:
+            self.parts.memory.learn_answered(approval.digest, approval.final)
+
     async def audit_or_alarm(self, member: str, *events: Event) -> None:
         """What is stored stays stored when the audit fails; only answers wait for the disk."""
         try:

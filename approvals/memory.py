@@ -64,12 +64,21 @@ class Memory:
         self._revisions[digest] = revision
 
     def learn_final(self, digest: str, final: FinalFact) -> None:
-        """Keep the first final fact; of two that differ, the refusal."""
+        """Keep the first final fact; of two that differ, what was answered, else the refusal."""
         known = self.of(digest)
         if known.final is None or (
-            known.final.outcome is Outcome.APPROVE and final.outcome is Outcome.REJECT
+            not known.answered
+            and known.final.outcome is Outcome.APPROVE
+            and final.outcome is Outcome.REJECT
         ):
             self._known[digest] = replace(known, final=final)
+
+    def learn_answered(self, digest: str, final: FinalFact) -> None:
+        """Keep what a node hears; a record that says otherwise gives no answer from then on."""
+        self.learn_final(digest, final)
+        known = self.of(digest)
+        if known.final is not None and known.final.outcome is final.outcome:
+            self._known[digest] = replace(known, answered=True)
 
     def learn_refusal(self, vote: Vote) -> None:
         """Keep a refusal; the digest it names is the one it refuses."""

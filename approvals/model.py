@@ -234,12 +234,14 @@ class Electorate:
 class Remembered:
     """What this process's own audit knows of a digest and Redis may have forgotten.
 
-    `deadline` is the earliest that is known of it, Unix milliseconds.
+    `deadline` is the earliest that is known of it, Unix milliseconds. `answered`: a node heard
+    the final fact, or was about to.
     """
 
     final: Final | None = None
     refusals: tuple[Vote, ...] = ()
     deadline: int | None = None
+    answered: bool = False
 
 
 NOTHING_REMEMBERED = Remembered()

@@ -107,7 +107,8 @@ def remember(directory: Path, memory: Memory, *, since: int) -> Known:
             if not approval["conflict"]:
                 memory.learn_content(approval["request_id"], document["content"])
         if approval["final"] is not None:
-            memory.learn_final(approval["digest"], final_from_plain(dict(approval["final"])))
+            learn = memory.learn_answered if event == "answered" else memory.learn_final
+            learn(approval["digest"], final_from_plain(dict(approval["final"])))
         for vote in approval["votes"]:
             if vote["choice"] == Choice.REJECT:
                 memory.learn_refusal(vote_from_plain(dict(vote)))

@@ -2,7 +2,7 @@
 
 from approvals import memory as memories
 from approvals.memory import Memory
-from approvals.model import Cause, Choice, Final, Outcome
+from approvals.model import Cause, Choice, Final, Outcome, Remembered
 from tests.support.records import DIGEST, NOW, POLICY, vote
 
 YES = Final(Outcome.APPROVE, None, "approved by people", NOW, 3, POLICY)
@@ -46,3 +46,17 @@ def test_past_its_bound_the_oldest_is_forgotten(monkeypatch):
     for digest in ("a", "b", "c"):
         memory.learn_final(digest, NO)
     assert [memory.of(digest).final for digest in ("a", "b", "c")] == [None, NO, NO]
+
+
+def test_what_a_node_heard_stays_and_a_record_that_says_otherwise_is_damage():
+    memory = Memory()
+    memory.learn_answered(DIGEST, YES)
+    memory.learn_final(DIGEST, NO)
+    assert memory.of(DIGEST) == Remembered(final=YES, answered=True)
+
+
+def test_a_refusal_stays_whatever_is_answered_afterwards():
+    memory = Memory()
+    memory.learn_final(DIGEST, NO)
+    memory.learn_answered(DIGEST, YES)
+    assert memory.of(DIGEST) == Remembered(final=NO)
