@@ -1,0 +1,1 @@
+"""A model of one record and everybody who writes it, searched exhaustively."""
