@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from redis.exceptions import RedisError
 
+from approvals.freeze_store import MEMBER as FREEZE
 from approvals.redis_link import Link, StoreDown
 from approvals.store import BELL, MEMBER
 
@@ -20,8 +21,6 @@ BLOCK_MS: Final = 1_000
 SILENCE_S: Final = 3.0
 AGAIN_S: Final = 0.5
 SWEEP_S: Final = 5.0
-FREEZE: Final = b"freeze"
-"""What the bell says where it is about what is frozen, and about no record."""
 NOWHERE: Final = "0-0"
 
 
@@ -152,7 +151,7 @@ class Bell:
     def _heard(self, fields: dict[bytes, bytes]) -> None:
         """One entry; anybody who may write to the stream may have put it there."""
         member = fields.get(b"m", b"")
-        if MEMBER.fullmatch(member) is None and member != FREEZE:
+        if MEMBER.fullmatch(member) is None and member != FREEZE.encode():
             self._foreign("an entry of the bell that no gateway put there")
             return
         self.ring(member.decode("ascii"))

@@ -56,6 +56,7 @@ class ThawVote:
 class FreezeRecord:
     """Everything that is frozen, and who wants to thaw it. `stamp` names the stored value.
 
+    `thaws` are the votes on what stands, and those that ended the latest freeze that was ended.
     `ended` are the ids of the latest freezes that people thawed: one that was known and is neither
     here nor there was lost.
     """
@@ -124,7 +125,7 @@ def with_thaw(record: FreezeRecord, vote: ThawVote, electorate: Electorate) -> F
     return FreezeRecord(
         epoch,
         tuple(freeze for freeze in record.freezes if freeze.id != vote.freeze),
-        tuple(kept for kept in thaws if kept.freeze != vote.freeze),
+        tuple(kept for kept in thaws if kept.freeze not in record.ended),
         (*record.ended, vote.freeze)[-ENDED_KEPT:],
     )
 

@@ -6,7 +6,6 @@ import secrets
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
-from approvals.bell import FREEZE
 from approvals.codec import DamagedRecord, Stamp, seal, unseal, vote_evidence_from_plain
 from approvals.freeze import Freeze, FreezeRecord, ThawVote
 from approvals.model import SshSignature
@@ -16,7 +15,11 @@ from approvals.store import BELL, BELL_LENGTH
 from keys.seals import SealKey
 
 VERSION: Final = 1
+MEMBER: Final = "freeze"
+"""What bell and outbox call it: no record of a request has such a name, for theirs hold a slash."""
+
 FREEZE_KEY: Final = key("freeze")
+_UNTOLD: Final = key("untold")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,8 @@ class FreezeStore:
         new = replace(new, stamp=str(stamp))
         expected = old.stamp if isinstance(old, FreezeRecord) else ""
         unreadable = old.sha1 if isinstance(old, Unreadable) else ""
-        keys = [FREEZE_KEY, BELL, key("aside", f"freeze-{secrets.token_hex(8)}")]
-        arguments = [expected, value, unreadable, BELL_LENGTH, FREEZE]
+        keys = [FREEZE_KEY, BELL, key("aside", f"freeze-{secrets.token_hex(8)}"), _UNTOLD]
+        arguments = [expected, value, unreadable, BELL_LENGTH, MEMBER]
         try:
             answer = await self._link.run("freeze", keys, arguments)
         except StoreDown:

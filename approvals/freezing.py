@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from approvals.audit import Audit, AuditDown
-from approvals.bell import FREEZE, Bell
+from approvals.bell import Bell
 from approvals.events import Alarm, FreezeChanged, FreezeWhat, Journal
 from approvals.findings import Findings
 from approvals.freeze import (
@@ -31,7 +31,7 @@ from approvals.freeze import (
     with_freeze,
     with_thaw,
 )
-from approvals.freeze_store import FreezeStore, Stored, Unreadable
+from approvals.freeze_store import MEMBER, FreezeStore, Stored, Unreadable
 from approvals.memory import Memory
 from approvals.model import Electorate, Evidence, Frozen, SshSignature
 from approvals.news import News
@@ -39,7 +39,6 @@ from approvals.redis_link import StoreDown
 
 LOOK_S: Final = 2.0
 _TRIES: Final = 20
-_MEMBER: Final = FREEZE.decode()
 
 
 class NotThawed(StrEnum):
@@ -148,6 +147,9 @@ class Freezing:
         for _ in range(_TRIES):
             async with self._one_at_a_time:
                 record, at = await self._look(), self._parts.now_ms()
+                again = _again(record, wallet, source, person, evidence)
+                if again is not None:
+                    return again
                 made = Freeze(_id(record), wallet, source, person, reason, at, evidence)
                 written = await self._write(record, with_freeze(record, made), "frozen", person)
             if written is not None:
@@ -190,7 +192,7 @@ class Freezing:
 
     async def follow(self) -> None:
         """For ever: learn of changes by the bell, and every few seconds in any case."""
-        with self._parts.bell.waiting(_MEMBER) as waiter:
+        with self._parts.bell.waiting(MEMBER) as waiter:
             while True:
                 with suppress(StoreDown):
                     await self.look()
@@ -228,7 +230,7 @@ class Freezing:
         written = await self._parts.store.write(old, new)
         if written is not None:
             await self._learn(written, what, person)
-            self._parts.bell.ring(_MEMBER)
+            self._parts.bell.ring(MEMBER)
         return written
 
     async def _learn(
@@ -246,7 +248,7 @@ class Freezing:
         try:
             await self._parts.audit.write(change)
         except AuditDown as down:
-            self._note(Alarm(self._parts.now_ms(), "audit_down", _MEMBER, str(down)))
+            self._note(Alarm(self._parts.now_ms(), "audit_down", MEMBER, str(down)))
         return record
 
     async def _audit_first(self, record: FreezeRecord, vote: ThawVote) -> None:
@@ -260,6 +262,17 @@ class Freezing:
     def _note(self, event: FreezeChanged | Alarm) -> None:
         for journal in self._parts.journals:
             journal.note(event)
+
+
+def _again(
+    record: FreezeRecord, wallet: str | None, source: str | None, person: str, evidence: Evidence
+) -> Freeze | None:
+    """The freeze that this very click or signature made already, while it stands."""
+    wanted = (wallet, source, person, evidence)
+    for freeze in record.freezes:
+        if (freeze.wallet, freeze.source, freeze.person, freeze.evidence) == wanted:
+            return freeze
+    return None
 
 
 def _id(record: FreezeRecord) -> str:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from approvals.codec import DamagedRecord, Stamp, seal, unseal
+from approvals.freeze_store import FREEZE_KEY, MEMBER
 from approvals.redis_link import WRONG_TYPE, Link, bounded, key
 from approvals.store import MOST_RECORD, claim
 from approvals.told import Told, told_from_json, told_to_json
@@ -30,8 +31,12 @@ class Outbox:
         return tuple(await claim(self._link, "untold", now, now + CLAIM_MS, limit))
 
     async def settle_untold(self, member: str, revision: int, *, again_at: int | None) -> None:
-        """Told as of `revision`: done, or again at a later time, or at once if it changed."""
-        keys = [key("approval", member), key("untold"), key("told", member)]
+        """Told as of `revision`: done, or again at a later time, or at once if it changed.
+
+        Of what is frozen the revision is its epoch.
+        """
+        record = FREEZE_KEY if member == MEMBER else key("approval", member)
+        keys = [record, key("untold"), key("told", member)]
         again = "" if again_at is None else again_at
         await self._link.run("settle", keys, [member, f"{revision:020d}", again])
 

@@ -13,7 +13,8 @@ class Post:
 
     `ts` is Slack's id of the message, None until known. `shown` are the SHA-256s, hex, over the
     texts of its latest renderings, each stored before it is shown; `revision` is the record's
-    revision that was shown last.
+    revision that was shown last. `about` names what is said once, beside the message; it is empty
+    for the message itself.
     """
 
     nonce: str
@@ -22,6 +23,7 @@ class Post:
     ts: str | None
     shown: tuple[str, ...]
     revision: int
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

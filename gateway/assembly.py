@@ -124,7 +124,7 @@ def assemble(
         now_ms=clock.now_ms,
         parked=parked,
     )
-    told = telling(settings, service, observer, clock, stack)
+    told = telling(settings, service, observer, clock, stack, seal_key=seal_key)
     bell.also(told.teller.wake)
     if settings.slack is not None:
         heads.tell_too(told.teller.announce)

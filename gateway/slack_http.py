@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from approvals.strict_json import BadJson, loads
 from keys.secret import Secret
-from notifiers.slack_clicks import Heard
+from notifiers.slack_hearing import Heard
 
 PATH: Final = "/slack/interactions"
 LONGEST_BODY: Final = 1_048_576

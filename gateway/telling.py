@@ -14,6 +14,7 @@ from gateway.clock import Clock
 from gateway.observe import Observer
 from gateway.settings import Settings
 from gateway.slack_http import PATH, slack_endpoint
+from keys.seals import SealKey
 from notifiers.console import Console
 from notifiers.pace import Pace
 from notifiers.settings import SlackSettings
@@ -39,7 +40,13 @@ class Telling:
 
 
 def telling(
-    settings: Settings, service: Service, observer: Observer, clock: Clock, stack: AsyncExitStack
+    settings: Settings,
+    service: Service,
+    observer: Observer,
+    clock: Clock,
+    stack: AsyncExitStack,
+    *,
+    seal_key: SealKey,
 ) -> Telling:
     """Put the notifiers together. What Slack says at the start stops nothing: it alarms."""
 
@@ -69,6 +76,7 @@ def telling(
         slack,
         screen,
         workspace=settings.slack.workspace,
+        seal_key=seal_key,
         names=names,
         journal=observer,
         now_ms=clock.now_ms,

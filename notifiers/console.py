@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from typing import IO, Final
 
+from approvals.freeze import FreezeRecord
 from approvals.recent import Recent
 from notifiers.facts import Fact
+from notifiers.freezes import freeze_news, still_news
 from notifiers.ports import NotTold, Story
 from notifiers.status import day_and_clock, status_of
 from notifiers.text import command
@@ -17,7 +19,7 @@ _REMEMBERED: Final = 1_000
 def lines(story: Story) -> list[str]:
     """What an approver reads, line by line, and the commands that decide."""
     approval, sheet = story.approval, story.sheet
-    status = status_of(approval, story.decision)
+    status = status_of(approval, story.decision, freezes=story.freezes)
     told = [sheet.headline, *_table((*sheet.flags, *sheet.remarks)), ""]
     told += [f"  {status.line}", *(f"  {detail}" for detail in status.details)]
     if status.state == "open":
@@ -37,14 +39,20 @@ class Console:
         """`out` is a terminal or a file."""
         self._out = out
         self._last: Recent[str, str] = Recent(_REMEMBERED)
+        self._said: set[str] = set()
+        self._through: int | None = None
 
     @property
     def name(self) -> str:
         """The word for this place."""
         return NAME
 
-    async def tell(self, story: Story) -> None:
-        """Write it, unless the same was the last thing written about this record."""
+    async def tell(self, story: Story, *, alone: bool = False) -> None:
+        """Write it, unless the same was the last thing written about this record.
+
+        An override needs no sentence of its own: `lines` say it, and are all written again.
+        """
+        del alone
         text = "\n".join(lines(story))
         member = story.approval.member
         if self._last.get(member) == text:
@@ -55,6 +63,15 @@ class Console:
         else:
             self._out.write(f"\n{text}\n")
         self._out.flush()
+
+    async def tell_freezes(self, record: FreezeRecord) -> None:
+        """Write what is news to this process, all that stands when it begins. May raise NotTold."""
+        news = freeze_news(record, self._said, self._through)
+        for name, text in news:
+            await self.announce(text)
+            self._said.add(name)
+        self._said = {name for name in self._said if still_news(record, name)}
+        self._through = record.epoch
 
     async def announce(self, text: str) -> None:
         """Write it; NotTold where nothing can be written any more."""

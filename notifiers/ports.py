@@ -7,7 +7,9 @@ from typing import Protocol
 from approvals.acquaintance import Remark
 from approvals.ballots import Ballot, NotCountedCause
 from approvals.findings import Address, Findings
-from approvals.model import Approval, Decision, Person
+from approvals.freeze import Freeze, FreezeRecord
+from approvals.freezing import NotFrozen
+from approvals.model import Approval, Decision, Electorate, Evidence, Person
 from approvals.request import Request
 from approvals.told import Told
 from approvals.voting import Counted, NotCounted
@@ -16,6 +18,11 @@ from notifiers.sheet import Sheet
 
 class Directory(Protocol):
     """Who people are and what addresses are called: the policy in force."""
+
+    @property
+    def electorate(self) -> Electorate:
+        """Who is who, and who is on call."""
+        ...
 
     def person_by_slack(self, user: str) -> Person | None:
         """Who clicks as this Slack user id."""
@@ -26,12 +33,38 @@ class Directory(Protocol):
         ...
 
 
+class Freezes(Protocol):
+    """What is frozen. Its calls raise StoreDown."""
+
+    async def look(self) -> FreezeRecord:
+        """The record as it is stored now."""
+        ...
+
+    async def freeze(
+        self,
+        *,
+        wallet: str | None,
+        source: str | None,
+        person: str,
+        reason: str,
+        evidence: Evidence,
+        electorate: Electorate,
+    ) -> Freeze | NotFrozen:
+        """Stop one wallet, one source, or everything."""
+        ...
+
+
 class Approvals(Protocol):
     """The approval service. Its calls raise StoreDown and DamagedRecord."""
 
     @property
     def policy(self) -> Directory:
         """The policy in force."""
+        ...
+
+    @property
+    def freezing(self) -> Freezes:
+        """What is frozen, and how to freeze more."""
         ...
 
     async def vote(self, member: str, ballot: Ballot) -> Counted | NotCounted:
@@ -97,11 +130,15 @@ class Outbox(Posts, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """All there is to tell about an approval, as it is stored."""
+    """All there is to tell about an approval, as it is stored.
+
+    `freezes` are those that stand, where one of them rejected it.
+    """
 
     approval: Approval
     decision: Decision
     sheet: Sheet
+    freezes: tuple[Freeze, ...] = ()
 
 
 class Notifier(Protocol):
@@ -112,8 +149,15 @@ class Notifier(Protocol):
         """The word that its posts are stored under."""
         ...
 
-    async def tell(self, story: Story) -> None:
-        """Make the place show this story. Raises NotTold, StoreDown or DamagedRecord."""
+    async def tell(self, story: Story, *, alone: bool = False) -> None:
+        """Make the place show this story. Raises NotTold, StoreDown or DamagedRecord.
+
+        `alone`: nobody else tells it now, so that what is said only once may be said.
+        """
+        ...
+
+    async def tell_freezes(self, record: FreezeRecord) -> None:
+        """Say what was not said yet of freezes and thaws; called while nobody else does."""
         ...
 
     async def announce(self, text: str) -> None:

@@ -10,15 +10,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from approvals.model import Approval, Choice, Decision
+from approvals.freeze import Freeze
+from approvals.model import Approval, Decision
 from approvals.wording import counted
 from notifiers.facts import Fact
 from notifiers.headline import itemized
 from notifiers.readable import cut, visible
 from notifiers.sheet import Sheet
+from notifiers.slack_buttons import ways_to_decide
 from notifiers.slack_limits import (
     ALL_BLOCKS,
-    CONFIRM_TEXT,
     FALLBACK_TEXT,
     FIELD_TEXT,
     FIELDS,
@@ -30,11 +31,8 @@ from notifiers.slack_limits import (
 )
 from notifiers.slack_shown import hash_of, shown_of
 from notifiers.slack_text import SLACK_INK, date, escape, literal, mrkdwn, plain
+from notifiers.slack_tokens import Act
 from notifiers.status import Status, status_of
-from notifiers.text import command, reading
-
-APPROVE: Final = "countersign.approve"
-REJECT: Final = "countersign.reject"
 
 _SQUEEZES: Final = (400, 200, 100, 60)
 """How long a claim, a reason or a rule's `why` may be, in turn, until the message fits."""
@@ -68,20 +66,37 @@ class Message:
         return hash_of([self.text, json.dumps(seen, sort_keys=True)])
 
 
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """Where the approval stands, once with Slack's markup and once without any."""
+
+    marked: Status
+    bare: Status
+
+
 def render(
-    approval: Approval, sheet: Sheet, decision: Decision, token: Callable[[Choice], str]
+    approval: Approval,
+    sheet: Sheet,
+    decision: Decision,
+    token: Callable[[Act], str],
+    *,
+    freezes: Sequence[Freeze] = (),
 ) -> Message:
     """The message as the record stands. What does not fit is cut with a marker that says so.
 
     Where even short claims leave no room, proved facts go too, and with them the Approve button:
     nobody can approve by a click what the message does not show.
     """
+    standing = _Standing(
+        status_of(approval, decision, SLACK_INK, freezes=freezes),
+        status_of(approval, decision, freezes=freezes),
+    )
     blocks: list[Json] = []
     for fewer, limit in _fits(_as_slack_shows(sheet)):
-        blocks = _blocks(approval, fewer, decision, token, limit)
+        blocks = _blocks(approval, fewer, standing, token, limit)
         if size(blocks) <= ALL_BLOCKS:
             break
-    message = Message(_fallback(approval, sheet, decision), blocks, shown_of(blocks))
+    message = Message(_fallback(approval, sheet, standing), blocks, shown_of(blocks))
     check_message(message.text, message.blocks)
     return message
 
@@ -123,19 +138,18 @@ def _not_shown(count: int) -> Fact:
 def _blocks(
     approval: Approval,
     sheet: Sheet,
-    decision: Decision,
-    token: Callable[[Choice], str],
+    standing: _Standing,
+    token: Callable[[Act], str],
     limit: int,
 ) -> list[Json]:
     """In reading order: what, warnings, where it stands, can it be trusted, facts, buttons."""
-    status = status_of(approval, decision, SLACK_INK)
     why = plain("\n".join(itemized(sheet.grounds)), min(SECTION_TEXT, 4 * limit + 400))
     blocks: list[Json] = [
         {"type": "header", "text": plain(sheet.headline, HEADER), "block_id": "fact-what"},
         *_table("fact-flags", sheet.flags, limit),
         *_table("fact-remarks", sheet.remarks, limit, mark=_REMARKS),
-        {"type": "section", "text": mrkdwn(f"*{status.line}*"), "block_id": "status"},
-        *_about(approval, decision, status),
+        {"type": "section", "text": mrkdwn(f"*{standing.marked.line}*"), "block_id": "status"},
+        *_about(approval, standing.bare),
         {"type": "section", "text": mrkdwn(_SEALS[sheet.integrity]), "block_id": "fact-seal"},
         {"type": "section", "text": why, "block_id": "fact-why"},
         *_table("fact-proved", sheet.proved, limit),
@@ -144,14 +158,14 @@ def _blocks(
         {"type": "section", "text": mrkdwn(_SAYS), "block_id": "fact-says"},
         *_table("fact-claimed", sheet.claimed, limit),
     ]
-    if status.state == "open" and not approval.notice:
-        blocks += _ways_to_decide(approval, sheet, token)
+    if standing.bare.state == "open" and not approval.notice:
+        blocks += ways_to_decide(approval, sheet, token)
     return [_iterated(block, approval.revision) for block in blocks]
 
 
-def _about(approval: Approval, decision: Decision, status: Status) -> list[Json]:
+def _about(approval: Approval, status: Status) -> list[Json]:
     """Who may vote and until when; after the decision, why it ended as it did."""
-    lines = [plain(line, _LINE) for line in status_of(approval, decision).details]
+    lines = [plain(line, _LINE) for line in status.details]
     if status.state == "open":
         lines.insert(0, mrkdwn(f"Decide before {date(approval.deadline)}"))
     if len(lines) > _LINES:
@@ -159,42 +173,6 @@ def _about(approval: Approval, decision: Decision, status: Status) -> list[Json]
             plain(f"and {counted(len(lines) - _LINES, 'more line')}, not shown here", _LINE)
         ]
     return [{"type": "context", "elements": lines, "block_id": "about"}] if lines else []
-
-
-def _ways_to_decide(approval: Approval, sheet: Sheet, token: Callable[[Choice], str]) -> list[Json]:
-    """Both buttons; without Approve, the command that approves, where a click is not enough."""
-    reject = {
-        "type": "button",
-        "action_id": REJECT,
-        "style": "danger",
-        "text": plain("Reject", 75),
-        "value": token(Choice.REJECT),
-    }
-    approve = {
-        "type": "button",
-        "action_id": APPROVE,
-        "style": "primary",
-        "text": plain("Approve", 75),
-        "value": token(Choice.APPROVE),
-        "confirm": {
-            "title": plain("Approve this request?", 100),
-            "text": plain(sheet.pledge, CONFIRM_TEXT),
-            "confirm": plain("Approve", 30),
-            "deny": plain("Cancel", 30),
-            "style": "primary",
-        },
-    }
-    by_click = approval.verdict.strength == "any" and sheet.whole and sheet.integrity != "REFUSED"
-    buttons = [approve, reject] if by_click else [reject]
-    how = {"how": f"To approve, run: {command('approve', approval)}"}
-    if not sheet.whole:
-        how = {"read": f"Not all of it fits here. To read it, run: {reading(approval)}"} | how
-    said = [
-        {"type": "section", "text": plain(text, 1000), "block_id": name}
-        for name, text in how.items()
-        if not by_click
-    ]
-    return [*said, {"type": "actions", "elements": buttons, "block_id": "decide"}]
 
 
 def _table(name: str, facts: Sequence[Fact], limit: int, mark: str = "") -> list[Json]:
@@ -225,9 +203,9 @@ def _iterated(block: Json, revision: int) -> Json:
     return {**block, "block_id": f"{block['block_id']}-r{revision}"}
 
 
-def _fallback(approval: Approval, sheet: Sheet, decision: Decision) -> str:
+def _fallback(approval: Approval, sheet: Sheet, standing: _Standing) -> str:
     """What notifications and screen readers say."""
-    line = status_of(approval, decision).line
+    line = standing.bare.line
     worst = f" · {sheet.worst}" if sheet.worst else ""
     said = f"{sheet.headline}{worst} · {line} · {visible(approval.request_id, 200)}"
     return str(plain(said, FALLBACK_TEXT)["text"])

@@ -1,18 +1,19 @@
-"""Whether a click means what it seems to: checks 1 to 5 of `slack_clicks`, before any vote."""
+"""Whether a click or a form means what it seems to: the first steps of `slack_clicks`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from approvals.model import Approval, Choice
+from approvals.model import Approval
 from approvals.told import Post
 from notifiers.ports import Approvals, Posts
-from notifiers.slack_blocks import APPROVE, REJECT
+from notifiers.slack_buttons import ACTS
+from notifiers.slack_forms import LASTS_MS, Binding, Forms, asks_of
+from notifiers.slack_modal import VIEWS
 from notifiers.slack_payloads import Click, Payload, Submission, is_of_workspace
-from notifiers.slack_posts import NAME, change_posts
 from notifiers.slack_shown import shown_of
+from notifiers.slack_thread import change_posts, is_message
 from notifiers.slack_tokens import Token, read_token
-
-CHOICES: Final = {APPROVE: Choice.APPROVE, REJECT: Choice.REJECT}
 
 SENTENCES: Final = {
     "other_workspace": "This click came from outside our workspace, so nothing was stored.",
@@ -24,17 +25,27 @@ SENTENCES: Final = {
         "This message does not show what we rendered for this request, so nothing was stored. "
         "Look at it again; if it still says this, tell on-call."
     ),
+    "forged_form": "This form is not one that we opened, so nothing was stored.",
+    "other_person": "This form was opened for somebody else, so nothing was stored.",
+    "old_form": "This form is too old, so nothing was stored. Close it and click again.",
+    "other_form": (
+        "This form does not show what we asked, so nothing was stored. Close it, and tell on-call."
+    ),
 }
 """What the one who clicked reads, by the check that failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """A click on a button of ours, in a message that shows what we rendered."""
+    """A click on a button of ours, in a message that shows what we rendered, as `shown` names it.
+
+    Of a form: the click that opened it.
+    """
 
     token: Token
     post: Post
     approval: Approval
+    shown: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +57,31 @@ class Unsound:
 
 
 class Checks:
-    """What every click must pass. Raises StoreDown, DamagedRecord and NotTold."""
+    """What every click and form must pass. Raises StoreDown, DamagedRecord and NotTold."""
 
-    def __init__(self, approvals: Approvals, posts: Posts, workspace: str) -> None:
+    def __init__(
+        self,
+        approvals: Approvals,
+        posts: Posts,
+        forms: Forms,
+        workspace: str,
+        now_ms: Callable[[], int],
+    ) -> None:
         """`workspace` is the one whose clicks count."""
         self._approvals = approvals
         self._posts = posts
+        self._forms = forms
         self._workspace = workspace
+        self._now = now_ms
 
     async def check(self, heard: Payload) -> Sound | Unsound:
         """Steps 1 to 5, in their order; the first that fails is the answer."""
         if not is_of_workspace(heard, self._workspace):  # 1
             return Unsound("other_workspace")
+        if isinstance(heard, Submission):
+            return await self._check_form(heard)
         token = read_token(heard.value)  # 2
-        wanted = CHOICES.get(heard.action) if isinstance(heard, Click) else Choice.REJECT
-        if token is None or token.choice is not wanted:
+        if token is None or token.act is not ACTS.get(heard.action):
             return Unsound("not_ours")
         post = await self._post(token)  # 3
         if post is None:
@@ -68,16 +89,43 @@ class Checks:
         approval = await self._approvals.read(token.member)
         if approval is None:
             return Unsound("no_record", token.member)
-        if isinstance(heard, Submission):
-            return Sound(token, post, approval)  # the form opened only after a sound click
-        wrong = _wrong(heard, post)  # 3, 4, 5
+        shown = shown_of(heard.blocks)
+        wrong = _wrong(heard, post, shown)  # 3, 4, 5
         if wrong is not None:
             return Unsound(wrong, token.member)
-        return Sound(token, await self._adopted(token.member, post, heard.ts), approval)
+        return Sound(token, await self._adopted(token.member, post, heard.ts), approval, shown)
+
+    async def _check_form(self, heard: Submission) -> Sound | Unsound:
+        """Steps 2 to 5 of a form: it is ours and this person's, and its click still stands."""
+        binding = self._forms.read(heard.value)  # 2
+        if binding is None or binding.token.act is not VIEWS.get(heard.callback):
+            return Unsound("forged_form")
+        token = binding.token
+        wrong = self._wrong_form(heard, binding)
+        if wrong is not None:
+            return Unsound(wrong, token.member)
+        post = await self._post(token)  # 3
+        if post is None:
+            return Unsound("forged_form", token.member)
+        approval = await self._approvals.read(token.member)
+        if approval is None:
+            return Unsound("no_record", token.member)
+        if post.ts is not None and post.ts != binding.ts:  # 4
+            return Unsound("stale_message", token.member)
+        if binding.shown not in post.shown:  # 5
+            return Unsound("other_facts", token.member)
+        return Sound(token, replace(post, ts=binding.ts), approval, binding.shown)
+
+    def _wrong_form(self, heard: Submission, binding: Binding) -> str | None:
+        if heard.user != binding.user:
+            return "other_person"
+        if abs(self._now() - binding.at) > LASTS_MS:
+            return "old_form"
+        return None if asks_of(heard.blocks) == binding.asks else "other_form"
 
     async def _post(self, token: Token) -> Post | None:
         told = await self._posts.read_told(token.member)
-        ours = (post for post in told.posts if post.notifier == NAME)
+        ours = (post for post in told.posts if is_message(post))
         return next((post for post in ours if post.nonce == token.nonce), None)
 
     async def _adopted(self, member: str, post: Post, ts: str) -> Post:
@@ -95,7 +143,7 @@ class Checks:
         return replace(post, ts=ts)
 
 
-def _wrong(click: Click, post: Post) -> str | None:
+def _wrong(click: Click, post: Post, shown: str) -> str | None:
     """Whether the click came from our message, as we rendered it."""
     if click.channel != post.channel:
         return "other_channel"
@@ -103,4 +151,4 @@ def _wrong(click: Click, post: Post) -> str | None:
         return "not_ours"
     if not click.ts or (post.ts is not None and click.ts != post.ts):
         return "stale_message"
-    return None if shown_of(click.blocks) in post.shown else "other_facts"
+    return None if shown in post.shown else "other_facts"

@@ -24,10 +24,9 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from notifiers.readable import cut
 from notifiers.settings import SlackSettings
 from notifiers.slack_limits import FALLBACK_TEXT, Json, check_message, check_view
-from notifiers.slack_text import escape
+from notifiers.slack_text import plain
 
 TIMEOUT_S: Final = 8
 """For one call; a claim of the outbox lasts 30 s."""
@@ -155,12 +154,17 @@ class SlackClient:
             )
         )
 
-    async def say(self, channel: str, text: str) -> None:
-        """`chat.postMessage` of text alone, in which Slack reads no markup."""
-        await _called(
+    async def say(self, channel: str, text: str, *, thread: str | None = None) -> str:
+        """`chat.postMessage` of text alone, in which Slack reads no markup; returns the `ts`.
+
+        In a `thread` it is shown in the channel as well: not everybody follows every thread.
+        """
+        answer = await _called(
             lambda: self._once.chat_postMessage(
                 channel=channel,
-                text=escape(cut(text, FALLBACK_TEXT // 8)),
+                thread_ts=thread,
+                reply_broadcast=thread is not None,
+                text=plain(text, FALLBACK_TEXT)["text"],
                 parse="none",
                 link_names=False,
                 mrkdwn=False,
@@ -168,6 +172,7 @@ class SlackClient:
                 unfurl_media=False,
             )
         )
+        return str(answer["ts"])
 
     async def open_view(self, trigger: str, view: Json) -> None:
         """`views.open`; a trigger is good once, for three seconds."""

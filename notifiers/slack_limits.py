@@ -27,6 +27,8 @@ CONFIRM_BUTTON: Final = 30
 MODAL_TITLE: Final = 24
 PRIVATE_METADATA: Final = 3_000
 LABEL: Final = 2_000
+OPTIONS: Final = 10
+OPTION_TEXT: Final = 75
 FALLBACK_TEXT: Final = 4_000
 ALL_BLOCKS: Final = 10_000
 
@@ -86,6 +88,8 @@ def _check_block(block: Json) -> None:
         case "input":
             _between(1, len(block["label"]["text"]), LABEL, "label")
             _between(1, len(block["element"]["action_id"]), IDENTITY, "action_id")
+            if block["element"]["type"] == "radio_buttons":
+                _check_options(block["element"]["options"])
         case "divider":
             pass
         case other:
@@ -95,6 +99,13 @@ def _check_block(block: Json) -> None:
 def _check_texts(objects: Sequence[Json], most: int, what: str) -> None:
     for part in objects:
         _between(1, len(part["text"]), most, what)
+
+
+def _check_options(options: Sequence[Json]) -> None:
+    _between(1, len(options), OPTIONS, "options")
+    for option in options:
+        for part in ("text", "description"):
+            _between(1, len(option[part]["text"]), OPTION_TEXT, f"an option's {part}")
 
 
 def _check_button(button: Json) -> None:

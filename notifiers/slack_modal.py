@@ -1,50 +1,132 @@
-"""The form behind Reject: an optional reason, which everybody in the channel will read."""
+"""The forms behind the buttons: what is decided, once more, and a field for why."""
 
+from dataclasses import dataclass
 from typing import Final
 
+from approvals.ballots import wants_reason
+from approvals.freeze import THAW_VOTES
+from approvals.model import Choice
 from notifiers.ports import Story
-from notifiers.slack_limits import Json, check_view
+from notifiers.readable import visible
+from notifiers.slack_limits import OPTION_TEXT, Json, check_view
 from notifiers.slack_text import plain
+from notifiers.slack_tokens import Act
 
-REJECT_VIEW: Final = "countersign.reject"
+VIEWS: Final = {
+    "countersign.approve": Act.APPROVE,
+    "countersign.reject": Act.REJECT,
+    "countersign.freeze": Act.FREEZE,
+}
+"""What each form's `callback_id` stands for."""
+
 REASON: Final = "reason"
+SCOPE: Final = "scope"
 LONGEST_REASON: Final = 500
 
+EVERYTHING: Final = "everything"
+WALLET: Final = "wallet"
+SOURCE: Final = "source"
 
-def reject_view(story: Story, token: str) -> Json:
-    """What is refused, word for word as in the message, and a field for why."""
-    view: Json = {
-        "type": "modal",
-        "callback_id": REJECT_VIEW,
-        "private_metadata": token,
-        "title": plain("Reject this request", 24),
-        "submit": plain("Reject", 24),
-        "close": plain("Cancel", 24),
-        "blocks": [
-            {"type": "section", "block_id": "what", "text": plain(story.sheet.headline, 1_000)},
-            {
-                "type": "section",
-                "block_id": "which",
-                "text": plain(f"Request id: {story.approval.request_id}", 1_000),
-            },
-            {
-                "type": "input",
-                "block_id": REASON,
-                "optional": True,
-                "label": plain("Why? Everybody in the channel will read this.", 200),
-                "element": {
-                    "type": "plain_text_input",
-                    "action_id": REASON,
-                    "multiline": True,
-                    "max_length": LONGEST_REASON,
-                },
-            },
-        ],
+_WHY: Final = "Why? Everybody in the channel will read this."
+_TEXT: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Scopes:
+    """What can be frozen beside everything: the wallet that is claimed, the source proved."""
+
+    wallet: str | None = None
+    wallet_name: str = ""
+    source: str | None = None
+
+
+def vote_view(story: Story, choice: Choice) -> Json:
+    """What is decided, word for word as in the message; to approve, all that must be right."""
+    approval, sheet = story.approval, story.sheet
+    said = {"what": sheet.headline}
+    if choice is Choice.APPROVE:
+        said |= {"warning": f"Warning: {sheet.worst}"} if sheet.worst else {}
+        said |= {"pledge": f"You approve: {sheet.pledge}", "badge": sheet.badge}
+    said |= {"which": f"Request id: {approval.request_id}\nDigest: {approval.digest}"}
+    reason = _reason(optional=not wants_reason(approval, choice))
+    return _view(choice.value, f"{choice.value.capitalize()} this request", said, [reason])
+
+
+def freeze_view(scopes: Scopes) -> Json:
+    """What can be frozen, whole and by name, and what that means."""
+    said = {
+        "means": (
+            "Nothing that is frozen is approved any more, and what waits is rejected, until"
+            f" {THAW_VOTES} of on-call end the freeze from a terminal."
+        )
     }
-    check_view(view)
-    return view
+    ways = [(EVERYTHING, "Everything", "every request of every node")]
+    if scopes.wallet is not None:
+        name = f"{visible(scopes.wallet_name, 200)} ({scopes.wallet})"
+        said["wallet"] = f"This wallet (Cobo says): {name if scopes.wallet_name else scopes.wallet}"
+        ways.append((WALLET, "This wallet", "and requests whose wallet or source is not known"))
+    if scopes.source is not None:
+        said["source"] = f"This source address (proved): {scopes.source}"
+        ways.append(
+            (SOURCE, "This source address", "and requests whose wallet or source is not known")
+        )
+    which = {
+        "type": "input",
+        "block_id": SCOPE,
+        "label": plain("What?", 200),
+        "element": {
+            "type": "radio_buttons",
+            "action_id": SCOPE,
+            "options": [
+                {
+                    "value": value,
+                    "text": plain(word, OPTION_TEXT),
+                    "description": plain(more, OPTION_TEXT),
+                }
+                for value, word, more in ways
+            ],
+        },
+    }
+    return _view("freeze", "Freeze signing", said, [which, _reason(optional=False)])
+
+
+def bound(view: Json, metadata: str) -> Json:
+    """The form as it is sent, with what it is bound to."""
+    whole = {**view, "private_metadata": metadata}
+    check_view(whole)
+    return whole
 
 
 def view_error(sentence: str) -> Json:
     """Slack's answer that keeps the form open and says why under the field."""
     return {"response_action": "errors", "errors": {REASON: sentence}}
+
+
+def _view(act: str, title: str, said: dict[str, str], fields: list[Json]) -> Json:
+    sections = [
+        {"type": "section", "block_id": name, "text": plain(text, _TEXT)}
+        for name, text in said.items()
+    ]
+    return {
+        "type": "modal",
+        "callback_id": f"countersign.{act}",
+        "title": plain(title, 24),
+        "submit": plain(act.capitalize(), 24),
+        "close": plain("Cancel", 24),
+        "blocks": [*sections, *fields],
+    }
+
+
+def _reason(*, optional: bool) -> Json:
+    return {
+        "type": "input",
+        "block_id": REASON,
+        "optional": optional,
+        "label": plain(_WHY, 200),
+        "element": {
+            "type": "plain_text_input",
+            "action_id": REASON,
+            "multiline": True,
+            "max_length": LONGEST_REASON,
+        },
+    }

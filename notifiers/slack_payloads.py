@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 _ENTERPRISE: Final = "E"
+_FILLED_IN: Final = ("view", "state", "values")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Click:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A filled-in modal (`view_submission`)."""
+    """A filled-in modal (`view_submission`). `value` is what we bound it to, `blocks` its texts."""
 
     workspace: str
     user: str
@@ -34,6 +35,8 @@ class Submission:
     callback: str
     value: str
     reason: str
+    scope: str
+    blocks: object
 
 
 Payload: TypeAlias = Click | Submission
@@ -88,7 +91,9 @@ def _submission(payload: object) -> Submission:
         home=_text(payload, "user", "team_id"),
         callback=_text(payload, "view", "callback_id"),
         value=_text(payload, "view", "private_metadata"),
-        reason=_text(payload, "view", "state", "values", "reason", "reason", "value"),
+        reason=_text(payload, *_FILLED_IN, "reason", "reason", "value"),
+        scope=_text(payload, *_FILLED_IN, "scope", "scope", "selected_option", "value"),
+        blocks=_at(payload, "view", "blocks"),
     )
 
 

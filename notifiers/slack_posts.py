@@ -10,21 +10,24 @@ the same, and from then on both are updated.
 """
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, Protocol
 
-from approvals.model import Approval, Choice
+from approvals.freeze import FreezeRecord
+from approvals.freeze_store import MEMBER as FREEZES
+from approvals.model import Approval
 from approvals.recent import Recent
 from approvals.told import Post, Told
+from notifiers.freezes import freeze_news, still_news
+from notifiers.overrides import announcement
 from notifiers.pace import Pace
 from notifiers.ports import NotTold, Posts, Story
 from notifiers.slack_blocks import Message, render
 from notifiers.slack_client import MessageGone, SlackAway, SlackTrouble
 from notifiers.slack_limits import Json, OverLimit
-from notifiers.slack_tokens import Token
-
-NAME: Final = "slack"
+from notifiers.slack_thread import NAME, Thread, change_posts, is_message, said
+from notifiers.slack_tokens import Act, Token
 
 MOST_UNKNOWN: Final = 5
 """Posts whose `ts` nobody learned; after that many the last nonce is used again."""
@@ -32,8 +35,10 @@ MOST_UNKNOWN: Final = 5
 RENDERINGS_KEPT: Final = 16
 """Of one message: a click on an older one is answered with the newest, and counts no more."""
 
+_THROUGH: Final = "through"
+"""What is noted under this name is no sentence, but the epoch up to which freezes were told."""
+
 _FACES_KEPT: Final = 2_000
-_SWAPS: Final = 5
 
 
 class Channel(Protocol):
@@ -47,8 +52,8 @@ class Channel(Protocol):
         """Replace a message."""
         ...
 
-    async def say(self, channel: str, text: str) -> None:
-        """Post a sentence without buttons."""
+    async def say(self, channel: str, text: str, *, thread: str | None = None) -> str:
+        """Post a sentence without buttons; returns its `ts`."""
         ...
 
 
@@ -61,6 +66,7 @@ class SlackPosts:
         self._channel = channel
         self._posts = posts
         self._pace = pace
+        self._thread = Thread(slack, channel, posts, pace)
         self._surely_unsent: set[str] = set()
         self._faces: Recent[str, str] = Recent(_FACES_KEPT)
 
@@ -69,10 +75,10 @@ class SlackPosts:
         """The word its posts are stored under."""
         return NAME
 
-    async def tell(self, story: Story) -> None:
+    async def tell(self, story: Story, *, alone: bool = False) -> None:
         """Post once, update every post of it; no call where a message already says all this."""
         told = await self._noted(story)
-        ours = [post for post in told.posts if post.notifier == NAME]
+        ours = [post for post in told.posts if is_message(post)]
         if any(post.revision > story.approval.revision for post in ours):
             return  # another gateway has told something newer
         try:
@@ -82,10 +88,32 @@ class SlackPosts:
             deleted_by_hand = len(left) < len(shown)
             if not left and not (deleted_by_hand and story.approval.final is not None):
                 await self._post(story)
+            if alone:
+                await self._tell_overrides(story.approval)
         except SlackTrouble as trouble:
             raise _not_told(trouble) from trouble
         except OverLimit as over:
             raise NotTold(f"over_limit: {over}", alarm=True) from over
+
+    async def tell_freezes(self, record: FreezeRecord) -> None:
+        """What is frozen and thawed, each once, in the channel."""
+        told = await self._posts.read_told(FREEZES)
+        through = next((post.revision for post in told.posts if post.about == _THROUGH), None)
+        try:
+            for about, text in freeze_news(record, said(told), through):
+                await self._thread.say(FREEZES, about, text, revision=record.epoch)
+        except SlackTrouble as trouble:
+            raise _not_told(trouble) from trouble
+        if through != record.epoch:
+            told_now = Post("", NAME, self._channel, None, (), record.epoch, about=_THROUGH)
+            await change_posts(
+                self._posts,
+                FREEZES,
+                lambda posts: (
+                    told_now,
+                    *(p for p in posts if p.about != _THROUGH and still_news(record, p.about)),
+                ),
+            )
 
     async def announce(self, text: str) -> None:
         """Say it in the channel, once and ahead of what is paced: somebody waits for it."""
@@ -100,7 +128,7 @@ class SlackPosts:
         told = await self._posts.read_told(member)
 
         def note(post: Post) -> Post:
-            if post.notifier != NAME or post.revision > story.approval.revision:
+            if not is_message(post) or post.revision > story.approval.revision:
                 return post
             return _rendered(post, message_of(story, post.nonce).shown)
 
@@ -145,7 +173,7 @@ class SlackPosts:
         """Step 1: a stored nonce, new unless one is known to have never reached Slack."""
         member = story.approval.member
         told = await self._posts.read_told(member)
-        unknown = [post for post in told.posts if post.notifier == NAME and post.ts is None]
+        unknown = [post for post in told.posts if is_message(post) and post.ts is None]
         unsent = [post for post in unknown if post.nonce in self._surely_unsent]
         again = unsent or (unknown if len(unknown) >= MOST_UNKNOWN else [])
         nonce = again[-1].nonce if again else secrets.token_urlsafe(16)
@@ -160,6 +188,22 @@ class SlackPosts:
         )
         self._surely_unsent.discard(nonce)
         return post, message
+
+    async def _tell_overrides(self, approval: Approval) -> None:
+        """Each vote that was signed as an override, once, below the newest message."""
+        votes = [vote for vote in approval.votes if vote.override]
+        if not votes:
+            return
+        told = await self._posts.read_told(approval.member)
+        below = [post.ts for post in told.posts if is_message(post) and post.ts is not None]
+        for vote in votes:
+            await self._thread.say(
+                approval.member,
+                f"override {vote.choice} {vote.person}",
+                announcement(approval, vote),
+                revision=approval.revision,
+                below=below[-1] if below else None,
+            )
 
     async def _keep(
         self, member: str, told: Told, before: Sequence[Post], left: Sequence[Post]
@@ -192,19 +236,8 @@ def _rendered(post: Post, shown: str) -> Post:
 def message_of(story: Story, nonce: str) -> Message:
     """The message of a story whose buttons carry this nonce."""
 
-    def token(choice: Choice) -> str:
-        return Token(nonce, approval.member, approval.digest, choice).encode()
+    def token(act: Act) -> str:
+        return Token(nonce, approval.member, approval.digest, act).encode()
 
     approval: Approval = story.approval
-    return render(approval, story.sheet, story.decision, token)
-
-
-async def change_posts(
-    store: Posts, member: str, change: Callable[[tuple[Post, ...]], tuple[Post, ...]]
-) -> None:
-    """Read, change, swap, until nobody was faster."""
-    for _ in range(_SWAPS):
-        told = await store.read_told(member)
-        if await store.write_told(member, replace(told, posts=change(told.posts))) is not None:
-            return
-    raise NotTold("others keep writing what was posted")
+    return render(approval, story.sheet, story.decision, token, freezes=story.freezes)

@@ -10,7 +10,7 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 
 from approvals.events import Alarm, Journal, Trouble
 from notifiers.settings import SlackSettings
-from notifiers.slack_clicks import Heard
+from notifiers.slack_hearing import Heard
 from notifiers.slack_line import Line
 
 CONNECTIONS: Final = 2

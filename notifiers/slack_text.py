@@ -3,8 +3,8 @@
 import re
 from typing import Any, Final
 
+from notifiers.ink import Ink, clock
 from notifiers.readable import cut, visible
-from notifiers.status import Ink, clock
 
 _OURS: Final = 1_500
 """The longest text with markup that we ever send; it is cut before the escaping can grow it."""

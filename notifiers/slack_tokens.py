@@ -1,7 +1,7 @@
-"""What a button carries: which message, which record, which bytes, which choice. Opaque to all.
+"""What a button carries: which message, which record, which bytes, what for. Opaque to all.
 
 A token is no secret and proves nothing by itself. It names what must agree: its nonce with a post
-that we stored for this member, its digest with the record, its choice with the button. So a value
+that we stored for this member, its digest with the record, its act with the button. So a value
 moved to another button, message or record counts for nothing.
 """
 
@@ -9,10 +9,17 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-
-from approvals.model import Choice
+from enum import StrEnum
 
 _LONGEST = 2_000
+
+
+class Act(StrEnum):
+    """What a button is for: the two choices of a vote, and to freeze."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    FREEZE = "freeze"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +29,11 @@ class Token:
     nonce: str
     member: str
     digest: str
-    choice: Choice
+    act: Act
 
     def encode(self) -> str:
         """At most 2,000 ASCII characters, for names as long as the gateway takes them."""
-        parts = [self.nonce, self.member, self.digest, self.choice.value]
+        parts = [self.nonce, self.member, self.digest, self.act.value]
         return base64.urlsafe_b64encode(json.dumps(parts, separators=(",", ":")).encode()).decode()
 
 
@@ -40,7 +47,7 @@ def read_token(value: object) -> Token | None:
         return None
     if type(parts) is not list or [type(part) for part in parts] != [str] * 4:
         return None
-    if parts[3] not in set(Choice):
+    if parts[3] not in set(Act):
         return None
-    token = Token(parts[0], parts[1], parts[2], Choice(parts[3]))
+    token = Token(parts[0], parts[1], parts[2], Act(parts[3]))
     return token if token.encode() == value else None

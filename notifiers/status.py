@@ -1,11 +1,12 @@
 """Where an approval stands, in sentences: who has voted, what is missing, how it ended."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal, TypeAlias, assert_never
 
 from approvals.ballots import SENTENCES, NotCountedCause
+from approvals.freeze import Freeze
 from approvals.model import (
     Approval,
     Approved,
@@ -17,7 +18,11 @@ from approvals.model import (
     Rejected,
     Vote,
 )
-from notifiers.readable import lasted, listed, visible
+from approvals.model import Final as FinalFact
+from notifiers.freezes import frozen_words
+from notifiers.ink import PLAIN, Ink
+from notifiers.overrides import asked, enough, overriding
+from notifiers.readable import lasted, listed
 from notifiers.text import command
 
 State: TypeAlias = Literal["open", "closing", "closed"]
@@ -29,30 +34,15 @@ _ENDS: Final = {
     Cause.TIMEOUT: "Rejected: nobody decided in time",
     Cause.CONTRADICTION: "Refused: what Cobo says contradicts the bytes",
     Cause.CONFLICT: "Refused: this request id was first asked with other content",
+    Cause.FROZEN: "Rejected",
     Cause.UNSUPPORTED: "Refused: not supported",
     Cause.MALFORMED: "Refused: malformed",
 }
 
 
-def clock(milliseconds: int) -> str:
-    """`14:02 UTC`."""
-    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%H:%M} UTC"
-
-
 def day_and_clock(milliseconds: int) -> str:
     """`2026-11-22 14:02:30 UTC`."""
     return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-@dataclass(frozen=True, slots=True)
-class Ink:
-    """How a place writes names, reasons and times: Slack escapes and shows the reader's zone."""
-
-    text: Callable[[str], str] = visible
-    time: Callable[[int], str] = clock
-
-
-PLAIN: Final = Ink()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +54,20 @@ class Status:
     details: tuple[str, ...] = ()
 
 
-def status_of(approval: Approval, decision: Decision, ink: Ink = PLAIN) -> Status:
-    """Only what is stored: no one reads "rejected: no decision in time" before that is final."""
+def status_of(
+    approval: Approval, decision: Decision, ink: Ink = PLAIN, *, freezes: Iterable[Freeze] = ()
+) -> Status:
+    """Only what is stored: no one reads "rejected: no decision in time" before that is final.
+
+    `freezes` are those that stand: what was rejected by one of them says whose it is.
+    """
     match decision:
         case Pending():
-            return Status("open", _progress(approval, decision, ink), _seats(approval, ink))
-        case Approved(by=by):
-            return _approved(approval, by, ink)
+            return _open(approval, decision, ink)
+        case Approved():
+            return _approved(approval, decision, ink)
+        case Rejected(cause=Cause.FROZEN):
+            return _frozen(approval, decision, ink, freezes)
         case Rejected():
             return _rejected(approval, decision, ink)
         case Damaged(why=why):
@@ -81,7 +78,12 @@ def status_of(approval: Approval, decision: Decision, ink: Ink = PLAIN) -> Statu
 
 
 def refusal(
-    cause: NotCountedCause, approval: Approval | None, decision: Decision | None, ink: Ink = PLAIN
+    cause: NotCountedCause,
+    approval: Approval | None,
+    decision: Decision | None,
+    ink: Ink = PLAIN,
+    *,
+    freezes: Iterable[Freeze] = (),
 ) -> str:
     """Why a ballot changed nothing, for the one who cast it."""
     said = SENTENCES[cause]
@@ -89,7 +91,7 @@ def refusal(
         return said
     match cause:
         case NotCountedCause.ALREADY_DECIDED if decision is not None:
-            return f"Already decided. {status_of(approval, decision, ink).line}"
+            return f"Already decided. {status_of(approval, decision, ink, freezes=freezes).line}"
         case NotCountedCause.TOO_LATE:
             return f"{said} It was {ink.time(approval.deadline)}."
         case NotCountedCause.NEEDS_SSH:
@@ -98,11 +100,22 @@ def refusal(
             return said
 
 
+def _open(approval: Approval, pending: Pending, ink: Ink) -> Status:
+    """How far the seats are filled; before that, an override that somebody asked for."""
+    progress = _progress(approval, pending, ink)
+    details = (*_seats(approval, ink), *_reasons(approval.votes, ink))
+    overrides = asked(approval, ink)
+    if not overrides:
+        return Status("open", progress, details)
+    return Status("open", overrides[0], (*overrides[1:], f"Seats: {progress}", *details))
+
+
 def _progress(approval: Approval, pending: Pending, ink: Ink) -> str:
     """`1 of 2 · ana 14:02 · waiting for treasury`."""
     wanted = sum(need.count for need in approval.verdict.needs)
     missing = sum(seat.missing for seat in pending.seats)
-    votes = [f"{ink.text(vote.person)} {ink.time(vote.at)}" for vote in _approvals(approval)]
+    filled = [vote for vote in _approvals(approval) if _sits(approval, vote)]
+    votes = [f"{ink.text(vote.person)} {ink.time(vote.at)}" for vote in filled]
     waiting = tuple(
         ink.text(seat.group) if seat.missing == 1 else f"{seat.missing} of {ink.text(seat.group)}"
         for seat in pending.seats
@@ -119,34 +132,76 @@ def _seats(approval: Approval, ink: Ink) -> tuple[str, ...]:
     )
 
 
-def _approved(approval: Approval, by: tuple[str, ...], ink: Ink) -> Status:
+def _approved(approval: Approval, decision: Approved, ink: Ink) -> Status:
     votes = {vote.person: vote for vote in _approvals(approval)}
     names = tuple(
         f"{ink.text(person)} {ink.time(votes[person].at)}" if person in votes else ink.text(person)
-        for person in by
+        for person in decision.by
     )
     who = listed(names) if names else "the rules"
+    if decision.override:
+        who = f"override of {who}"
     latest = max((vote.at for vote in votes.values()), default=approval.asked_at)
-    after = lasted(latest - approval.asked_at)
+    line = f"Approved by {who}, after {lasted(latest - approval.asked_at)}"
+    reasons = _reasons((votes[person] for person in decision.by if person in votes), ink)
     if approval.final is None:
-        return Status("closing", f"Approved by {who}, after {after} · waiting for the node")
+        return Status("closing", f"{line} · waiting for the node", reasons)
     at = ink.time(approval.final.at)
-    return Status("closed", f"Approved by {who}, after {after} · the node was there at {at}")
+    return Status("closed", f"{line} · the node was there at {at}", reasons)
 
 
 def _rejected(approval: Approval, decision: Rejected, ink: Ink) -> Status:
     final = approval.final
-    vote = next((v for v in approval.votes if v.choice is Choice.REJECT), None)
-    if decision.cause is Cause.PERSON and vote is not None:
-        after = lasted(vote.at - approval.asked_at)
-        line = f"Rejected by {ink.text(vote.person)} {ink.time(vote.at)}, after {after}"
-        said = (f"Reason: {ink.text(vote.reason)}",) if vote.reason else ()
-        return Status("closed" if final else "closing", line, said)
+    votes = _refusing(approval)
+    if decision.cause is Cause.PERSON and votes:
+        names = listed(tuple(f"{ink.text(vote.person)} {ink.time(vote.at)}" for vote in votes))
+        override = "" if _sits(approval, votes[0]) else "override of "
+        after = lasted(votes[-1].at - approval.asked_at)
+        line = f"Rejected by {override}{names}, after {after}"
+        why = _reasons(votes, ink)
+        if len(votes) == 1 and why:
+            why = (f"Reason: {ink.text(votes[0].reason)}",)
+        return Status("closed" if final else "closing", line, why)
     if final is None:
         return Status("closing", "Nobody can vote any more; the outcome is being recorded")
-    after = lasted(final.at - approval.asked_at)
-    line = f"{_ENDS[decision.cause]}, {ink.time(final.at)}, after {after}"
+    line = f"{_ENDS[decision.cause]}, {_ended(approval, final, ink)}"
     return Status("closed", line, (ink.text(decision.sentence),) if decision.sentence else ())
+
+
+def _frozen(approval: Approval, decision: Rejected, ink: Ink, freezes: Iterable[Freeze]) -> Status:
+    line = f"{_ENDS[Cause.FROZEN]}: {frozen_words(decision.sentence, freezes, ink)}"
+    if approval.final is None:
+        return Status("closing", f"{line} · the outcome is being recorded")
+    return Status("closed", f"{line}, {_ended(approval, approval.final, ink)}")
+
+
+def _ended(approval: Approval, final: FinalFact, ink: Ink) -> str:
+    return f"{ink.time(final.at)}, after {lasted(final.at - approval.asked_at)}"
+
+
+def _refusing(approval: Approval) -> tuple[Vote, ...]:
+    """Whose refusals ended it: one of those who are asked, else as many as an override takes."""
+    votes = [vote for vote in approval.votes if vote.choice is Choice.REJECT]
+    first = next((vote for vote in votes if _sits(approval, vote)), None)
+    if first is not None:
+        return (first,)
+    overrides = overriding(approval, Choice.REJECT)
+    return overrides if len(overrides) >= enough(approval, Choice.REJECT) else ()
+
+
+def _sits(approval: Approval, vote: Vote) -> bool:
+    """Whether a vote counts for the seats: every one that is no override, and of its people all."""
+    seated = (person for need in approval.verdict.needs for person in need.people)
+    return not vote.override or vote.person in seated
+
+
+def _reasons(votes: Iterable[Vote], ink: Ink) -> tuple[str, ...]:
+    """Why people voted as they did, where they said so."""
+    return tuple(
+        f"Reason of {ink.text(vote.person)}: {ink.text(vote.reason)}"
+        for vote in votes
+        if vote.reason
+    )
 
 
 def _approvals(approval: Approval) -> list[Vote]:

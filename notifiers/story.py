@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 from approvals.findings import Address, Claims, Findings, Reason, Unverified
-from approvals.model import Approval
+from approvals.freeze import Freeze
+from approvals.model import Approval, Cause, Decision, Rejected
 from notifiers.ports import Approvals, Story
 from notifiers.sheet import sheet_of
 from notifiers.text import Names
@@ -42,7 +43,15 @@ async def story_of(approvals: Approvals, approval: Approval, names: Callable[[],
     findings = _unknown(approval) if request is None else approvals.findings_of(request)
     remarks = approvals.remarks_of(approval, findings) if request is not None else ()
     sheet = sheet_of(approval, findings, names(), remarks=remarks)
-    return Story(approval, await approvals.decision_of(approval), sheet)
+    decision = await approvals.decision_of(approval)
+    return Story(approval, decision, sheet, await freezes_behind(approvals, decision))
+
+
+async def freezes_behind(approvals: Approvals, decision: Decision | None) -> tuple[Freeze, ...]:
+    """The freezes that stand, for what one of them rejected: it may have been news elsewhere."""
+    if isinstance(decision, Rejected) and decision.cause is Cause.FROZEN:
+        return (await approvals.freezing.look()).freezes
+    return ()
 
 
 def _unknown(approval: Approval) -> Findings:

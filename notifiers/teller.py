@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 
 from approvals.codec import DamagedRecord
 from approvals.events import Alarm, Journal, Trouble
+from approvals.freeze_store import MEMBER as FREEZES
 from approvals.model import Approval
 from approvals.redis_link import StoreDown
 from notifiers.ports import Approvals, Notifiers, NotTold, Outbox
@@ -80,13 +81,15 @@ class Teller:
         """Tell one batch, earliest deadline first; whether there may be more."""
         began = self._now()
         members = await self._outbox.claim_untold(began, CLAIM)
-        found = [(member, await self._read(member)) for member in members]
-        told = 0
+        if FREEZES in members:
+            await self._tell_freezes()
+        found = [(member, await self._read(member)) for member in members if member != FREEZES]
+        told = len(members) - len(found)
         for member, approval in sorted(found, key=_urgency):
             if self._now() - began > WORK_MS:
                 break  # the claim runs out, and these are due again
             if approval is not None:
-                await self._tell(member, approval)
+                await self._tell(member, approval, alone=True)
             _stop_if_cancelled()
             told += 1
         return told == CLAIM
@@ -96,7 +99,7 @@ class Teller:
         with suppress(StoreDown):
             approval = await self._read(member)
             if approval is not None:
-                await self._tell(member, approval)
+                await self._tell(member, approval, alone=False)
 
     async def announce(self, text: str) -> None:
         """Say a sentence at every place, now or not at all. Raises NotTold."""
@@ -118,15 +121,35 @@ class Teller:
             await self._outbox.settle_untold(member, 0, again_at=None)
         return approval
 
-    async def _tell(self, member: str, approval: Approval) -> None:
-        """Tell every notifier; failures come back later, ever later."""
+    async def _tell(self, member: str, approval: Approval, *, alone: bool) -> None:
+        """Tell every notifier; `alone` says that the member's claim is ours."""
+
+        async def tell() -> int:
+            newest = await self._approvals.read(member) or approval
+            story = await story_of(self._approvals, newest, self._names)
+            for notifier in self._notifiers:
+                await notifier.tell(story, alone=alone)
+            return newest.revision
+
+        await self._settle(member, approval.revision, tell)
+
+    async def _tell_freezes(self) -> None:
+        """Tell every notifier what is frozen; nobody waits for this member but us."""
+        record = await self._approvals.freezing.look()
+
+        async def tell() -> int:
+            for notifier in self._notifiers:
+                await notifier.tell_freezes(record)
+            return record.epoch
+
+        await self._settle(FREEZES, record.epoch, tell)
+
+    async def _settle(self, member: str, revision: int, tell: Callable[[], Awaitable[int]]) -> None:
+        """Tell one member, and note what was told; failures come back later, ever later."""
         again_at: int | None = None
         try:
             async with self._lock(member), asyncio.timeout(ONE_S):
-                approval = await self._approvals.read(member) or approval
-                story = await story_of(self._approvals, approval, self._names)
-                for notifier in self._notifiers:
-                    await notifier.tell(story)
+                revision = await tell()
         except NotTold as failure:
             again_at = self._not_told(member, failure)
         except DamagedRecord as damage:
@@ -140,7 +163,7 @@ class Teller:
         else:
             self._failures.pop(member, None)
             self._note_down(down=False, why="")
-        await self._outbox.settle_untold(member, approval.revision, again_at=again_at)
+        await self._outbox.settle_untold(member, revision, again_at=again_at)
 
     def _lock(self, member: str) -> asyncio.Lock:
         """One writer per message, so that the newest revision is the last one written."""

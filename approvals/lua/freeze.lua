@@ -1,8 +1,9 @@
--- Replace the record of what is frozen, if it is still what was seen; ring the bell.
--- KEYS: freeze, bell, where to set aside what is not ours
+-- Replace the record of what is frozen, if it is still what was seen; people must be told, and the
+-- bell rings.
+-- KEYS: freeze, bell, where to set aside what is not ours, untold
 -- ARGV: 1 stamp expected ("" = nothing that verifies was there)   2 the new record
 --       3 SHA-1 of what did not verify ("" = nothing of its type was there)
---       4 length to trim the bell to   5 what the bell says
+--       4 length to trim the bell to   5 what the bell says, and who tells
 local kind = redis.call('TYPE', KEYS[1])['ok']
 if kind == 'string' then
   local current = redis.call('GET', KEYS[1])
@@ -13,6 +14,8 @@ if kind == 'string' then
 elseif ARGV[1] ~= '' or ARGV[3] ~= '' then return {'moved'}
 elseif kind ~= 'none' then redis.call('RENAME', KEYS[1], KEYS[3]) end
 redis.call('SET', KEYS[1], ARGV[2])
+local untold = redis.call('TYPE', KEYS[4])['ok']
+if untold == 'zset' or untold == 'none' then redis.call('ZADD', KEYS[4], 0, ARGV[5]) end
 local bell = redis.call('TYPE', KEYS[2])['ok']
 if bell == 'stream' or bell == 'none' then
   redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], '*', 'm', ARGV[5])

@@ -24,7 +24,8 @@ from notifiers.facts import MESSAGE, PAGE
 from notifiers.headline import itemized
 from notifiers.readable import grouped, visible
 from notifiers.sheet import Sheet, sheet_of
-from notifiers.slack_blocks import APPROVE, Message
+from notifiers.slack_blocks import Message
+from notifiers.slack_buttons import APPROVE
 from notifiers.slack_posts import message_of
 from notifiers.slack_text import unescape
 from notifiers.warnings import RISK_NAMES

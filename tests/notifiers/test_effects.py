@@ -20,7 +20,7 @@ from approvals.findings import (
 from notifiers.facts import MESSAGE, PAGE
 from notifiers.headline import headline, pledge
 from notifiers.sheet import sheet_of
-from notifiers.slack_blocks import APPROVE
+from notifiers.slack_buttons import APPROVE
 from notifiers.slack_posts import message_of
 from notifiers.text import allowance
 from tests.notifiers.cases import APES, CASES, SAFE, SPENDER, UNLIMITED

@@ -14,12 +14,13 @@ from approvals.findings import Address, Asset, ClaimedOutput, Claims, Reason, Tr
 from approvals.inspect import inspect
 from approvals.model import Approved, Choice, Need, RuleAnswer, Verdict
 from approvals.risks import RISKS, Flag
-from notifiers.slack_blocks import APPROVE, REJECT, Message, render
-from notifiers.slack_limits import ALL_BLOCKS, OverLimit, check_message, check_view, size
-from notifiers.slack_modal import reject_view
+from notifiers.slack_blocks import Message, render
+from notifiers.slack_buttons import APPROVE, FREEZE, REJECT
+from notifiers.slack_limits import ALL_BLOCKS, OverLimit, check_message, size
+from notifiers.slack_modal import bound, vote_view
 from notifiers.slack_posts import message_of
 from notifiers.slack_shown import shown_of
-from notifiers.slack_tokens import Token, read_token
+from notifiers.slack_tokens import Act, Token, read_token
 from notifiers.warnings import RISK_NAMES
 from tests.notifiers.examples import (
     CLAIMS,
@@ -86,15 +87,17 @@ def test_every_sample_fits_and_shows_its_ids_and_addresses(name: str) -> None:
 def test_buttons_say_approve_and_reject_and_approve_confirms_amount_and_destination() -> None:
     message = shown()
     (row,) = [block for block in message.blocks if block["type"] == "actions"]
-    approve, reject = row["elements"]
+    approve, reject, freeze = row["elements"]
     assert (approve["action_id"], approve["text"]["text"]) == (APPROVE, "Approve")
     assert (reject["action_id"], reject["text"]["text"]) == (REJECT, "Reject")
-    assert (approve["style"], reject["style"]) == ("primary", "danger")
+    assert (freeze["action_id"], freeze["text"]["text"]) == (FREEZE, "Freeze")
+    styles = [button["style"] for button in row["elements"]]
+    assert styles == ["primary", "danger", "danger"]
     assert "2,500 USDT" in approve["confirm"]["text"]["text"]
     assert TO.text in approve["confirm"]["text"]["text"]
-    for button, choice in ((approve, Choice.APPROVE), (reject, Choice.REJECT)):
+    for button, act in ((approve, Act.APPROVE), (reject, Act.REJECT), (freeze, Act.FREEZE)):
         token = read_token(button["value"])
-        assert token == Token("nonce", approval().member, approval().digest, choice)
+        assert token == Token("nonce", approval().member, approval().digest, act)
 
 
 def test_nothing_of_a_request_is_ever_read_as_markup() -> None:
@@ -166,6 +169,7 @@ def test_a_notice_has_no_buttons() -> None:
     dumped = json.dumps(shown(story(record=approval(notice=True))).blocks)
     assert APPROVE not in dumped
     assert REJECT not in dumped
+    assert FREEZE not in dumped
 
 
 def test_after_the_decision_the_buttons_are_gone() -> None:
@@ -308,7 +312,7 @@ def test_many_groups_are_counted_where_they_do_not_fit() -> None:
 
 def test_the_form_fits_and_asks_for_an_optional_reason() -> None:
     nasty = findings(summary=NASTY * 40, effects=())
-    view = reject_view(story(nasty), "token")
+    view = bound(vote_view(story(nasty), Choice.REJECT), "token")
     assert refusal_of_view(view) is None
     (asked,) = [block for block in view["blocks"] if block["type"] == "input"]
     assert asked["optional"]
@@ -352,9 +356,9 @@ def test_too_many_or_too_large_blocks_are_never_sent() -> None:
             check_message("text", blocks)
     with pytest.raises(OverLimit):
         check_message("", [{"type": "divider"}])
-    view = reject_view(story(), "token")
+    view = vote_view(story(), Choice.REJECT)
     with pytest.raises(OverLimit):
-        check_view({**view, "private_metadata": "x" * 3_001})
+        bound(view, "x" * 3_001)
 
 
 @pytest.mark.parametrize(
@@ -368,7 +372,7 @@ def test_too_many_or_too_large_blocks_are_never_sent() -> None:
         "x" * 3_000,
         "WyJhIl0=",
         "W1tbW1s=",
-        Token("n", "m", "d", Choice.APPROVE).encode() + "\n",
+        Token("n", "m", "d", Act.APPROVE).encode() + "\n",
     ],
 )
 def test_a_token_that_we_did_not_write_is_none(value: object) -> None:
@@ -376,13 +380,13 @@ def test_a_token_that_we_did_not_write_is_none(value: object) -> None:
 
 
 def test_a_token_survives_any_name_we_take() -> None:
-    token = Token("n" * 22, "n" * 64 + "/" + "~" * 128 + " " + "f" * 16, "ab" * 32, Choice.REJECT)
+    token = Token("n" * 22, "n" * 64 + "/" + "~" * 128 + " " + "f" * 16, "ab" * 32, Act.REJECT)
     assert len(token.encode()) <= 2_000
     assert read_token(token.encode()) == token
 
 
 def test_rendering_is_pure() -> None:
     told = story()
-    one = render(told.approval, told.sheet, told.decision, lambda choice: choice.value)
-    two = render(told.approval, told.sheet, told.decision, lambda choice: choice.value)
+    one = render(told.approval, told.sheet, told.decision, lambda act: act.value)
+    two = render(told.approval, told.sheet, told.decision, lambda act: act.value)
     assert one == two

@@ -102,11 +102,12 @@ async def test_what_is_over_the_limits_never_leaves(slack: LocalSlack, client: S
 
 
 async def test_an_expired_trigger_is_a_refusal(slack: LocalSlack, client: SlackClient) -> None:
-    from notifiers.slack_modal import reject_view
+    from approvals.model import Choice
+    from notifiers.slack_modal import bound, vote_view
     from tests.notifiers.examples import story
 
     with pytest.raises(SlackRefused, match="exchanged_trigger_id"):
-        await client.open_view("used", reject_view(story(), "token"))
+        await client.open_view("used", bound(vote_view(story(), Choice.REJECT), "token"))
 
 
 async def test_no_token_is_in_an_error_or_a_repr(

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from approvals.events import Alarm, Trouble
-from notifiers.slack_clicks import Heard
+from notifiers.slack_hearing import Heard
 from notifiers.slack_line import Line
 from notifiers.slack_socket import DEAF_AFTER_MS, Sockets
 from tests.notifiers.transports import by_socket

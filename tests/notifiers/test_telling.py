@@ -36,7 +36,7 @@ async def test_an_asked_approval_is_posted_once(world: World) -> None:
     await world.told()
     await world.told()
     assert world.slack.calls == ["chat.postMessage"]
-    assert world.slack.message.buttons.keys() == {"Approve", "Reject"}
+    assert world.slack.message.buttons.keys() == {"Approve", "Reject", "Freeze"}
 
 
 async def test_a_message_holds_what_an_approver_needs(world: World) -> None:
@@ -351,12 +351,12 @@ async def test_a_bug_in_one_story_does_not_silence_the_others(
     broken = world.posts.tell
     calls = 0
 
-    async def breaks_once(story) -> None:
+    async def breaks_once(story, *, alone) -> None:
         nonlocal calls
         calls += 1
         if calls == 1:
             raise ZeroDivisionError
-        await broken(story)
+        await broken(story, alone=alone)
 
     monkeypatch.setattr(world.posts, "tell", breaks_once)
     await world.asked(sample("keysign_erc20_usdt").fresh(1))

@@ -10,7 +10,7 @@ from approvals.risks import RISKS, Flag, worst_first
 from notifiers.facts import MESSAGE
 from notifiers.ports import Story
 from notifiers.sheet import Sheet, sheet_of
-from notifiers.slack_blocks import APPROVE
+from notifiers.slack_buttons import APPROVE
 from notifiers.slack_posts import message_of
 from notifiers.warnings import RISK_NAMES
 from tests.notifiers.examples import NAMES, approval, ask, findings, pending, unverified

@@ -29,8 +29,9 @@ from gateway.clock import SYSTEM
 from gateway.tasks import end
 from keys.seals import SealKey
 from notifiers.pace import Pace
-from notifiers.slack_clicks import Clicks, Heard
+from notifiers.slack_clicks import Clicks
 from notifiers.slack_client import SlackClient
+from notifiers.slack_hearing import Heard
 from notifiers.slack_posts import SlackPosts
 from notifiers.story import names_of
 from notifiers.teller import Teller
@@ -118,7 +119,7 @@ class World:
         self.slack = slack
         self.clock = Clock()
         self.notes = Notes()
-        seal_key = SealKey(b"k" * 32)
+        self.seal_key = seal_key = SealKey(b"k" * 32)
         self._link = Link(url, check=_trusting)
         self.store = Store(self._link, seal_key, keep_days=1)
         self.outbox = Outbox(self._link, seal_key)
@@ -160,6 +161,7 @@ class World:
             self.client,
             self.teller,
             workspace=WORKSPACE,
+            seal_key=self.seal_key,
             names=lambda: names_of(self.service.policy),
             journal=self.notes,
             now_ms=self.clock.now_ms,

@@ -89,9 +89,29 @@ def _bad_block(block: dict[str, Any]) -> bool:
             elements = block.get("elements", [])
             return not 0 < len(elements) <= 25 or any(_bad_button(e) for e in elements)
         case "input":
-            return _bad_text(block.get("label"), 2_000, {"plain_text"})
+            return _bad_text(block.get("label"), 2_000, {"plain_text"}) or _bad_field(
+                block.get("element", {})
+            )
         case "divider":
             return False
+        case _:
+            return True
+
+
+def _bad_field(element: dict[str, Any]) -> bool:
+    if not 0 < len(element.get("action_id", "")) <= 255:
+        return True
+    match element.get("type"):
+        case "plain_text_input":
+            return not 0 < element.get("max_length", 1) <= 3_000
+        case "radio_buttons":
+            options = element.get("options", [])
+            return not 0 < len(options) <= 10 or any(
+                _bad_text(option.get("text"), 75)
+                or _bad_text(option.get("description"), 75)
+                or not 0 < len(option.get("value", "")) <= 150
+                for option in options
+            )
         case _:
             return True
 

@@ -50,6 +50,8 @@ class Message:
     text: str
     blocks: list[dict[str, Any]]
     updates: int = 0
+    thread: str | None = None
+    broadcast: bool = False
 
     @property
     def buttons(self) -> dict[str, dict[str, Any]]:
@@ -120,9 +122,14 @@ class LocalSlack:
 
     @property
     def message(self) -> Message:
-        """The only message there is."""
-        (message,) = self.messages.values()
+        """The only message there is, but for what is said in its thread."""
+        (message,) = [each for each in self.messages.values() if each.blocks]
         return message
+
+    @property
+    def said(self) -> list[Message]:
+        """Sentences without buttons, in the channel or in a thread."""
+        return [each for each in self.messages.values() if not each.blocks]
 
     def fail(self, method: str, *failures: Fails) -> None:
         """The next calls of a method go wrong, one after the other."""
@@ -186,19 +193,31 @@ class LocalSlack:
         return {**payload, **changes}
 
     async def submit_view(
-        self, view: dict[str, Any], user: str, reason: str = "", *, via: Via = "socket"
+        self,
+        view: dict[str, Any],
+        user: str,
+        reason: str = "",
+        *,
+        via: Via = "socket",
+        scope: str = "",
+        **changes: Any,
     ) -> Answer:
-        """Press the submit button of a modal."""
-        state = {"values": {"reason": {"reason": {"type": "plain_text_input", "value": reason}}}}
+        """Press the submit button of a modal; `changes` replace parts of the payload."""
+        values: dict[str, Any] = {
+            "reason": {"reason": {"type": "plain_text_input", "value": reason}}
+        }
+        if scope:
+            chosen = {"type": "radio_buttons", "selected_option": {"value": scope}}
+            values["scope"] = {"scope": chosen}
         payload = {
             "type": "view_submission",
             "team": {"id": WORKSPACE, "domain": "acme"},
             "user": {"id": user, "team_id": WORKSPACE},
             "api_app_id": APP,
             "trigger_id": self._trigger(),
-            "view": {**view, "state": state},
+            "view": {**view, "blocks": echo(view["blocks"]), "state": {"values": values}},
         }
-        return await self.deliver(payload, via)
+        return await self.deliver({**payload, **changes}, via)
 
     async def deliver(self, payload: dict[str, Any], via: Via) -> Answer:
         """Send a payload as Slack would and wait for its acknowledgement."""
@@ -334,7 +353,13 @@ class LocalSlack:
         if error is not None:
             return {"ok": False, "error": error}
         ts = f"1790848800.{next(self._count):06d}"
-        self.messages[ts] = Message(CHANNEL, ts, args["text"], args.get("blocks", []))
+        thread = args.get("thread_ts")
+        if thread is not None and thread not in self.messages:
+            return {"ok": False, "error": "thread_not_found"}
+        broadcast = str(args.get("reply_broadcast", "")).lower() in {"1", "true"}
+        self.messages[ts] = Message(
+            CHANNEL, ts, args["text"], args.get("blocks", []), thread=thread, broadcast=broadcast
+        )
         return {"ok": True, "channel": CHANNEL, "ts": ts, "message": {"app_id": APP, "ts": ts}}
 
     def _update(self, args: dict[str, Any]) -> dict[str, Any]:

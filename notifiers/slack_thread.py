@@ -1,0 +1,86 @@
+"""What is said once, beside a message that is kept up to date: an override, a freeze, a thaw.
+
+The order is what a crash can be repaired from: that a sentence is about to be said is stored
+first, then it is said, then its `ts` is stored. Whoever dies between the last two leaves a note
+without a `ts`; the next telling says the sentence again, once, and notes that. So none is lost,
+and only a death, or a post of which Slack never said how it ended, makes one appear twice.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final, Protocol
+
+from approvals.told import Post, Told
+from notifiers.pace import Pace
+from notifiers.ports import NotTold, Posts
+
+NAME: Final = "slack"
+
+_SWAPS: Final = 5
+
+
+class Speaker(Protocol):
+    """The call to Slack that saying a sentence takes."""
+
+    async def say(self, channel: str, text: str, *, thread: str | None = None) -> str:
+        """Post a sentence without buttons; returns its `ts`."""
+        ...
+
+
+class Thread:
+    """Says sentences in one channel, each once."""
+
+    def __init__(self, slack: Speaker, channel: str, posts: Posts, pace: Pace) -> None:
+        """`posts` keeps what was said."""
+        self._slack = slack
+        self._channel = channel
+        self._posts = posts
+        self._pace = pace
+
+    async def say(
+        self, member: str, about: str, text: str, *, revision: int, below: str | None = None
+    ) -> None:
+        """Say what is `about` this unless it was said; `below` is the `ts` of a message.
+
+        Only for whoever holds the member's claim: two who say it at once say it twice.
+        """
+        told = await self._posts.read_told(member)
+        noted = next((post for post in told.posts if post.about == about), None)
+        if noted is not None and noted.ts is not None:
+            return
+        if noted is None:
+            note = Post(
+                secrets.token_urlsafe(16), NAME, self._channel, None, (), revision, about=about
+            )
+            await change_posts(self._posts, member, lambda posts: (*posts, note))
+        await self._pace.turn()
+        ts = await self._slack.say(self._channel, text, thread=below)
+        await change_posts(
+            self._posts,
+            member,
+            lambda posts: tuple(
+                replace(post, ts=ts) if post.about == about else post for post in posts
+            ),
+        )
+
+
+def is_message(post: Post) -> bool:
+    """Whether it is a message of ours about an approval, and not a sentence beside one."""
+    return post.notifier == NAME and not post.about
+
+
+def said(told: Told) -> frozenset[str]:
+    """What was said for certain."""
+    return frozenset(post.about for post in told.posts if post.about and post.ts is not None)
+
+
+async def change_posts(
+    store: Posts, member: str, change: Callable[[tuple[Post, ...]], tuple[Post, ...]]
+) -> None:
+    """Read, change, swap, until nobody was faster."""
+    for _ in range(_SWAPS):
+        told = await store.read_told(member)
+        if await store.write_told(member, replace(told, posts=change(told.posts))) is not None:
+            return
+    raise NotTold("others keep writing what was posted")
