@@ -66,8 +66,8 @@ async def stores(redis_url):
 
 
 async def of_another_type(redis, name):
-    await redis.delete(name)
-    await redis.hset(name, "x", "y")
+    async with redis.pipeline(transaction=True) as both:  # a gateway may write in between
+        await both.delete(name).hset(name, "x", "y").execute()
 
 
 async def damaged(reading):
