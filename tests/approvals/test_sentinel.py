@@ -168,6 +168,21 @@ async def test_a_master_that_the_sentinels_left_is_left_though_it_answers(estate
         assert estate.old.role() == "master"
 
 
+async def test_a_new_master_is_looked_over_before_it_is_used(estate, monkeypatch):
+    monkeypatch.setattr(redis_link, "FOLLOW_S", 0.02)
+    checked = []
+
+    async def check(client):
+        checked.append(int((await client.config_get("port"))["port"]))
+
+    async with following(estate.url, check) as link:
+        await link.ping()
+        estate.turn(*estate.sentinels)
+        await until(lambda: f":{estate.new.port} " in link.where)
+        await link.ping()  # no command failed in between
+        assert checked == [estate.old.port, estate.new.port]
+
+
 async def port_that_answers(link, command):
     try:
         async with link.reaching():
