@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 from redis.asyncio import Redis
@@ -11,7 +12,7 @@ from approvals.codec import DamagedRecord, Stamp, seal
 from approvals.outbox import Outbox
 from approvals.redis_link import Link, StoreDown, key
 from approvals.request import Request
-from approvals.store import BELL, LONGEST_MEMBER, MOST_RECORD, MOST_REQUEST, Lists, Store
+from approvals.store import BELL, LONGEST_MEMBER, MEMBER, MOST_RECORD, MOST_REQUEST, Lists, Store
 from approvals.told import Told
 from approvals.window import Window
 from keys.seals import SealKey
@@ -30,6 +31,7 @@ JUNK: tuple[bytes, ...] = (
     b"\xff\xfe\x00",
     b"no slash",
     b"a/b c",
+    b"a/b 0123456789abcdef0",
     b"/x",
     b"n\xc3\xa4/x",
     b"node-1/\n",
@@ -185,6 +187,21 @@ async def test_members_that_nobody_of_us_wrote_are_taken_out_and_told(stores, re
     assert await listed() == [approval().member]
     assert len(stores.foreign) == len(JUNK)
     assert await redis.zcard(key(name)) == 1
+
+
+async def test_every_name_that_we_give_is_none_of_those(stores):
+    request_id = "".join(map(chr, range(33, 127))) + "x" * 34
+    longest = approval(node="n" * 64, request_id=request_id)
+    records = [approval(), longest, replace(longest, digest="e" * 64, conflict=True)]
+    for record in records:
+        await stores.store.create(record, OPEN, request=None, content=None)
+    members = sorted(record.member for record in records)
+    assert max(map(len, members)) == LONGEST_MEMBER
+    assert all(MEMBER.fullmatch(member.encode()) for member in members)
+    assert sorted(await stores.store.open_members()) == members
+    assert sorted(await stores.store.finished_members()) == members
+    assert sorted(await stores.outbox.claim_untold(NOW, 20)) == members
+    assert stores.foreign == []
 
 
 async def test_records_with_names_that_nobody_of_us_gave_are_not_found(stores, redis):
