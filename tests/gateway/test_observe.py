@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 
 from approvals.events import (
     Alarm,
+    AlarmOver,
     Answered,
     Attempted,
     BallotRefused,
@@ -23,6 +24,7 @@ from approvals.events import (
     Voted,
 )
 from approvals.model import Cause, Final, Outcome
+from gateway.lines import ALARMS
 from gateway.log import make_log
 from gateway.metrics import word
 from gateway.observe import AUDIT, QUIET_MS, REDIS, Observer
@@ -147,6 +149,23 @@ def test_strangers_cannot_fill_the_log(seen):
         ("expired", 999),
     ]
     assert seen.numbers['countersign_tokens_refused_total{reason="expired"}'] == 1001
+
+
+def test_whoever_writes_to_redis_cannot_fill_the_log_with_alarms(seen):
+    for number in range(ALARMS + 5):
+        seen.observer.note(Alarm(NOW, "damaged", f"node-1/{number}", "the seal does not verify"))
+    seen.observer.note(Alarm(NOW, "conflict", "node-1/r", "another kind has a count of its own"))
+    written = [line["what"] for line in seen.lines]
+    assert written == ["damaged"] * ALARMS + ["conflict"]
+    assert seen.numbers['countersign_alarms_total{what="damaged"}'] == ALARMS + 5
+    seen.observer.note(Alarm(NOW + QUIET_MS, "damaged", "node-1/x", "again"))
+    assert seen.lines[-1]["left_out"] == 5
+
+
+def test_an_alarm_that_is_over_is_said(seen):
+    seen.observer.note(AlarmOver(NOW, "clocks_differ", "by 3 s"))
+    line = seen.lines[-1]
+    assert (line["level"], line["event"], line["what"]) == ("info", "alarm_over", "clocks_differ")
 
 
 def test_a_label_that_is_no_word_makes_no_series_of_its_own():
