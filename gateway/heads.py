@@ -69,7 +69,7 @@ class Heads:
         if head is None or self._announce is None:
             return True
         try:
-            await self._announce(f"Head of the audit: `{head.token}`")
+            await self._announce(f"Head of the audit: {head.token}")
         except NotTold:
             return False
         if self._untold is head:

@@ -338,9 +338,7 @@ def test_a_chain_without_its_heads_is_found_too(audit, outside):
 
 def test_too_many_entries_without_a_signed_head_are_found(audit, monkeypatch):
     monkeypatch.setattr(following, "MOST_UNSIGNED", 4)
-    assert any(
-        "entries up to it have no signed head" in finding for finding in checked(audit).findings
-    )
+    assert any("have no signed head" in finding for finding in checked(audit).findings)
 
 
 def test_another_chain_in_its_place_is_found_by_heads_from_outside(tmp_path, outside):
