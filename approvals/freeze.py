@@ -12,6 +12,7 @@ from typing import Final
 from approvals.chains.addresses import claimed_address
 from approvals.findings import Address, Findings
 from approvals.model import Electorate, Evidence, Frozen, SshSignature
+from approvals.proof import thaw_proved
 
 THAW_VOTES: Final = 2
 ENDED_KEPT: Final = 256
@@ -133,7 +134,10 @@ def with_thaw(record: FreezeRecord, vote: ThawVote, electorate: Electorate) -> F
 def thawing(
     thaws: Iterable[ThawVote], freeze: str, now: int, electorate: Electorate
 ) -> tuple[str, ...]:
-    """Distinct people of today's on-call whose votes for this freeze are of the last hour."""
+    """Distinct people of today's on-call whose votes for this freeze are of the last hour.
+
+    Each vote is proved again by its signature, whatever stands beside it.
+    """
     people = {
         vote.person
         for vote in thaws
@@ -167,4 +171,12 @@ def mended(known: FreezeRecord, stored: FreezeRecord | None, freeze: Freeze) -> 
 
 def _is_theirs(vote: ThawVote, electorate: Electorate) -> bool:
     person = electorate.people.get(vote.person)
-    return person is not None and person.ssh_key == vote.evidence.key
+    if person is None or person.ssh_key != vote.evidence.key:
+        return False
+    return thaw_proved(
+        vote.evidence,
+        line=person.ssh_line,
+        freeze=vote.freeze,
+        reason=vote.reason,
+        at=vote.at,
+    )

@@ -1,8 +1,12 @@
-"""Whether the evidence of a terminal vote still proves it: read and verified again, each time."""
+"""Whether the evidence of what was signed at a terminal still proves it: verified again, each time.
+
+A vote on a request, and a vote to thaw.
+"""
 
 from functools import lru_cache
 from typing import Final
 
+from approvals import freeze_statement
 from approvals.model import Choice, SshSignature
 from approvals.statement import FRESH_MS, NAMESPACE, BadStatement, read
 from keys import ssh, sshsig
@@ -46,18 +50,40 @@ def proved(
         return False
     if abs(said.at - at) > FRESH_MS:  # 3
         return False
+    return _is_signed(evidence, line, NAMESPACE)  # 4
+
+
+def thaw_proved(
+    evidence: SshSignature, *, line: str | None, freeze: str, reason: str, at: int
+) -> bool:
+    """Whether the evidence still is a vote to thaw this very freeze, signed with the key `line`.
+
+    The same steps as for a vote; `line` None proves nothing here. Never raises.
+    """
+    try:
+        said = freeze_statement.read(evidence.statement)
+    except BadStatement:
+        return False
+    if line is None or (said.thaw, said.reason) != (freeze, reason):
+        return False
+    if abs(said.at - at) > FRESH_MS:
+        return False
+    return _is_signed(evidence, line, freeze_statement.NAMESPACE)
+
+
+def _is_signed(evidence: SshSignature, line: str | None, namespace: str) -> bool:
     if len(evidence.signature) > sshsig.MOST_CHARS:
         return False
-    return _signer(line, evidence.statement, evidence.signature) == evidence.key  # 4
+    return _signer(line, namespace, evidence.statement, evidence.signature) == evidence.key
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _signer(line: str | None, text: str, armored: str) -> str | None:
+def _signer(line: str | None, namespace: str, text: str, armored: str) -> str | None:
     """The fingerprint of the key that signed: costly, so remembered for these very strings."""
     try:
         key = sshsig.key_of(armored) if line is None else ssh.parse_public_key(line)
     except ssh.BadSshKey:
         return None
-    if key is None or not sshsig.verify(key, NAMESPACE, text.encode(), armored):
+    if key is None or not sshsig.verify(key, namespace, text.encode(), armored):
         return None
     return ssh.fingerprint(key)
