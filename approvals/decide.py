@@ -22,6 +22,7 @@ from approvals.model import (
     Pending,
     Rejected,
     Remembered,
+    SeatsLeft,
     SlackClick,
     SshSignature,
     Today,
@@ -106,8 +107,9 @@ def _by_people(
     if needs and not left:
         yes = Approved(tuple(sorted(approvers)), f"approved by people{_rules(approval)}")
         return _in_time(yes, approval, now)
-    overriding = _overriding(ballots, approval, override_today(approval, electorate))
-    if overriding:
+    override = override_today(approval, electorate)
+    overriding = _overriding(ballots, approval, override)
+    if override is not None and len(overriding) >= override.approve:
         yes = Approved(overriding, f"approved by override{_rules(approval)}", override=True)
         return _in_time(yes, approval, now)
     everyone = {person for need in needs for person in need.people}
@@ -115,7 +117,7 @@ def _by_people(
         return Rejected(Cause.PEOPLE, f"too few people may approve this{_rules(approval)}")
     if now >= approval.deadline:
         return Rejected(Cause.TIMEOUT, f"no decision in time{_rules(approval)}")
-    return Pending(seats=left, deadline=approval.deadline)
+    return Pending(left, approval.deadline, _override_left(override, overriding))
 
 
 def _in_time(yes: Approved, approval: Approval, now: int) -> Decision:
@@ -128,7 +130,7 @@ def _in_time(yes: Approved, approval: Approval, now: int) -> Decision:
 def _overriding(
     ballots: Iterable[Vote], approval: Approval, override: Override | None
 ) -> tuple[str, ...]:
-    """Those who decide in place of the seats; nobody where they are too few."""
+    """Those who signed that they decide in place of the seats, whether or not they suffice."""
     if override is None:
         return ()
     people = {
@@ -136,7 +138,16 @@ def _overriding(
         for vote in ballots
         if vote.override and vote.at < approval.deadline and vote.person in override.people
     }
-    return tuple(sorted(people)) if len(people) >= override.approve else ()
+    return tuple(sorted(people))
+
+
+def _override_left(override: Override | None, overriding: tuple[str, ...]) -> SeatsLeft | None:
+    """How many more it takes, and of whom."""
+    if override is None:
+        return None
+    people = tuple(person for person in override.people if person not in overriding)
+    missing = override.approve - len(overriding)
+    return SeatsLeft(override.group, override.approve, missing, people)
 
 
 def needs_today(approval: Approval, electorate: Electorate) -> tuple[Need, ...]:
@@ -210,7 +221,7 @@ def _spoken_by_people(approval: Approval, final: Final, remembered: Remembered) 
     if verdict.needs and not seats_left(verdict.needs, approvers):
         return Approved(by=tuple(sorted(approvers)), sentence=final.sentence)
     overriding = _overriding(ballots, approval, verdict.override)
-    if overriding:
+    if verdict.override is not None and len(overriding) >= verdict.override.approve:
         return Approved(by=overriding, sentence=final.sentence, override=True)
     return Damaged("a final approval that its votes do not support")
 

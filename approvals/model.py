@@ -283,10 +283,11 @@ class SeatsLeft:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Still waiting for people."""
+    """Still waiting for people. `override`: who could decide in their place, and how many more."""
 
     seats: tuple[SeatsLeft, ...]
     deadline: int
+    override: SeatsLeft | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ from gateway.callback import Callback
 from gateway.clock import Clock
 from gateway.cookie import Cookie
 from gateway.desk import Desk
+from gateway.door import Door
+from gateway.freeze_desk import FreezeDesk
 from gateway.heads import Heads
 from gateway.neighbors import Neighbors
 from gateway.observe import Observer
@@ -247,11 +249,12 @@ def _desk(
     keys: Mapping[str, RSAPrivateKey],
     clock: Clock,
 ) -> Desk:
+    own = fingerprint(load_private_key(settings.private_key).public_key())
     return Desk(
         service,
         reloading,
-        cookie=Cookie.bake(settings.data_dir),
+        FreezeDesk(service, gateway=own, clock=clock),
+        door=Door(Cookie.bake(settings.data_dir), settings.operator_listen),
         gateways={name: fingerprint(key.public_key()) for name, key in keys.items()},
-        listen=settings.operator_listen,
         clock=clock,
     )

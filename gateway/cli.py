@@ -2,46 +2,16 @@
 
 import json
 import signal
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final
 
 import click
 
-_F = TypeVar("_F", bound=Callable[..., Any])
-_FILE: Final = click.Path(path_type=Path)
+from gateway import cli_oncall
+from gateway.cli_options import FILE, config_option, json_option, settings_of
+
 _THERE: Final = click.Path(path_type=Path, exists=True, readable=True)
 _READABLE: Final = click.Path(path_type=Path, exists=True, dir_okay=False, readable=True)
-
-_config: Final = click.option(
-    "--config",
-    type=_FILE,
-    default=Path("countersign.toml"),
-    show_default="./countersign.toml",
-    metavar="FILE",
-    help="The configuration.",
-)
-_json: Final = click.option("--json", "as_json", is_flag=True, help="One JSON document.")
-
-
-def _ballot(function: _F) -> _F:
-    """The options of a vote."""
-    for option in (
-        click.option("--reason", required=True, metavar="TEXT", help="Why; others will read it."),
-        click.option(
-            "--key",
-            type=_FILE,
-            envvar="COUNTERSIGN_SSH_KEY",
-            required=True,
-            show_envvar=True,
-            metavar="FILE",
-            help="Your SSH private key, or the .pub file of one that ssh-agent holds.",
-        ),
-        _json,
-        _config,
-    ):
-        function = option(function)
-    return function
 
 
 @click.group()
@@ -53,7 +23,7 @@ def main() -> None:
 
 
 @main.command()
-@_config
+@config_option
 def serve(config: Path) -> None:
     """Run the gateway."""
     # Until the loop listens, a SIGHUP has nothing to read again, and must not end what starts.
@@ -63,45 +33,15 @@ def serve(config: Path) -> None:
     run(config)
 
 
-@main.command("list")
-@_json
-@_config
-def list_(config: Path, *, as_json: bool) -> None:
-    """What waits for people."""
-    from gateway import oncall
-
-    oncall.list_open(_settings(config), as_json=as_json)
-
-
-@main.command()
-@click.argument("id_", metavar="ID")
-@_json
-@_config
-def show(id_: str, config: Path, *, as_json: bool) -> None:
-    """One approval, as an approver sees it.
-
-    ID is a request_id, node/request_id, or a unique prefix (6 or more characters) of either or
-    of the digest.
-    """
-    from gateway import oncall
-
-    oncall.show(_settings(config), id_, as_json=as_json)
-
-
-@main.command()
-@click.argument("id_", metavar="ID")
-@_ballot
-def approve(id_: str, reason: str, key: Path, config: Path, *, as_json: bool) -> None:
-    """Vote to approve, signed with your SSH key."""
-    _vote(config, id_, "approve", reason, key, as_json=as_json)
-
-
-@main.command()
-@click.argument("id_", metavar="ID")
-@_ballot
-def reject(id_: str, reason: str, key: Path, config: Path, *, as_json: bool) -> None:
-    """Vote to reject, signed with your SSH key."""
-    _vote(config, id_, "reject", reason, key, as_json=as_json)
+for _command in (
+    cli_oncall.list_,
+    cli_oncall.show,
+    cli_oncall.approve,
+    cli_oncall.reject,
+    cli_oncall.freeze,
+    cli_oncall.thaw,
+):
+    main.add_command(_command)
 
 
 @main.group()
@@ -110,18 +50,18 @@ def policy() -> None:
 
 
 @policy.command("check")
-@_json
-@_config
+@json_option
+@config_option
 def policy_check(config: Path, *, as_json: bool) -> None:
     """Say what is wrong with the policy, and where."""
     from gateway import rules
 
-    rules.check(_settings(config), as_json=as_json)
+    rules.check(settings_of(config), as_json=as_json)
 
 
 @policy.command("reload")
-@_json
-@_config
+@json_option
+@config_option
 def policy_reload(config: Path, *, as_json: bool) -> None:
     """Let the running gateway read its policy again.
 
@@ -130,19 +70,19 @@ def policy_reload(config: Path, *, as_json: bool) -> None:
     """
     from gateway.reload import reload
 
-    reload(_settings(config), as_json=as_json)
+    reload(settings_of(config), as_json=as_json)
 
 
 @policy.command("explain")
 @click.argument("request", metavar="REQUEST.json", type=_READABLE)
 @click.option("--node", metavar="NAME", help="The node that asks; the first one if not given.")
-@_json
-@_config
+@json_option
+@config_option
 def policy_explain(request: Path, node: str | None, config: Path, *, as_json: bool) -> None:
     """What the rules say about a request, and why."""
     from gateway import rules
 
-    rules.explain(_settings(config), request.read_bytes(), node, as_json=as_json)
+    rules.explain(settings_of(config), request.read_bytes(), node, as_json=as_json)
 
 
 @policy.command("replay")
@@ -161,8 +101,8 @@ def policy_explain(request: Path, node: str | None, config: Path, *, as_json: bo
     help="A loosening that is meant: a rule of NEW.toml, a request id, or `default`. Repeatable.",
 )
 @click.option("--all", "show_all", is_flag=True, help="Show every request that would change.")
-@_json
-@_config
+@json_option
+@config_option
 def policy_replay(
     draft: Path, since: str, allow: tuple[str, ...], config: Path, *, show_all: bool, as_json: bool
 ) -> None:
@@ -176,16 +116,16 @@ def policy_replay(
 
     began = replay.since_ms(since)
     wanted = Wanted(draft, began, frozenset(allow), show_all=show_all, as_json=as_json)
-    replay.replay(_settings(config), wanted)
+    replay.replay(settings_of(config), wanted)
 
 
 @main.command()
 @click.argument("request", metavar="REQUEST.json", type=_READABLE)
 @click.option("--fresh", is_flag=True, help="With new ids: a request never seen before.")
 @click.option("--node", metavar="NAME", help="The node to play; the first one if not given.")
-@click.option("--key", type=_FILE, metavar="FILE", help="The node's callback private key.")
-@_json
-@_config
+@click.option("--key", type=FILE, metavar="FILE", help="The node's callback private key.")
+@json_option
+@config_option
 def simulate(
     request: Path, node: str | None, key: Path | None, config: Path, *, fresh: bool, as_json: bool
 ) -> None:
@@ -193,12 +133,12 @@ def simulate(
     from gateway.simulate import simulate as play
 
     package = _package(request)
-    settings = _settings(config)
+    settings = settings_of(config)
     play(settings, package, node_name=node, key=key, fresh=fresh, as_json=as_json)
 
 
 @main.command()
-@click.argument("folder", metavar="DIR", type=_FILE)
+@click.argument("folder", metavar="DIR", type=FILE)
 @click.option("--approver", metavar="NAME", help="Who may approve; your login name if not given.")
 @click.option("--ssh-key", type=_READABLE, metavar="FILE", help="The approver's public key (.pub).")
 @click.option(
@@ -241,13 +181,13 @@ def audit() -> None:
 
 @audit.command("show")
 @click.argument("id_", metavar="ID")
-@_json
-@_config
+@json_option
+@config_option
 def audit_show(id_: str, config: Path, *, as_json: bool) -> None:
     """What the audit holds about a request, in order."""
     from gateway.evidence import show as show_lines
 
-    show_lines(_settings(config), id_, as_json=as_json)
+    show_lines(settings_of(config), id_, as_json=as_json)
 
 
 @audit.command("verify")
@@ -267,8 +207,8 @@ def audit_show(id_: str, config: Path, *, as_json: bool) -> None:
     metavar="FILE",
     help="A key that heads were signed with, beside the configured one. Repeatable.",
 )
-@_json
-@_config
+@json_option
+@config_option
 def audit_verify(
     places: tuple[Path, ...],
     heads: tuple[Path, ...],
@@ -285,7 +225,7 @@ def audit_verify(
     from gateway.verify import Wanted, verify
 
     wanted = Wanted(places, heads, keys, as_json)
-    verify(_settings(config) if wanted.needs_settings else None, wanted)
+    verify(settings_of(config) if wanted.needs_settings else None, wanted)
 
 
 @audit.command("export")
@@ -296,7 +236,7 @@ def audit_verify(
     help="From when on: 90d, 12h, or a day such as 2026-11-01 (UTC).",
 )
 @click.option("--until", metavar="TIME", help="Up to when, in the same form.")
-@_config
+@config_option
 def audit_export(since: str, until: str | None, config: Path) -> None:
     """Every entry as a JSON line, requests readable, for auditors.
 
@@ -307,30 +247,7 @@ def audit_export(since: str, until: str | None, config: Path) -> None:
 
     began = since_ms(since)
     ended = None if until is None else since_ms(until, name="--until")
-    export(_settings(config), began, ended)
-
-
-def _settings(config: Path) -> Any:
-    from gateway.config import ConfigError, load_for_operator
-    from gateway.terminal import Failure
-
-    try:
-        return load_for_operator(config)
-    except ConfigError as error:
-        raise Failure(str(error)) from None
-
-
-def _vote(config: Path, wanted: str, choice: str, reason: str, key: Path, *, as_json: bool) -> None:
-    from approvals.model import Choice
-    from approvals.statement import BadStatement, check_reason
-    from gateway import oncall
-
-    try:
-        check_reason(reason)
-    except BadStatement as error:
-        raise click.UsageError(f"{error}.") from None
-    cast = oncall.vote_for_machines if as_json else oncall.vote
-    cast(_settings(config), wanted, Choice(choice), reason, key)
+    export(settings_of(config), began, ended)
 
 
 def _package(path: Path) -> bytes:

@@ -42,6 +42,14 @@ class DeskClient:
         """Hand in a signed vote; what the approval amounts to with it."""
         return self._call("POST", "/votes", {"statement": statement, "signature": signature})
 
+    def freezes(self) -> dict[str, Any]:
+        """`{"gateway": …, "freezes": […]}`, oldest first."""
+        return self._call("GET", "/freezes")
+
+    def change_freezes(self, statement: str, signature: str) -> dict[str, Any]:
+        """Hand in a signed freeze or vote to thaw; the same, and what came of it."""
+        return self._call("POST", "/freezes", {"statement": statement, "signature": signature})
+
     def reload_policy(self) -> dict[str, Any]:
         """Let the gateway read its policy again; `{"outcome": …, "sentence": …, …}`."""
         return self._call("POST", "/policy/reload")

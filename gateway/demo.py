@@ -154,7 +154,12 @@ async def _decide(stage: _Stage) -> str | None:
     choice = Choice(answer)
     click.echo(f"person  | countersign {choice} {stage.request_id} --reason {reason!r}")
     await asyncio.to_thread(
-        oncall.vote, stage.settings, stage.request_id, choice, reason, stage.key, quiet=True
+        oncall.vote,
+        stage.settings,
+        stage.request_id,
+        oncall.Say(choice, reason),
+        stage.key,
+        quiet=True,
     )
     return answer
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from approvals.model import Approval, SshSignature
+from approvals.model import Approval, SshSignature, Vote
 from gateway.dossier import Dossier
 from gateway.terminal import console, on_terminal
 from notifiers.facts import Fact
@@ -122,6 +122,12 @@ def _rows(facts: Iterable[Fact]) -> tuple[tuple[str, str], ...]:
     return tuple((fact.label, fact.value) for fact in facts)
 
 
+def _how(vote: Vote) -> str:
+    if vote.override:
+        return "overrides"
+    return "signed" if isinstance(vote.evidence, SshSignature) else "clicked"
+
+
 def remaining(approval: Approval, now: int) -> str:
     """`12 min 30 s`, or how it ended."""
     if approval.final is not None:
@@ -140,9 +146,14 @@ def _bare(approval: Approval) -> tuple[tuple[str, str], ...]:
 def _progress(dossier: Dossier, now: int) -> tuple[tuple[str, str], ...]:
     approval = dossier.approval
     rows = [("Status", dossier.status), *(("", line) for line in dossier.details)]
+    override = approval.verdict.override
+    if override is not None and dossier.state == "open":
+        people = ", ".join(override.people)
+        instead = f"{override.approve} of {override.group}, with --override: {people}"
+        rows.append(("Or by override", instead))
     rows += [
         (
-            f"{vote.person} {'signed' if isinstance(vote.evidence, SshSignature) else 'clicked'}",
+            f"{vote.person} {_how(vote)}",
             f"{vote.choice} at {day_and_clock(vote.at)}"
             + (f": {visible(vote.reason)}" if vote.reason else ""),
         )

@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from approvals.model import Approval, Choice, Vote
+from approvals.model import Approval, Choice, Pending, SeatsLeft, Vote
 from notifiers.ink import PLAIN, Ink
 from notifiers.readable import listed
+from notifiers.text import command
 
 _WHAT: Final = {Choice.APPROVE: "Override", Choice.REJECT: "Override to reject"}
 
@@ -33,6 +34,30 @@ def asked(approval: Approval, ink: Ink) -> tuple[str, ...]:
             count = f"{_WHAT[choice]}: {len(votes)} of {wanted}"
             lines.append(" · ".join([count, *names, _missing(approval, wanted - len(votes), ink)]))
     return tuple(lines)
+
+
+def wanted(approval: Approval, pending: Pending, ink: Ink) -> tuple[str, ...]:
+    """What is still to be run, by whom, for each override that somebody asked for."""
+    lines = []
+    if pending.override is not None and overriding(approval, Choice.APPROVE):
+        lines.append(_another(approval, Choice.APPROVE, pending.override, ink))
+    refused = {vote.person for vote in overriding(approval, Choice.REJECT)}
+    override = approval.verdict.override
+    if override is not None and refused:
+        people = tuple(person for person in override.people if person not in refused)
+        missing = override.reject - len(refused)
+        left = SeatsLeft(override.group, override.reject, missing, people)
+        lines.append(_another(approval, Choice.REJECT, left, ink))
+    return tuple(lines)
+
+
+def _another(approval: Approval, choice: Choice, left: SeatsLeft, ink: Ink) -> str:
+    """`Another of on_call (eli) must run: countersign approve … --override --reason …`."""
+    who = f"of {ink.text(left.group)} ({ink.text(', '.join(left.people) or 'nobody who may')})"
+    run = ink.text(command(choice, approval, override=True))
+    if left.missing == 1:
+        return f"Another {who} must run: {run}"
+    return f"{left.missing} more {who} must each run: {run}"
 
 
 def announcement(approval: Approval, vote: Vote) -> str:

@@ -21,7 +21,7 @@ from approvals.model import (
 from approvals.model import Final as FinalFact
 from notifiers.freezes import frozen_words
 from notifiers.ink import PLAIN, Ink
-from notifiers.overrides import asked, enough, overriding
+from notifiers.overrides import asked, enough, overriding, wanted
 from notifiers.readable import lasted, listed
 from notifiers.text import command
 
@@ -94,6 +94,10 @@ def refusal(
             return f"Already decided. {status_of(approval, decision, ink, freezes=freezes).line}"
         case NotCountedCause.TOO_LATE:
             return f"{said} It was {ink.time(approval.deadline)}."
+        case NotCountedCause.NOT_ON_CALL if approval.verdict.override is not None:
+            return f"{said} These are: {ink.text(', '.join(approval.verdict.override.people))}."
+        case NotCountedCause.ALREADY_VOTED if isinstance(decision, Pending):
+            return " ".join((said, *wanted(approval, decision, ink)))
         case NotCountedCause.NEEDS_SSH:
             return f"{said} Run: {ink.text(command('approve', approval))}"
         case _:
@@ -103,11 +107,12 @@ def refusal(
 def _open(approval: Approval, pending: Pending, ink: Ink) -> Status:
     """How far the seats are filled; before that, an override that somebody asked for."""
     progress = _progress(approval, pending, ink)
-    details = (*_seats(approval, ink), *_reasons(approval.votes, ink))
+    seats = (*_seats(approval, ink), *_reasons(approval.votes, ink))
     overrides = asked(approval, ink)
     if not overrides:
-        return Status("open", progress, details)
-    return Status("open", overrides[0], (*overrides[1:], f"Seats: {progress}", *details))
+        return Status("open", progress, seats)
+    more = (*overrides[1:], *wanted(approval, pending, ink), f"Seats: {progress}")
+    return Status("open", overrides[0], (*more, *seats))
 
 
 def _progress(approval: Approval, pending: Pending, ink: Ink) -> str:

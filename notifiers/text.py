@@ -89,9 +89,11 @@ def chain_name(chain: str, names: Names) -> str:
     return name if name == chain else f"{name} ({visible(chain, 80)})"
 
 
-def command(verb: str, approval: Approval) -> str:
+def command(verb: str, approval: Approval, *, override: bool = False) -> str:
     """The command that decides this from a terminal; safe to paste whatever the id contains."""
-    return f"countersign {verb} {shlex.quote(f'{approval.node}/{approval.request_id}')} --reason …"
+    how = " --override" if override else ""
+    wanted = shlex.quote(f"{approval.node}/{approval.request_id}")
+    return f"countersign {verb} {wanted}{how} --reason …"
 
 
 def reading(approval: Approval) -> str:

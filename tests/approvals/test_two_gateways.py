@@ -18,6 +18,7 @@ from approvals.service import Service
 from approvals.store import Store
 from keys.seals import SealKey
 from tests.model.rules import REQUEST, WINDOW, policy_of
+from tests.support.audits import notary
 
 KEY = SealKey(b"k" * 32)
 MEMBER = f"{REQUEST.node}/{REQUEST.request_id}"
@@ -34,7 +35,8 @@ async def gateways(redis_url, tmp_path):
     for name in ("a", "b"):
         link = Link(redis_url, check=no_check)
         store = Store(link, KEY, keep_days=30)
-        audit = Audit(tmp_path / name, process=name, clock=lambda: 1_790_000_000_000)
+        clock = lambda: 1_790_000_000_000  # noqa: E731
+        audit = Audit(tmp_path / name, process=name, clock=clock, notary=notary())
         parts = Parts(
             store=store,
             freezes=FreezeStore(link, KEY),

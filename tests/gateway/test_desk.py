@@ -155,14 +155,6 @@ def test_a_token_that_nobody_touched_or_another_text_does_not_count(home, asked,
     assert votes_on(home, asked.request_id) == []
 
 
-def test_an_override_does_not_count_as_a_vote(home, asked, key):
-    status, answer = vote(home, statement(home, asked.request_id, override=True), key)
-    assert status == 409
-    assert answer["error"] == "This gateway takes no overrides: vote without one."
-    assert audited(home)[-1] == "no_override"
-    assert votes_on(home, asked.request_id) == []
-
-
 def test_a_key_that_nobody_has_does_not_count(home, asked):
     stranger = ssh.generate_private_key()
     status, answer = vote(home, statement(home, asked.request_id), stranger)

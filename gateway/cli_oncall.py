@@ -1,0 +1,126 @@
+"""The commands of people at a terminal: `list`, `show`, votes, freezes."""
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+from gateway.cli_options import (
+    F,
+    check_reason,
+    config_option,
+    json_option,
+    settings_of,
+    signed_options,
+)
+
+_override: Final = click.option(
+    "--override",
+    is_flag=True,
+    help="In place of the people who are asked; only those of [override] may, together.",
+)
+
+
+def _ballot(function: F) -> F:
+    """The argument and options of a vote."""
+    return click.argument("id_", metavar="ID")(_override(signed_options(function)))
+
+
+@click.command("list")
+@click.option("--freezes", is_flag=True, help="Only what is frozen.")
+@json_option
+@config_option
+def list_(config: Path, *, freezes: bool, as_json: bool) -> None:
+    """What is frozen, and what waits for people."""
+    from gateway import oncall, oncall_freeze
+
+    show_all = oncall_freeze.list_freezes if freezes else oncall.list_open
+    show_all(settings_of(config), as_json=as_json)
+
+
+@click.command()
+@click.argument("id_", metavar="ID")
+@json_option
+@config_option
+def show(id_: str, config: Path, *, as_json: bool) -> None:
+    """One approval, as an approver sees it.
+
+    ID is a request_id, node/request_id, or a unique prefix (6 or more characters) of either or
+    of the digest.
+    """
+    from gateway import oncall
+
+    oncall.show(settings_of(config), id_, as_json=as_json)
+
+
+@click.command()
+@_ballot
+def approve(
+    id_: str, reason: str, key: Path, config: Path, *, override: bool, as_json: bool
+) -> None:
+    """Vote to approve, signed with your SSH key."""
+    _vote(config, id_, "approve", reason, key, override=override, as_json=as_json)
+
+
+@click.command()
+@_ballot
+def reject(
+    id_: str, reason: str, key: Path, config: Path, *, override: bool, as_json: bool
+) -> None:
+    """Vote to reject, signed with your SSH key."""
+    _vote(config, id_, "reject", reason, key, override=override, as_json=as_json)
+
+
+@click.command()
+@click.option("--wallet", metavar="ID", help="Only this wallet, by the id that Cobo gives it.")
+@click.option("--from", "source", metavar="ADDRESS", help="Only what leaves this address.")
+@signed_options
+def freeze(
+    wallet: str | None, source: str | None, reason: str, key: Path, config: Path, *, as_json: bool
+) -> None:
+    """Stop approvals at once, of everything or of one wallet or address.
+
+    Anyone on call may. What waits for people is refused; what was approved and not yet answered
+    is not told to the node while the freeze lasts.
+    """
+    from approvals.freeze_statement import Scope, check_scope
+    from approvals.statement import BadStatement
+    from gateway import oncall_freeze
+
+    if wallet is not None and source is not None:
+        raise click.UsageError("Name one of --wallet and --from: for both, freeze twice.")
+    scope: Scope = "everything"
+    if wallet is not None or source is not None:
+        scope = "source" if wallet is None else "wallet"
+    name = wallet or source or ""
+    check_reason(reason)
+    try:
+        check_scope(scope, name)
+    except BadStatement as error:
+        raise click.UsageError(f"{error}.") from None
+    oncall_freeze.freeze(settings_of(config), scope, name, reason, key, as_json=as_json)
+
+
+@click.command()
+@click.argument("freeze", required=False)
+@signed_options
+def thaw(freeze: str | None, reason: str, key: Path, config: Path, *, as_json: bool) -> None:
+    """Vote to end a freeze; it ends when two people on call have voted so within an hour.
+
+    FREEZE is its id, which may be left out where only one stands.
+    """
+    from gateway import oncall_freeze
+
+    check_reason(reason)
+    oncall_freeze.thaw(settings_of(config), freeze, reason, key, as_json=as_json)
+
+
+def _vote(
+    config: Path, wanted: str, choice: str, reason: str, key: Path, *, override: bool, as_json: bool
+) -> None:
+    from approvals.model import Choice
+    from gateway import oncall
+
+    check_reason(reason)
+    cast = oncall.vote_for_machines if as_json else oncall.vote
+    cast(settings_of(config), wanted, oncall.Say(Choice(choice), reason, override), key)

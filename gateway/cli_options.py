@@ -1,0 +1,71 @@
+"""Options that several commands share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FILE: Final = click.Path(path_type=Path)
+
+config_option: Final = click.option(
+    "--config",
+    type=FILE,
+    default=Path("countersign.toml"),
+    show_default="./countersign.toml",
+    metavar="FILE",
+    help="The configuration.",
+)
+json_option: Final = click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+
+
+def signed_options(function: F) -> F:
+    """The options of whatever a person signs."""
+    for option in (
+        click.option("--reason", required=True, metavar="TEXT", help="Why; others will read it."),
+        click.option(
+            "--key",
+            type=FILE,
+            envvar="COUNTERSIGN_SSH_KEY",
+            required=True,
+            show_envvar=True,
+            metavar="FILE",
+            help="Your OpenSSH private key, or a .pub file whose private half ssh-agent holds.",
+        ),
+        json_option,
+        config_option,
+    ):
+        function = option(function)
+    return function
+
+
+def settings_of(config: Path) -> Any:
+    """The settings of a configuration, as an operator may read them.
+
+    Raises:
+        Failure: it has mistakes.
+    """
+    from gateway.config import ConfigError, load_for_operator
+    from gateway.terminal import Failure
+
+    try:
+        return load_for_operator(config)
+    except ConfigError as error:
+        raise Failure(str(error)) from None
+
+
+def check_reason(reason: str) -> None:
+    """Before anything is asked of the gateway or of the person.
+
+    Raises:
+        UsageError: it says nothing, or too much.
+    """
+    from approvals.statement import BadStatement
+    from approvals.statement import check_reason as check
+
+    try:
+        check(reason)
+    except BadStatement as error:
+        raise click.UsageError(f"{error}.") from None

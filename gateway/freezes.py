@@ -1,0 +1,73 @@
+"""What is frozen, as the desk says it, on a terminal: loud, and before anything else."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from gateway.terminal import Failure, console, on_terminal
+from notifiers.readable import visible
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One freeze that stands. `machine` is the desk's own document of it."""
+
+    id: str
+    scope: str
+    headline: str
+    details: tuple[str, ...]
+    machine: dict[str, Any]
+
+
+def standing_of(answer: dict[str, Any]) -> tuple[Standing, ...]:
+    """The freezes of an answer of the desk, oldest first.
+
+    Raises:
+        Failure: it is none.
+    """
+    try:
+        return tuple(
+            Standing(
+                id=visible(entry["id"]),
+                scope=visible(entry["scope"]),
+                headline=visible(entry["headline"]),
+                details=tuple(visible(line, _LONGEST) for line in entry["details"]),
+                machine=entry,
+            )
+            for entry in answer["freezes"]
+        )
+    except (KeyError, TypeError, AttributeError):
+        raise Failure("The gateway is of another version than this command.") from None
+
+
+_LONGEST = 1_500
+"""Of a line with a reason in it, which may have a thousand characters."""
+
+
+def print_freezes(standing: tuple[Standing, ...], *, in_columns: bool) -> None:
+    """Red for a person; for a pipe plain lines, or a line each in the columns of `list`."""
+    if on_terminal():
+        _paint(standing)
+        return
+    for each in standing:
+        if in_columns:
+            state, *rest = each.headline, *each.details
+            click.echo(f"freeze {each.id}\tfrozen\t{each.details[-1]}\t{state}\t{rest[0]}")
+            continue
+        click.echo(each.headline)
+        for line in each.details:
+            click.echo(f"  {line}")
+        click.echo()
+
+
+def _paint(standing: tuple[Standing, ...]) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    out = console()
+    for each in standing:
+        out.print(Text(each.headline, style="bold white on red"))
+        for line in each.details:
+            out.print(Padding(Text(line), (0, 0, 0, 2)))
+        out.print()
