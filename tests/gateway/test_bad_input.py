@@ -1,5 +1,6 @@
 """What bad input gets, row by row, over HTTP; always an answer, never a 500 or a traceback."""
 
+import asyncio
 import base64
 import io
 import json
@@ -62,6 +63,16 @@ async def test_what_is_no_form_with_a_token_is_400(house, data):
 async def test_a_body_over_the_limit_is_413(house):
     status, _, body = await posted(house, io.BytesIO(b"TSS_JWT_MSG=" + b"A" * BODY_LIMIT))
     assert (status, body) == (413, "The request is too large.")
+
+
+async def test_a_body_that_is_announced_as_over_the_limit_is_not_waited_for(house):
+    public = house.running.public
+    reader, writer = await asyncio.open_connection(public.host, public.port)
+    head = f"POST /v2/check HTTP/1.1\r\nhost: x\r\ncontent-length: {BODY_LIMIT + 1}\r\n\r\n"
+    writer.write(head.encode())
+    async with asyncio.timeout(3):
+        assert (await reader.readline()).startswith(b"HTTP/1.1 413 ")
+    writer.close()
 
 
 async def test_another_method_is_405(house):
