@@ -35,8 +35,9 @@ async def gateways(redis_url, tmp_path):
     for name in ("a", "b"):
         link = Link(redis_url, check=no_check)
         store = Store(link, KEY, keep_days=30)
-        clock = lambda: 1_790_000_000_000  # noqa: E731
-        audit = Audit(tmp_path / name, process=name, clock=clock, notary=notary())
+        audit = Audit(
+            tmp_path / name, process=name, clock=lambda: 1_790_000_000_000, notary=notary()
+        )
         parts = Parts(
             store=store,
             freezes=FreezeStore(link, KEY),
