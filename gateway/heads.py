@@ -14,6 +14,9 @@ Announce: TypeAlias = Callable[[str], Awaitable[None]]
 AGAIN_S: Final = (5.0, 30.0, 120.0)
 """Until a head that the channel did not take is tried again; then the next head will do."""
 
+QUIET_S: Final = 60.0
+"""Between two heads in the channel: a busy gateway signs one every few seconds."""
+
 LAST_S: Final = 3.0
 """For the last one, which a stop waits for."""
 
@@ -47,6 +50,7 @@ class Heads:
             for wait in (*AGAIN_S, 0.0):
                 self._news.clear()
                 if await self._told():
+                    await asyncio.sleep(QUIET_S)
                     break
                 with suppress(TimeoutError):
                     async with asyncio.timeout(wait):
