@@ -213,7 +213,7 @@ async def test_before_the_answer_is_signed(step, crash):
 
 
 async def test_before_the_outcome_is_told(step, crash, capsys):
-    step.before(Console, "tell", lambda _console, story: story.approval.final is not None)
+    step.before(Console, "tell", lambda _console, story, **_: story.approval.final is not None)
     async with crash(voting("ana")) as (house, asking):
         assert (await asking).action == "APPROVE"
         await claims_run_out(house)

@@ -139,7 +139,7 @@ async def test_where_a_signature_is_asked_for_the_message_shows_the_command(
     async with world.running() as house:
         asking = asyncio.create_task(house.asks())
         message = await posted(slack)
-        assert list(message.buttons) == ["Reject"]
+        assert list(message.buttons) == ["Reject", "Freeze"]
         assert "countersign approve" in message.all_text
         await house.votes("ana")
         assert (await asking).action == "APPROVE"

@@ -122,8 +122,10 @@ class LocalSlack:
 
     @property
     def message(self) -> Message:
-        """The only message there is, but for what is said in its thread."""
-        (message,) = [each for each in self.messages.values() if each.blocks]
+        """The only message there is, but for sentences beside it."""
+        (message,) = [each for each in self.messages.values() if each.blocks] or [
+            *self.messages.values()
+        ]
         return message
 
     @property
