@@ -25,9 +25,13 @@ def thaw_command(freeze: str) -> str:
 
 def frozen_text(freeze: Freeze) -> str:
     """What people are told when a freeze begins."""
-    holds = "" if freeze.of_everything else " and requests of which this is not known"
+    holds = (
+        "Nothing is approved; what waits is rejected."
+        if freeze.of_everything
+        else "Its requests, and those whose wallet or source address is not known, are rejected."
+    )
     return (
-        f"FROZEN: {scope_of(freeze)}{holds}. Nothing of it is approved; what waits is rejected.\n"
+        f"FROZEN: {scope_of(freeze)}. {holds}\n"
         f"By {_by(freeze)}, {PLAIN.time(freeze.at)}. Reason: {visible(freeze.reason)}\n"
         f"It ends when {THAW_VOTES} of on-call run: {thaw_command(freeze.id)}"
     )

@@ -38,6 +38,7 @@ _SQUEEZES: Final = (400, 200, 100, 60)
 """How long a claim, a reason or a rule's `why` may be, in turn, until the message fits."""
 
 _LINE: Final = 300
+_SHORT_LINE: Final = 120
 _LINES: Final = 5
 
 _DOUBT: Final = "what this does could not be proved"
@@ -149,7 +150,7 @@ def _blocks(
         *_table("fact-flags", sheet.flags, limit),
         *_table("fact-remarks", sheet.remarks, limit, mark=_REMARKS),
         {"type": "section", "text": mrkdwn(f"*{standing.marked.line}*"), "block_id": "status"},
-        *_about(approval, standing.bare),
+        *_about(approval, standing.bare, limit),
         {"type": "section", "text": mrkdwn(_SEALS[sheet.integrity]), "block_id": "fact-seal"},
         {"type": "section", "text": why, "block_id": "fact-why"},
         *_table("fact-proved", sheet.proved, limit),
@@ -163,9 +164,9 @@ def _blocks(
     return [_iterated(block, approval.revision) for block in blocks]
 
 
-def _about(approval: Approval, status: Status) -> list[Json]:
+def _about(approval: Approval, status: Status, limit: int) -> list[Json]:
     """Who may vote and until when; after the decision, why it ended as it did."""
-    lines = [plain(line, _LINE) for line in status.details]
+    lines = [plain(line, max(_SHORT_LINE, min(_LINE, limit))) for line in status.details]
     if status.state == "open":
         lines.insert(0, mrkdwn(f"Decide before {date(approval.deadline)}"))
     if len(lines) > _LINES:

@@ -21,6 +21,7 @@ from approvals.findings import (
     Transfer,
     Wrap,
 )
+from approvals.freeze import Freeze, FreezeRecord, ThawVote
 from approvals.inspect import inspect
 from approvals.inspect.keys import UNPINNED
 from approvals.model import (
@@ -28,8 +29,10 @@ from approvals.model import (
     NOTHING_REMEMBERED,
     Approval,
     Cause,
+    Choice,
     Final,
     Outcome,
+    Override,
     RuleAnswer,
     Verdict,
 )
@@ -54,7 +57,7 @@ from tests.notifiers.examples import (
     refused,
     unverified,
 )
-from tests.support.records import ELECTORATE, NOW, POLICY
+from tests.support.records import ELECTORATE, NOW, POLICY, click, signature, signed, vote
 from tests.support.requests import FOLDER, Sample, sample
 
 Case: TypeAlias = tuple[Findings, Approval, tuple[Remark, ...]]
@@ -85,6 +88,50 @@ INNER = (
     replace(UNLIMITED, owner=SAFE),
 )
 NODES = tuple(f"co{number}{'Qx7' * 17}{number}" for number in range(1, 5))
+
+
+OVERRIDE = Override("on_call", ("dee", "eli"), approve=2, reject=2)
+ON_CALL = replace(ELECTORATE, override=OVERRIDE)
+OVERRIDABLE = ask(need("treasury", 2), override=OVERRIDE)
+DEE = signed("dee", override=True, reason="Treasury is asleep; the invoice <2041> is due")
+ELI = signed("eli", override=True, reason="I called the payee", at=NOW + 184_000)
+AGAINST = signed("dee", Choice.REJECT, override=True, reason="It is not our invoice")
+
+FREEZES = (
+    Freeze("7-3fa1", None, None, "dee", "Keys may be stolen", NOW + 5_000, click("dee")),
+    Freeze("8-90ab", "7fc2bfef", None, "eli", "Hot wallet drained?", NOW + 9_000, click("eli")),
+    Freeze("9-77aa", None, TO.text, None, "The record was lost.", NOW + 9_500, None),
+)
+THAW = ThawVote("7-3fa1", "eli", "All keys are accounted for", NOW + 60_000, signature("eli"))
+FROZEN = FreezeRecord(10, FREEZES, (THAW,))
+THAWED = FreezeRecord(
+    11,
+    FREEZES[1:],
+    (THAW, replace(THAW, person="dee", reason="Agreed", at=NOW + 90_000)),
+    ended=("7-3fa1",),
+)
+
+
+def people() -> dict[str, Case]:
+    """What people may have done: seats, reasons, overrides, a freeze."""
+    final = Final(Outcome.APPROVE, None, "approved by override", NOW + 190_000, 4, POLICY)
+    frozen = Final(
+        Outcome.REJECT, Cause.FROZEN, "signing is frozen (freeze 7-3fa1)", NOW + 6_000, 2, POLICY
+    )
+    told = replace(vote("ana"), reason="I called the payee")
+    records = {
+        "reason_wanted": approval(ask(need("treasury", 2), reason="both")),
+        "reason_given": approval(ask(need("treasury", 2), reason="both"), votes=(told,)),
+        "override_asked": approval(OVERRIDABLE, votes=(vote("ana"), DEE)),
+        "override_asked_both_ways": approval(OVERRIDABLE, votes=(AGAINST, ELI)),
+        "override_approved": approval(OVERRIDABLE, votes=(DEE, ELI)),
+        "override_heard": approval(OVERRIDABLE, votes=(DEE, ELI), final=final),
+        "override_rejected": approval(
+            OVERRIDABLE, votes=(AGAINST, replace(AGAINST, person="eli", at=NOW + 9_000))
+        ),
+        "frozen": approval(final=frozen),
+    }
+    return {name: (findings(), record, ()) for name, record in records.items()}
 
 
 def _keys(kind: int, summary: str, keys: KeyFacts, *flags: Flag) -> Findings:
@@ -369,13 +416,14 @@ def read(asked: Sample) -> Case:
 def told(found: Findings, record: Approval, remarks: tuple[Remark, ...] = ()) -> Story:
     """The story of a case."""
     decision = decide(
-        record, now=NOW, electorate=ELECTORATE, remembered=NOTHING_REMEMBERED, today=NOTHING_NEW
+        record, now=NOW, electorate=ON_CALL, remembered=NOTHING_REMEMBERED, today=NOTHING_NEW
     )
-    return Story(record, decision, sheet_of(record, found, NAMES, remarks=remarks))
+    return Story(record, decision, sheet_of(record, found, NAMES, remarks=remarks), FREEZES)
 
 
 CASES = {
     **built(),
+    **people(),
     **recorded(),
     **{f"composed_{name}": read(asked) for name, asked in composed().items()},
 }

@@ -9,13 +9,42 @@ from pathlib import Path
 
 import pytest
 
+from approvals.model import Choice
+from notifiers.freezes import freeze_news
+from notifiers.overrides import announcement
+from notifiers.slack_freezing import scopes_of
+from notifiers.slack_modal import Scopes, bound, freeze_view, vote_view
 from notifiers.slack_posts import message_of
-from tests.notifiers.cases import CASES, told
+from tests.notifiers.cases import CASES, FROZEN, THAWED, told
 from tests.support.golden import same_as_golden
-from tests.support.slack_phone import phone
-from tests.support.slack_rules import refusal_of
+from tests.support.slack_phone import form, phone
+from tests.support.slack_rules import refusal_of, refusal_of_view
 
 GOLDEN = Path(__file__).parent / "golden"
+
+FORMS = {
+    "form_approve": vote_view(told(*CASES["reason_wanted"]), Choice.APPROVE),
+    "form_approve_warned": vote_view(told(*CASES["transfer_look_alike"]), Choice.APPROVE),
+    "form_reject": vote_view(told(*CASES["transfer"]), Choice.REJECT),
+    "form_reject_why": vote_view(told(*CASES["reason_wanted"]), Choice.REJECT),
+    "form_freeze": freeze_view(scopes_of(CASES["sample_keysign_erc20_usdt"][0])),
+    "form_freeze_unknown": freeze_view(Scopes()),
+}
+
+
+def _said() -> dict[str, str]:
+    """What is said once, in the channel or below a message."""
+    both = CASES["override_asked_both_ways"][1], CASES["override_approved"][1]
+    votes = [announcement(record, vote) for record in both for vote in record.votes]
+    frozen = freeze_news(FROZEN, (), None)
+    thawed = freeze_news(THAWED, {name for name, _ in frozen}, 10)
+    return {
+        "said_overrides": "\n\n".join(votes) + "\n",
+        "said_freezes": "\n\n".join(text for _, text in (*frozen, *thawed)) + "\n",
+    }
+
+
+SAID = _said()
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -26,5 +55,17 @@ def test_a_phone_shows_what_was_read_before(name: str) -> None:
     assert same_as_golden(GOLDEN / f"{name}.txt", shown), shown
 
 
+@pytest.mark.parametrize("name", FORMS)
+def test_a_form_asks_what_was_read_before(name: str) -> None:
+    view = bound(FORMS[name], "metadata")
+    assert refusal_of_view(view) is None
+    assert same_as_golden(GOLDEN / f"{name}.txt", form(view)), form(view)
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_the_channel_is_told_what_was_read_before(name: str) -> None:
+    assert same_as_golden(GOLDEN / f"{name}.txt", SAID[name]), SAID[name]
+
+
 def test_every_golden_text_is_of_a_case() -> None:
-    assert {path.stem for path in GOLDEN.glob("*.txt")} == set(CASES)
+    assert {path.stem for path in GOLDEN.glob("*.txt")} == {*CASES, *FORMS, *SAID}

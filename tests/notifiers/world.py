@@ -11,22 +11,27 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from approvals.audit import Audit
+from approvals.ballots import Ballot
 from approvals.bell import Bell
 from approvals.events import Event
+from approvals.freeze import Freeze, FreezeRecord
 from approvals.freeze_store import FreezeStore
 from approvals.hearing import Hearing
 from approvals.ledger import Parts
 from approvals.memory import Memory
-from approvals.model import Approval
+from approvals.model import Approval, Choice, SshSignature
 from approvals.outbox import Outbox
 from approvals.policy.load import load
 from approvals.redis_link import Link
 from approvals.request import Request
 from approvals.service import Service
+from approvals.statement import NAMESPACE, Statement
 from approvals.store import Store
+from approvals.voting import Counted
 from approvals.window import Window
 from gateway.clock import SYSTEM
 from gateway.tasks import end
+from keys import ssh, sshsig
 from keys.seals import SealKey
 from notifiers.pace import Pace
 from notifiers.slack_clicks import Clicks
@@ -40,9 +45,16 @@ from tests.support.requests import Sample, sample
 from tests.support.slack_server import CHANNEL, WORKSPACE, LocalSlack, Message
 
 
+def _ssh_key(number: int) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32)
+
+
 def _ssh_line(number: int) -> str:
-    public = Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32).public_key()
+    public = _ssh_key(number).public_key()
     return public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+
+
+SIGNERS = {"ana": 1, "bo": 2, "dee": 4, "eli": 5}
 
 
 POLICY = f"""
@@ -59,10 +71,14 @@ slack = "U0CHEN"
 initiates_as = ["treasury-api-key"]
 [people.dee]
 slack = "U0DEE"
+ssh_key = "{_ssh_line(4)}"
+[people.eli]
+slack = "U0ELI"
+ssh_key = "{_ssh_line(5)}"
 
 [groups]
 treasury = ["ana", "bo", "chen"]
-on_call = ["dee"]
+on_call = ["dee", "eli"]
 
 [lists]
 cold_1 = ["ETH:0xd63134CC52B0CC0bb754A0196bc249F38BDB2A2c"]
@@ -71,12 +87,25 @@ cold_1 = ["ETH:0xd63134CC52B0CC0bb754A0196bc249F38BDB2A2c"]
 approvals = [{{ group = "treasury", count = 1 }}]
 within = "10m"
 
+[override]
+group = "on_call"
+approve = 2
+reject = 2
+
 [[rule]]
 id = "usdt"
 why = "Tether leaves"
 effect = "ask"
 when.token = "ETH_USDT"
 approvals = [{{ group = "treasury", count = 2 }}]
+
+[[rule]]
+id = "ether"
+why = "Somebody must say why Ether leaves"
+effect = "ask"
+when.token = "ETH"
+approvals = [{{ group = "treasury", count = 1 }}]
+reason = "both"
 
 [[rule]]
 id = "messages"
@@ -192,6 +221,57 @@ class World:
         async with asyncio.timeout(5):
             await asyncio.wait({task})
         return task
+
+    def signature(self, person: str, namespace: str, text: str) -> SshSignature:
+        """What somebody signed at a terminal."""
+        key = _ssh_key(SIGNERS[person])
+        return SshSignature(
+            ssh.fingerprint(ssh.public_key(key)), sshsig.sign(key, namespace, text.encode()), text
+        )
+
+    async def override(
+        self, approval: Approval, person: str, choice: Choice = Choice.APPROVE, reason: str = "why"
+    ) -> None:
+        """A vote that was signed as an override, as the desk hands it in."""
+        said = Statement(
+            "SHA256:" + "A" * 43,
+            approval.node,
+            approval.request_id,
+            approval.digest,
+            choice,
+            reason,
+            self.clock.now_ms(),
+            override=True,
+        )
+        evidence = self.signature(person, NAMESPACE, said.text())
+        ballot = Ballot(person, choice, approval.digest, reason, evidence, override=True)
+        done = await self.service.vote(approval.member, ballot)
+        assert isinstance(done, Counted), done
+
+    async def thaw(self, freeze: str, person: str) -> None:
+        """A signed vote to end a freeze."""
+        evidence = self.signature(person, "countersign-freeze@v1", f"thaw {freeze}")
+        done = await self.service.freezing.thaw(
+            freeze=freeze,
+            person=person,
+            reason=f"{person} looked",
+            evidence=evidence,
+            electorate=self.service.policy.electorate,
+        )
+        assert isinstance(done, FreezeRecord), done
+
+    async def freeze(self, person: str = "dee", **scope: str) -> Freeze:
+        """A freeze from a terminal."""
+        done = await self.service.freezing.freeze(
+            wallet=scope.get("wallet"),
+            source=scope.get("source"),
+            person=person,
+            reason="keys <!channel> leaked",
+            evidence=self.signature(person, "countersign-freeze@v1", f"freeze {scope}"),
+            electorate=self.service.policy.electorate,
+        )
+        assert isinstance(done, Freeze), done
+        return done
 
     async def press(self, message: Message, button: str, user: str, **changes: Any) -> Heard:
         """A click that needs no transport; what follows the acknowledgement has happened."""

@@ -17,6 +17,14 @@ def phone(text: str, blocks: list[dict[str, Any]]) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def form(view: dict[str, Any]) -> str:
+    """A form, from its title to its buttons."""
+    lines = [f"== {_read(view['title']['text'])} ==", ""]
+    for block in view["blocks"]:
+        lines += [*_block(block), ""]
+    return "\n".join([*lines, f"[{view['close']['text']}] [{view['submit']['text']}]"]) + "\n"
+
+
 def _block(block: dict[str, Any]) -> Iterator[str]:
     match block["type"]:
         case "header":
@@ -28,6 +36,14 @@ def _block(block: dict[str, Any]) -> Iterator[str]:
                 asks = button.get("confirm", {}).get("text", {}).get("text")
                 name = f"[{button['text']['text']}]"
                 yield f"{name} asks: {_read(asks)}" if asks else name
+        case "input":
+            optional = " (optional)" if block.get("optional") else ""
+            yield f"{_read(block['label']['text'])}{optional}"
+            for option in block["element"].get("options", ()):
+                more = _read(option["description"]["text"])
+                yield f"( ) {_read(option['text']['text'])}: {more}"
+            if block["element"]["type"] == "plain_text_input":
+                yield "[          ]"
         case _:
             if "text" in block:
                 yield _read(block["text"]["text"])
