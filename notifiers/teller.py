@@ -131,7 +131,7 @@ class Teller:
                 await notifier.tell(story, alone=alone)
             return newest.revision
 
-        await self._settle(member, approval.revision, tell)
+        await self._settle(member, approval.revision, tell, alone=alone)
 
     async def _tell_freezes(self) -> None:
         """Tell every notifier what is frozen; nobody waits for this member but us."""
@@ -142,9 +142,11 @@ class Teller:
                 await notifier.tell_freezes(record)
             return record.epoch
 
-        await self._settle(FREEZES, record.epoch, tell)
+        await self._settle(FREEZES, record.epoch, tell, alone=True)
 
-    async def _settle(self, member: str, revision: int, tell: Callable[[], Awaitable[int]]) -> None:
+    async def _settle(
+        self, member: str, revision: int, tell: Callable[[], Awaitable[int]], *, alone: bool
+    ) -> None:
         """Tell one member, and note what was told; failures come back later, ever later."""
         again_at: int | None = None
         try:
@@ -163,7 +165,8 @@ class Teller:
         else:
             self._failures.pop(member, None)
             self._note_down(down=False, why="")
-        await self._outbox.settle_untold(member, revision, again_at=again_at)
+        if alone or again_at is not None:  # whoever holds the claim may have more to say
+            await self._outbox.settle_untold(member, revision, again_at=again_at)
 
     def _lock(self, member: str) -> asyncio.Lock:
         """One writer per message, so that the newest revision is the last one written."""

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from approvals.ballots import NotCountedCause
-from approvals.model import Approved, Cause, Choice, Damaged, Final, Outcome, Rejected
+from approvals.model import Approved, Cause, Choice, Damaged, Final, Outcome, Override, Rejected
 from notifiers.status import day_and_clock, refusal, status_of
+from tests.notifiers.cases import FREEZES
 from tests.notifiers.examples import NOW, approval, ask, need, pending
-from tests.support.records import vote
+from tests.support.records import signature, vote
 
 TWO = ask(need("treasury", 2))
 MIXED = ask(need("treasury", 1), need("on_call", 1))
@@ -83,6 +84,81 @@ def test_a_damaged_record_says_that_there_is_no_answer() -> None:
 def test_every_ineffective_vote_has_its_sentence(cause: NotCountedCause) -> None:
     assert refusal(cause, None, None).endswith(".")
     assert refusal(cause, approval(), pending(approval()))
+
+
+def override(person: str, choice: Choice = Choice.APPROVE):
+    return replace(vote(person, choice), override=True, reason="asleep", evidence=signature(person))
+
+
+OVERRIDABLE = replace(TWO, override=Override("on_call", ("ana", "dee", "eli"), 2, 2))
+
+
+def test_an_override_that_was_asked_for_comes_before_the_seats() -> None:
+    record = approval(OVERRIDABLE, votes=(override("dee"),))
+    status = status_of(record, pending(record, 2))
+    assert status.line == "Override: 1 of 2 · dee 14:13 UTC · another of on_call must sign"
+    assert status.details == (
+        "Seats: 0 of 2 · waiting for 2 of treasury",
+        "2 of treasury: ana, bo, chen",
+        "Reason of dee: asleep",
+    )
+
+
+def test_an_override_by_somebody_who_has_a_seat_fills_it_too() -> None:
+    record = approval(OVERRIDABLE, votes=(override("ana"),))
+    details = status_of(record, pending(record)).details
+    assert details[0] == "Seats: 1 of 2 · ana 14:13 UTC · waiting for treasury"
+
+
+def test_an_override_that_todays_policy_wants_more_people_for_is_not_complete() -> None:
+    record = approval(OVERRIDABLE, votes=(override("dee"), override("eli")))
+    line = status_of(record, pending(record, 2)).line
+    assert line.startswith("Override: 2 of 3 · dee 14:13 UTC · eli 14:13 UTC · another of on_call")
+    more = replace(OVERRIDABLE, override=Override("on_call", ("dee", "eli", "ana"), 3, 1))
+    line = status_of(approval(more, votes=(override("dee"),)), pending(record, 2)).line
+    assert line == "Override: 1 of 3 · dee 14:13 UTC · 2 more of on_call must sign"
+
+
+def test_a_decision_by_override_names_who_overrode() -> None:
+    record = approval(OVERRIDABLE, votes=(vote("bo"), override("dee"), override("eli")))
+    status = status_of(record, Approved(("dee", "eli"), "", override=True))
+    assert status.line.startswith("Approved by override of dee 14:13 UTC and eli 14:13 UTC, after")
+    assert status.details == ("Reason of dee: asleep", "Reason of eli: asleep")
+    refused = tuple(override(person, Choice.REJECT) for person in ("dee", "eli"))
+    status = status_of(approval(OVERRIDABLE, votes=refused), Rejected(Cause.PERSON, "", "eli"))
+    assert status.line == "Rejected by override of dee 14:13 UTC and eli 14:13 UTC, after 1 s"
+
+
+def test_a_refusal_by_a_seat_beside_an_unfinished_override_is_the_seats() -> None:
+    votes = (override("dee", Choice.REJECT), vote("bo", Choice.REJECT))
+    status = status_of(approval(OVERRIDABLE, votes=votes), Rejected(Cause.PERSON, "", "bo"))
+    assert status.line == "Rejected by bo 14:13 UTC, after 1 s"
+    seated = (override("ana", Choice.REJECT),)
+    status = status_of(approval(OVERRIDABLE, votes=seated), Rejected(Cause.PERSON, "", "ana"))
+    assert status.line == "Rejected by ana 14:13 UTC, after 1 s"
+
+
+def test_a_refusal_that_only_the_audit_remembers_names_nobody_who_did_not_refuse() -> None:
+    record = ended(approval(OVERRIDABLE, votes=(override("dee", Choice.REJECT),)))
+    status = status_of(record, Rejected(Cause.PERSON, "refused by an approver"))
+    assert status.line.startswith("Rejected by an approver, ")
+
+
+def test_what_a_freeze_rejects_names_the_freeze_and_who_froze_while_it_stands() -> None:
+    frozen = Rejected(Cause.FROZEN, "signing is frozen (freeze 7-3fa1)")
+    status = status_of(approval(), frozen, freezes=FREEZES)
+    assert status.state == "closing"
+    assert status.line == (
+        "Rejected: signing is frozen (freeze 7-3fa1 by dee: Keys may be stolen)"
+        " · the outcome is being recorded"
+    )
+    status = status_of(ended(approval(), cause=Cause.FROZEN), frozen)
+    assert status.state == "closed"
+    assert status.line == (
+        "Rejected: signing is frozen (freeze 7-3fa1), 14:16 UTC, after 3 min 12 s"
+    )
+    said = refusal(NotCountedCause.ALREADY_DECIDED, approval(), frozen, freezes=FREEZES)
+    assert said.startswith("Already decided. Rejected: signing is frozen (freeze 7-3fa1 by dee: ")
 
 
 def test_too_late_and_already_decided_say_when() -> None:

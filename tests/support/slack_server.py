@@ -199,6 +199,7 @@ class LocalSlack:
         view: dict[str, Any],
         user: str,
         reason: str = "",
+        /,
         *,
         via: Via = "socket",
         scope: str = "",
