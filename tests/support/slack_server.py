@@ -206,13 +206,20 @@ class LocalSlack:
         **changes: Any,
     ) -> Answer:
         """Press the submit button of a modal; `changes` replace parts of the payload."""
+        payload = self.submission(view, user, reason, scope=scope)
+        return await self.deliver({**payload, **changes}, via)
+
+    def submission(
+        self, view: dict[str, Any], user: str, reason: str, *, scope: str = ""
+    ) -> dict[str, Any]:
+        """What Slack would send for it."""
         values: dict[str, Any] = {
             "reason": {"reason": {"type": "plain_text_input", "value": reason}}
         }
         if scope:
             chosen = {"type": "radio_buttons", "selected_option": {"value": scope}}
             values["scope"] = {"scope": chosen}
-        payload = {
+        return {
             "type": "view_submission",
             "team": {"id": WORKSPACE, "domain": "acme"},
             "user": {"id": user, "team_id": WORKSPACE},
@@ -220,15 +227,19 @@ class LocalSlack:
             "trigger_id": self._trigger(),
             "view": {**view, "blocks": echo(view["blocks"]), "state": {"values": values}},
         }
-        return await self.deliver({**payload, **changes}, via)
 
-    async def deliver(self, payload: dict[str, Any], via: Via) -> Answer:
-        """Send a payload as Slack would and wait for its acknowledgement."""
+    async def deliver(self, payload: dict[str, Any], via: Via, url: str | None = None) -> Answer:
+        """Send a payload as Slack would and wait for its acknowledgement.
+
+        `url` is where to post it, if not to `interactions_url`.
+        """
         began = time.monotonic()
         if via == "socket":
             status, answer = await self._by_socket(payload)
         else:
-            status, answer = await self.post_signed(urlencode({"payload": json.dumps(payload)}))
+            status, answer = await self.post_signed(
+                urlencode({"payload": json.dumps(payload)}), url=url
+            )
         self.events.append(f"ack {payload['type']}")
         return Answer(status, answer, time.monotonic() - began)
 
@@ -238,6 +249,7 @@ class LocalSlack:
         *,
         at: str | None = None,
         signature: str | None = None,
+        url: str | None = None,
     ) -> tuple[int, Any]:
         at = str(int(time.time()) + self.ahead_s) if at is None else at
         made = self.sign(body, at)
@@ -249,7 +261,7 @@ class LocalSlack:
         async with (
             ClientSession() as session,
             session.post(
-                self.interactions_url, data=BytesIO(body.encode()), headers=headers
+                url or self.interactions_url, data=BytesIO(body.encode()), headers=headers
             ) as response,
         ):
             text = await response.text()
@@ -428,8 +440,8 @@ class LocalSlack:
 
 
 @contextlib.asynccontextmanager
-async def local_slack() -> AsyncIterator[LocalSlack]:
-    slack = LocalSlack()
+async def local_slack(slack: LocalSlack | None = None) -> AsyncIterator[LocalSlack]:
+    slack = slack or LocalSlack()
     app = web.Application()
     app.router.add_post("/api/{method}", slack.call)
     app.router.add_get("/link", slack.link)

@@ -1,0 +1,511 @@
+"""The judge: what was seen from outside, held against what was promised. Pure.
+
+Every check is a function of the whole case and yields what is wrong with it. Where a promise has
+a limit, the limit stands in the docstring of the check, and nowhere else.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from gateway.attempts import Answer, BadAnswer, ErrorStatus, HttpError, NoResponse
+from tests.chaos.evidence import Entry, Shown
+from tests.chaos.history import (
+    Asked,
+    Event,
+    FaultBegan,
+    FaultEnded,
+    Fell,
+    GaveUp,
+    Heard,
+    PolicyBegan,
+    PolicyEnded,
+    Voted,
+    VoteTold,
+    Whispered,
+    Wished,
+)
+from tests.chaos.rules import POLICIES, Kind, Policy
+
+LINGER_MS: Final = 2_000
+"""After a fault is mended: connections are made anew, a socket's time limit runs out."""
+
+WHISPER_WITHIN_MS: Final = 6_000
+"""Private sentences are one call, one retry and Slack's own time away."""
+
+
+ENDED_WITHIN_MS: Final = 1_000
+"""A gateway that was ended so soon after it heard a click may not have whispered yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A promise that was not kept: which, about which request, in one sentence."""
+
+    promise: str
+    case: str
+    sentence: str
+
+
+@dataclass
+class Case:
+    """All that was seen of one request."""
+
+    wished: Wished
+    asked: dict[str, Asked] = field(default_factory=dict)
+    heard: dict[str, Heard] = field(default_factory=dict)
+    votes: dict[str, Voted] = field(default_factory=dict)
+    told: dict[str, VoteTold] = field(default_factory=dict)
+    gave_up: GaveUp | None = None
+    entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return self.wished.case
+
+    @property
+    def answers(self) -> list[tuple[Asked, Heard, Answer]]:
+        """The attempts that were answered, in order."""
+        found = ((self.asked[name], heard, heard.what) for name, heard in self.heard.items())
+        return [(asked, heard, what) for asked, heard, what in found if isinstance(what, Answer)]
+
+    def told_of(self, vote: str) -> str:
+        told = self.told.get(vote)
+        return "unknown" if told is None else told.told
+
+    def may_approve(self) -> set[str]:
+        """Who may have approved, as far as anybody outside can tell."""
+        wanted = {"desk"} if self.wished.kind is Kind.SIGNED else {"desk", "socket", "http"}
+        return {
+            vote.person
+            for name, vote in self.votes.items()
+            if vote.choice == "approve" and vote.via in wanted and self.told_of(name) != "refused"
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Something that lasted: Unix milliseconds, both ends in it."""
+
+    gateway: str | None
+    what: str
+    since: int
+    until: int
+
+    def meets(self, since: int, until: int, gateway: str | None = None) -> bool:
+        """Whether it overlaps, at that gateway or at all."""
+        here = gateway is None or self.gateway in {None, gateway}
+        return here and self.since <= until and since <= self.until
+
+
+@dataclass
+class Trial:
+    """Everything the judge gets, sorted by request.
+
+    `redis_forgets` is True where the server was made to lose acknowledged writes.
+    """
+
+    events: Sequence[Event]
+    cases: dict[str, Case]
+    blocks: list[Span]
+    faults: list[Span]
+    policies: list[Span]
+    shown: list[Shown] | None
+    redis_forgets: bool
+
+    @classmethod
+    def of(
+        cls,
+        events: Sequence[Event],
+        entries: Iterable[Entry],
+        shown: list[Shown] | None = None,
+        *,
+        redis_forgets: bool = False,
+    ) -> "Trial":
+        """Sort what was seen; `shown` None: nobody looked at the end."""
+        cases = _cases(events)
+        by_digest = {case.wished.digest: case for case in cases.values()}
+        by_token = {a.token: case for case in cases.values() for a in case.asked.values()}
+        for entry in entries:
+            case = by_digest.get(entry.digest) or by_token.get(entry.token or "")
+            if case is not None:
+                case.entries.append(entry)
+        return cls(
+            events,
+            cases,
+            blocks=list(_faults(events, blocking=True)),
+            faults=list(_faults(events, blocking=False)),
+            policies=list(_policies(events)),
+            shown=shown,
+            redis_forgets=redis_forgets,
+        )
+
+    def in_force(self, case: Case, until: int) -> list[Policy]:
+        """The policies by which some gateway may have decided."""
+        names = {s.what for s in self.policies if s.meets(case.wished.at, until)}
+        return [POLICIES[name] for name in sorted(names)]
+
+    def muted(self, since: int, until: int) -> bool:
+        """Whether a private sentence to a click that was acknowledged then may have been lost."""
+        return any(
+            span.meets(since, until + WHISPER_WITHIN_MS)
+            if "Slack" in span.what or "Socket" in span.what
+            else span.meets(since, until + ENDED_WITHIN_MS)
+            for span in self.faults
+            if not span.what.startswith(("Redis", "clock", "fsync", "disk", "network to Redis"))
+        )
+
+    def blocked(self, since: int, until: int, gateway: str) -> bool:
+        return any(span.meets(since, until, gateway) for span in self.blocks)
+
+
+def judged(trial: Trial) -> list[Violation]:
+    """Everything that is wrong."""
+    found = [
+        wrong
+        for case in trial.cases.values()
+        for check in OF_A_CASE
+        for wrong in check(case, trial)
+    ]
+    return found + [wrong for check in OF_ALL for wrong in check(trial)]
+
+
+# Of one request
+
+
+def one_answer(case: Case, _trial: Trial) -> Iterator[Violation]:
+    """A request never gets two answers, whoever gives them and whenever it asks."""
+    actions = {answer.action for _, _, answer in case.answers}
+    if len(actions) > 1:
+        yield Violation("3 one decision", case.name, "it was answered both APPROVE and REJECT")
+    finals = {entry.final for entry in case.entries if entry.final is not None}
+    if len({final[0] for final in finals}) > 1:
+        yield Violation("3 one decision", case.name, "audits hold two outcomes")
+    elif len(finals) > 1:
+        yield Violation("3 one decision", case.name, f"audits hold {len(finals)} final facts")
+
+
+def every_answer_is_good(case: Case, _trial: Trial) -> Iterator[Violation]:
+    """What comes with HTTP 200 is signed for this very request; there is no other HTTP status."""
+    for heard in case.heard.values():
+        match heard.what:
+            case BadAnswer(why=why):
+                yield Violation("1 bytes", case.name, f"an answer that does not hold: {why}")
+            case HttpError(status=status):
+                yield Violation("5 silence", case.name, f"HTTP {status} instead of silence")
+            case ErrorStatus(status=status) if case.wished.kind is not Kind.OUTER_JUNK:
+                yield Violation("5 silence", case.name, f"status {status} to what is well formed")
+            case Answer() if case.wished.kind is Kind.OUTER_JUNK:
+                yield Violation("1 bytes", case.name, "a decision on what is no request")
+            case _:
+                pass
+
+
+def yes_is_supported(case: Case, trial: Trial) -> Iterator[Violation]:
+    """APPROVE needs the votes that some policy in force at some gateway wanted.
+
+    Seen from outside, votes whose fate nobody knows count as given; in the record that was spoken
+    from, those that were stored before its deadline.
+    """
+    for asked, heard, answer in case.answers:
+        if answer.action != "APPROVE":
+            continue
+        approvers = case.may_approve()
+        policies = trial.in_force(case, heard.at)
+        if not any(policy.supports(case.wished.kind, approvers) for policy in policies):
+            who = ", ".join(sorted(approvers)) or "nobody"
+            yield Violation("4 no default is yes", case.name, f"APPROVE, approved by {who}")
+        for entry in _spoken(case, asked):
+            in_time = _approvers_in_time(entry)
+            if not any(policy.supports(case.wished.kind, in_time) for policy in policies):
+                said = "APPROVE by fewer votes in time than any policy wants"
+                yield Violation("4 no default is yes", case.name, said)
+
+
+def no_yes_after_no(case: Case, _trial: Trial) -> Iterator[Violation]:
+    """A refusal that its maker was told is stored can not be followed, nor preceded, by a yes."""
+    refused = [
+        vote.person
+        for name, vote in case.votes.items()
+        if vote.choice == "reject" and case.told_of(name) == "counted"
+    ]
+    if refused and any(answer.action == "APPROVE" for _, _, answer in case.answers):
+        yield Violation("7 no stays no", case.name, f"APPROVE though {refused[0]} refused")
+
+
+def timeouts_are_fair(case: Case, trial: Trial) -> Iterator[Violation]:
+    """REJECT(timeout) only if the votes stored before the deadline do not suffice, and after it.
+
+    The deadline is the record's; votes and the final fact carry the times of whoever stored them,
+    so the first half holds whatever clocks say. The second is asked only of gateways whose clocks
+    were right. Where two policies were in force, what both of them support must not time out.
+    """
+    for asked, heard, answer in case.answers:
+        if not answer.error.startswith("timeout"):
+            continue
+        policies = trial.in_force(case, heard.at)
+        for entry in _spoken(case, asked):
+            in_time = _approvers_in_time(entry)
+            if policies and all(policy.supports(case.wished.kind, in_time) for policy in policies):
+                yield Violation("3 votes in time", case.name, "timed out with enough approvals")
+            clocks_off = any(
+                span.what.startswith("clock") and span.meets(case.wished.at, heard.at)
+                for span in trial.faults
+            )
+            if heard.at < entry.deadline and not clocks_off:
+                early = entry.deadline - heard.at
+                yield Violation("3 votes in time", case.name, f"timed out {early} ms early")
+
+
+def votes_are_kept(case: Case, trial: Trial) -> Iterator[Violation]:
+    """What somebody was told is counted is in every final record, or else in some audit.
+
+    A Redis that may forget may forget approvals, but only where the gateway that took the vote
+    could not write its audit either.
+    """
+    finals = [entry for entry in case.entries if entry.final is not None]
+    for name, vote in case.votes.items():
+        if case.told_of(name) != "counted":
+            continue
+        if not any(_holds(entry, vote) for entry in case.entries):
+            stored = [s for s in trial.shown or () if s.digest == case.wished.digest]
+            told = case.told[name].at
+            disk = any(
+                "disk" in s.what or "fsync" in s.what
+                for s in trial.faults
+                if s.meets(vote.at, told)
+            )
+            in_store = any(_is_same(line, vote) for s in stored for line in s.votes)
+            if not in_store and not (disk and (trial.redis_forgets or trial.shown is None)):
+                yield Violation("6 evidence", case.name, f"the vote of {vote.person} is nowhere")
+        elif not trial.redis_forgets and not all(_holds(entry, vote) for entry in finals):
+            yield Violation("3 one decision", case.name, f"decided without {vote.person}'s vote")
+
+
+def refused_votes_are_nowhere(case: Case, _trial: Trial) -> Iterator[Violation]:
+    """Who was told that nothing was stored finds nothing stored. Known by the vote's own reason."""
+    for name, vote in case.votes.items():
+        stored = any(line.reason == vote.reason for e in case.entries for line in e.votes)
+        if stored and vote.reason and case.told_of(name) == "refused":
+            said = case.told[name].sentence
+            yield Violation("9 telling", case.name, f'stored, though they were told "{said}"')
+
+
+def evidence_is_on_disk(case: Case, _trial: Trial) -> Iterator[Violation]:
+    """Whoever answered has in its own audit: the answer, its final fact, and the exact request."""
+    for asked, heard in ((case.asked[name], heard) for name, heard in case.heard.items()):
+        if not isinstance(heard.what, Answer | ErrorStatus):
+            continue
+        own = [entry for entry in case.entries if entry.gateway == asked.gateway]
+        if case.wished.kind is Kind.OUTER_JUNK:
+            if not any(e.event == "malformed" and e.token == asked.token for e in own):
+                yield Violation("6 evidence", case.name, "malformed, answered, not in the audit")
+            continue
+        spoken = [e for e in own if e.event == "answered" and e.token == asked.token]
+        if not spoken:
+            yield Violation("6 evidence", case.name, f"no answer in the audit of {asked.gateway}")
+        if isinstance(heard.what, Answer):
+            wrong = [entry for entry in spoken if entry.outcome != heard.what.action]
+            if wrong:
+                yield Violation("6 evidence", case.name, "the audit holds another outcome")
+        bytes_kept = any(e.event == "asked" and e.content == case.wished.content for e in own)
+        if not bytes_kept and case.wished.kind is not Kind.INNER_JUNK:
+            yield Violation("6 evidence", case.name, f"its bytes are not with {asked.gateway}")
+
+
+def not_forgotten(case: Case, trial: Trial) -> Iterator[Violation]:
+    """Each request ends with an answer, or its node gives up while nothing could be decided.
+
+    That is: while a fault that blocks lasted, or shortly after, at a gateway that it asked last.
+    A node that repeats one token is not counted in its schedule, so a fault at any of its attempts
+    excuses it: nobody can know which attempt is its last.
+    """
+    if case.gave_up is None or case.answers:
+        return
+    if any(isinstance(heard.what, ErrorStatus) for heard in case.heard.values()):
+        return
+    repeats = len({asked.token for asked in case.asked.values()}) < len(case.asked)
+    for name in case.asked if repeats else case.gave_up.last:
+        asked = case.asked[name]
+        if trial.blocked(asked.at, case.gave_up.at, asked.gateway):
+            return
+    what = case.heard[case.gave_up.last[-1]].what
+    why = what.why if isinstance(what, NoResponse) else type(what).__name__
+    yield Violation("3 no request forgotten", case.name, f"given up without a fault: {why}")
+
+
+# Of everything
+
+
+def one_content_per_id(trial: Trial) -> Iterator[Violation]:
+    """Of two bodies under one request id, one at most is approved: whichever came first."""
+    approved: defaultdict[str, set[bool]] = defaultdict(set)
+    for case in trial.cases.values():
+        if any(answer.action == "APPROVE" for _, _, answer in case.answers):
+            approved[case.wished.request_id].add(case.wished.kind is Kind.SECOND_BODY)
+    for request_id, bodies in approved.items():
+        if len(bodies) > 1:
+            yield Violation("1 bytes", request_id, "two bodies under this id were approved")
+
+
+def nobody_falls(trial: Trial) -> Iterator[Violation]:
+    """A gateway never ends by itself, and never meets a bug of its own."""
+    for event in trial.events:
+        if isinstance(event, Fell):
+            yield Violation("5 silence", event.gateway, event.said)
+
+
+def messages_show_what_is_stored(trial: Trial) -> Iterator[Violation]:
+    """At the end no message claims what is not stored, and of everything that people should hear
+    of one message shows the stored outcome.
+
+    One, not each: a post whose answer got lost is there without our knowing, and stays as it was
+    posted until somebody clicks on it.
+    """
+    for shown in trial.shown or ():
+        if shown.people_hear and not shown.messages:
+            yield Violation("9 telling", shown.member, "nobody was ever told of it")
+        claimed = [claims(text) for text, _ in shown.messages]
+        for claim in claimed:
+            if claim not in {None, shown.outcome}:
+                yield Violation("9 telling", shown.member, f"shown {claim}, stored {shown.outcome}")
+        closed = [not buttons and claims(text) for text, buttons in shown.messages]
+        if shown.messages and shown.outcome is not None and shown.outcome not in closed:
+            said = shown.messages[0][0][:200]
+            yield Violation("9 telling", shown.member, f"{shown.outcome} is not shown: {said}")
+
+
+def clicks_get_a_word(trial: Trial) -> Iterator[Violation]:
+    """A click that Slack was told is heard is stored, or its maker gets a private sentence.
+
+    Sentences do not say which click they are about, so each person's are matched in order. Not
+    asked where Slack failed meanwhile, nor where a gateway or its connections were ended.
+    """
+    whispers: defaultdict[str, list[int]] = defaultdict(list)
+    for event in trial.events:
+        if isinstance(event, Whispered):
+            whispers[event.person].append(event.at)
+    for case, vote, told in sorted(_unstored_clicks(trial), key=lambda found: found[1].at):
+        mine = whispers[vote.person]
+        answer = next((at for at in mine if at >= vote.at), None)
+        if answer is not None:
+            mine.remove(answer)
+        elif not trial.muted(vote.at, told.at):
+            yield Violation("9 telling", case.name, f"the click of {vote.person} came to nothing")
+
+
+OF_A_CASE: Final[tuple[Callable[[Case, Trial], Iterator[Violation]], ...]] = (
+    one_answer,
+    every_answer_is_good,
+    yes_is_supported,
+    no_yes_after_no,
+    timeouts_are_fair,
+    votes_are_kept,
+    refused_votes_are_nowhere,
+    evidence_is_on_disk,
+    not_forgotten,
+)
+OF_ALL: Final[tuple[Callable[[Trial], Iterator[Violation]], ...]] = (
+    one_content_per_id,
+    nobody_falls,
+    messages_show_what_is_stored,
+    clicks_get_a_word,
+)
+
+
+def _unstored_clicks(trial: Trial) -> Iterator[tuple[Case, Voted, VoteTold]]:
+    """Clicks that were acknowledged and are stored nowhere, so far as evidence goes.
+
+    Of several deliveries of one person's click on one request, one may be the stored one.
+    """
+    stored_at_end = {shown.digest: shown.votes for shown in trial.shown or ()}
+    for case in trial.cases.values():
+        lines = [line for entry in case.entries for line in entry.votes]
+        lines += stored_at_end.get(case.wished.digest, ())
+        for person in {vote.person for vote in case.votes.values()}:
+            clicks = [
+                (vote, case.told[name])
+                for name, vote in case.votes.items()
+                if vote.person == person and case.told_of(name) == "acknowledged"
+            ]
+            if any(line.person == person and line.choice == "approve" for line in lines):
+                clicks = clicks[1:]
+            yield from ((case, vote, told) for vote, told in clicks)
+
+
+def claims(text: str) -> str | None:
+    """The outcome that a message claims."""
+    if "the node was there" in text:
+        return "APPROVE"
+    if "Rejected" in text or "Refused" in text:
+        return "REJECT"
+    return None
+
+
+def _approvers_in_time(entry: Entry) -> set[str]:
+    return {v.person for v in entry.votes if v.choice == "approve" and v.at < entry.deadline}
+
+
+def _spoken(case: Case, asked: Asked) -> list[Entry]:
+    return [
+        entry
+        for entry in case.entries
+        if entry.event == "answered"
+        and entry.token == asked.token
+        and entry.gateway == asked.gateway
+    ]
+
+
+def _holds(entry: Entry, vote: Voted) -> bool:
+    return any(_is_same(line, vote) for line in entry.votes)
+
+
+def _is_same(line: object, vote: Voted) -> bool:
+    person, choice = getattr(line, "person", ""), getattr(line, "choice", "")
+    reason = getattr(line, "reason", "")
+    return (person, choice) == (vote.person, vote.choice) and vote.reason in {"", reason}
+
+
+def _cases(events: Iterable[Event]) -> dict[str, Case]:
+    cases: dict[str, Case] = {}
+    for event in events:
+        match event:
+            case Wished(case=name):
+                cases[name] = Case(event)
+            case Asked(case=name, attempt=attempt):
+                cases[name].asked[attempt] = event
+            case Heard(case=name, attempt=attempt):
+                cases[name].heard[attempt] = event
+            case GaveUp(case=name):
+                cases[name].gave_up = event
+            case Voted(case=name, vote=vote):
+                cases[name].votes[vote] = event
+            case VoteTold(case=name, vote=vote):
+                cases[name].told[vote] = event
+            case _:
+                pass
+    return cases
+
+
+def _faults(events: Iterable[Event], *, blocking: bool) -> Iterator[Span]:
+    """Spans of faults: those that block with their aftermath, or all of them."""
+    ends = {event.fault: event.at for event in events if isinstance(event, FaultEnded)}
+    for event in events:
+        if isinstance(event, FaultBegan) and (event.blocks or not blocking):
+            until = ends.get(event.fault, event.at + 600_000) + LINGER_MS
+            yield Span(event.gateway, event.name, event.at, until)
+
+
+def _policies(events: Iterable[Event]) -> Iterator[Span]:
+    """When each policy may have been in force where: a reload may or may not have been heeded."""
+    running: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for event in events:
+        if isinstance(event, PolicyBegan):
+            running[event.gateway].setdefault(event.policy, event.at)
+        elif isinstance(event, PolicyEnded):
+            for policy, since in running.pop(event.gateway, {}).items():
+                yield Span(event.gateway, policy, since, event.at)
+    for gateway, policies in running.items():
+        for policy, since in policies.items():
+            yield Span(gateway, policy, since, since + 10**9)

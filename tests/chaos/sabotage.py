@@ -1,0 +1,135 @@
+"""Guards of the product, each with a way to break it: what the judge must see, it is shown here.
+
+Runs inside the gateway process, before it serves. A guard that is broken here and not noticed by
+the judge means that the suite proves nothing about it.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+import approvals.decide
+import approvals.redis_link
+from approvals import quorum
+from approvals.asking import Asking
+from approvals.ledger import Ledger
+from notifiers.slack_clicks import Clicks
+from notifiers.slack_hearing import Heard
+from notifiers.teller import Teller
+
+_COMPARE: Final = (
+    "if string.sub(current, 1, #ARGV[1]) ~= ARGV[1] then return {'moved', current} end"
+)
+_CONTENT: Final = "if content and content ~= ARGV[9] then return {'conflict', content} end"
+
+
+def break_guard(name: str) -> None:
+    """Break one of GUARDS for the rest of this process."""
+    GUARDS[name]()
+
+
+def _without(part: str) -> None:
+    """Take a line out of the script that writes records."""
+    read = approvals.redis_link._lua
+
+    def edited(name: str) -> str:
+        text = read(name)
+        if name != "swap":
+            return text
+        assert part in text, "the guard is not where it was"
+        return text.replace(part, "")
+
+    approvals.redis_link._lua = edited
+
+
+def _compare() -> None:
+    """The script writes over whatever is there."""
+    _without(_COMPARE)
+
+
+def _content() -> None:
+    """A second body under a known id is a request like any other."""
+    _without(_CONTENT)
+
+
+def _evidence() -> None:
+    """Answers leave without anything on disk."""
+
+    async def unwritten(self: Asking, approval: Any, request: Any, hearing: Any) -> None:
+        del self, approval, request, hearing
+
+    Asking._put_on_record = unwritten  # type: ignore[method-assign]
+
+
+def _refusals() -> None:
+    """A stored refusal is not looked at."""
+    setattr(approvals.decide, "_refusal", lambda _approval, _remembered: None)  # noqa: B010
+
+
+def _final() -> None:
+    """The handler speaks from a decision that it never stored."""
+    store = Ledger.settle
+
+    async def unstored(self: Ledger, approval: Any, *, heard: bool, today: Any) -> Any:
+        if heard:
+            return self.with_final(approval, heard=heard, today=today)
+        return await store(self, approval, heard=heard, today=today)
+
+    Ledger.settle = unstored  # type: ignore[method-assign]
+
+
+def _seats() -> None:
+    """One approval is enough, whatever was asked for."""
+    left = quorum.seats_left
+
+    def fewer(needs: Any, approvers: Any) -> Any:
+        return left(tuple(replace(need, count=1) for need in needs)[:1], approvers)
+
+    setattr(approvals.decide, "seats_left", fewer)  # noqa: B010
+
+
+def _store_first() -> None:
+    """Clicks are acknowledged, and forgotten."""
+
+    async def nod(self: Clicks, payload: object) -> Heard:
+        del self, payload
+        return Heard()
+
+    Clicks.hear = nod  # type: ignore[method-assign]
+
+
+def _deadline() -> None:
+    """The deadline goes before the votes that were in time."""
+    by_people = approvals.decide._by_people
+
+    def hasty(approval: Any, now: int, electorate: Any, remembered: Any) -> Any:
+        late = approval if now < approval.deadline else replace(approval, votes=())
+        return by_people(late, now, electorate, remembered)
+
+    approvals.decide._by_people = hasty
+
+
+def _telling() -> None:
+    """What was once shown is never brought up to date."""
+    tell = Teller._tell
+
+    async def once(self: Teller, member: str, approval: Any, *, alone: bool) -> None:
+        if approval.final is None:
+            await tell(self, member, approval, alone=alone)
+        else:
+            await self._outbox.settle_untold(member, approval.revision, again_at=None)
+
+    Teller._tell = once  # type: ignore[method-assign]
+
+
+GUARDS: Final[dict[str, Callable[[], None]]] = {
+    "compare": _compare,
+    "content": _content,
+    "deadline": _deadline,
+    "evidence": _evidence,
+    "final": _final,
+    "refusals": _refusals,
+    "seats": _seats,
+    "store-first": _store_first,
+    "telling": _telling,
+}

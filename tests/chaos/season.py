@@ -1,0 +1,197 @@
+"""One season: a city, its requests and its faults from a seed, then calm, then what is left."""
+
+import asyncio
+import random
+import shutil
+import tempfile
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+
+from approvals.model import Approval
+from approvals.redis_link import Link, key
+from approvals.store import Store
+from keys.seals import SealKey
+from tests.chaos.city import City, Gateway, Plan, standing
+from tests.chaos.evidence import Entry, Shown, entries_of, shown_of
+from tests.chaos.history import FaultBegan, FaultEnded, Fell, History, now
+from tests.chaos.judge import Trial
+from tests.chaos.nodes import Nodes
+from tests.chaos.people import People
+from tests.chaos.weather import Weather
+from tests.chaos.wishes import draw
+
+STALL_MS: Final = 150
+_UNTOLD: Final = key("untold")
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """What to do: `requests` in all, `a_second` of them while no more than `in_flight` live at
+    once; faults about `every_s`.
+    """
+
+    name: str
+    plan: Plan
+    requests: int
+    seed: int
+    in_flight: int = 150
+    a_second: float = 20.0
+    every_s: float = 1.2
+    faults: bool = True
+    only: tuple[str, ...] = ()
+    settle_s: float = 40.0
+    first: int = 0
+
+
+@dataclass
+class Outcome:
+    """What was seen in a season, ready to be judged."""
+
+    trial: Trial
+    took_s: float
+    entries: list[Entry] = field(default_factory=list)
+
+
+async def lived(season: Season, keep: Path | None = None) -> Outcome:
+    """Live through it. `keep` is where the city's files are copied to."""
+    began = now()
+    history = History()
+    with tempfile.TemporaryDirectory(prefix="countersign-city-") as folder:
+        async with standing(Path(folder), season.plan, history) as city:
+            await _life(city, season)
+            shown = await _looked_at(city, season)
+            for gateway in city.gateways:
+                gateway.look()
+        for gateway in city.gateways:
+            _note_bugs(gateway)
+        entries = [
+            entry
+            for gateway in city.gateways
+            for entry in entries_of(gateway.name, gateway.data_dir)
+        ]
+        if keep is not None:
+            shutil.copytree(folder, keep, dirs_exist_ok=True)
+    forgets = season.plan.may_forget
+    trial = Trial.of(history.events, entries, shown, redis_forgets=forgets)
+    return Outcome(trial, (now() - began) / 1000, entries)
+
+
+async def _life(city: City, season: Season) -> None:
+    rng = random.Random(season.seed)
+    over = asyncio.Event()
+    weather = Weather(city, random.Random(rng.random()), every_s=season.every_s, only=season.only)
+    connector = aiohttp.TCPConnector(limit=0, force_close=True)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        watching = asyncio.create_task(_watch(city.history))
+        blowing = asyncio.create_task(weather.blow(over)) if season.faults else None
+        try:
+            await _requests(city, session, season, rng)
+        finally:
+            over.set()
+            if blowing is not None:
+                await blowing
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+
+
+async def _requests(
+    city: City, session: aiohttp.ClientSession, season: Season, rng: random.Random
+) -> None:
+    """Every request has a node and its people, and so many of them live at a time."""
+    nodes, people = Nodes(city, session), People(city, session)
+    room = asyncio.Semaphore(season.in_flight)
+
+    async def one(wish: Any, seed: float) -> None:
+        luck = random.Random(seed)
+        try:
+            await asyncio.gather(
+                nodes.ask(wish, random.Random(luck.random())),
+                people.mind(wish, random.Random(luck.random())),
+            )
+        finally:
+            room.release()
+
+    made = 0
+    async with asyncio.TaskGroup() as group:
+        while made < season.requests:
+            for wish in draw(rng, season.first + made):
+                await room.acquire()
+                group.create_task(one(wish, rng.random()))
+                made += 1
+            await asyncio.sleep(rng.expovariate(season.a_second))
+
+
+async def _watch(history: History) -> None:
+    """Notice when this machine stands still: nobody can decide while it does."""
+    loop = asyncio.get_running_loop()
+    number = 0
+    while True:
+        began, at = loop.time(), now()
+        await asyncio.sleep(0.05)
+        if (loop.time() - began) * 1000 > 50 + STALL_MS:
+            number += 1
+            history.note(FaultBegan(at, f"stall{number}", "(this machine stood still)", None, True))
+            history.note(FaultEnded(now(), f"stall{number}", 1))
+
+
+async def _looked_at(city: City, season: Season) -> list[Shown] | None:
+    """Once all is calm: let people be told of everything, then see what is stored and shown.
+
+    What dead gateways had claimed to tell is made due at once: their claims last 30 seconds.
+    """
+    if city.storage is None or season.settle_s <= 0:
+        return None
+    url = city.storage.server.url
+    gateway = city.gateways[0]
+    link = Link(url, check=_trusting)
+    store = Store(link, SealKey.load(gateway.folder / "seal.key"), keep_days=30)
+    try:
+        if not await _all_told(link, season.settle_s):
+            return None
+        return await _shown(city, store)
+    finally:
+        await link.close()
+
+
+async def _all_told(link: Link, within_s: float) -> bool:
+    loop = asyncio.get_running_loop()
+    until = loop.time() + within_s
+    while loop.time() < until:
+        members = await link.client.zrange(_UNTOLD, 0, -1)
+        if not members:
+            return True
+        for member in members:
+            await link.client.zadd(_UNTOLD, {member: 0}, xx=True)
+        await asyncio.sleep(2.0)
+    return False
+
+
+async def _shown(city: City, store: Store) -> list[Shown]:
+    found = []
+    for member in await store.finished_members():
+        record = await store.read(member)
+        if isinstance(record, Approval):
+            texts = [
+                (city.slack.messages[ts].all_text, tuple(city.slack.messages[ts].buttons))
+                for ts in city.slack.of_digest[record.digest]
+            ]
+            found.append(shown_of(record, texts))
+    return found
+
+
+async def _trusting(_client: Any) -> None:
+    """The harness looks at whatever is there."""
+
+
+def _note_bugs(gateway: Gateway) -> None:
+    """What a gateway's own log calls a bug, once each."""
+    log = gateway.spec.log.read_text(errors="replace") if gateway.spec.log.exists() else ""
+    bugs: Collection[str] = {
+        line[:1_000] for line in log.splitlines() if '"bug' in line or "Traceback" in line
+    }
+    for line in sorted(bugs)[:5]:
+        gateway.history.note(Fell(now(), gateway.name, line))
