@@ -25,6 +25,12 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _WILDCARDS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - a name that nobody calls
 _FORM: Final = "What is signed is sent as a JSON object of a statement and a signature."
 
+_STORE_DOWN: Final = "The gateway cannot reach its store: try again."
+_UNKNOWN: Final = (
+    "The gateway cannot reach its store. It is not known whether your vote was stored: look with"
+    " `countersign show` or `list`, and do it again if it is not there."
+)
+
 
 class Refused(Exception):  # noqa: N818 - an answer, not a failure
     """An answer other than 200: one plain sentence."""
@@ -56,7 +62,7 @@ class Door:
                 sentence = "That record is damaged and gives no answer: the log says why."
                 return JSONResponse({"error": sentence}, 409)
             except StoreDown:
-                sentence = "The gateway cannot reach its store: nothing was changed, try again."
+                sentence = _UNKNOWN if http.method == "POST" else _STORE_DOWN
                 return JSONResponse({"error": sentence}, 503)
 
         return guarded

@@ -1,3 +1,4 @@
+import asyncio
 import http.client
 import json
 from dataclasses import replace
@@ -11,6 +12,7 @@ from gateway.cookie import Cookie
 from gateway.terminal import Failure
 from keys import rsa, ssh, ssh_files, sshsig
 from tests.support.home import made
+from tests.support.proxy import Proxy
 from tests.support.security_key import ED25519, Token
 
 TOKEN = Token.made(ED25519)
@@ -264,3 +266,33 @@ def test_the_cookie_of_another_gateway_is_refused_in_one_sentence(home, tmp_path
     client = type(home.desk)(home.settings.operator_listen, Cookie.bake(tmp_path))
     with pytest.raises(Failure, match="from before a restart"):
         client.open_approvals()
+
+
+class LosesTheAnswer(Proxy):
+    """A wire that breaks, and stays broken, once it has carried a vote to the store."""
+
+    found = lost = False
+
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while (data := await reader.read(65536)) and not self.lost:
+            writer.write(data)
+            if not self.found and b'"seen"' in data:
+                self.found = True
+                self.lost = True
+                await self.refuse()
+                await asyncio.sleep(0.05)
+
+
+async def test_nobody_is_told_that_a_vote_of_which_nothing_is_known_was_not_stored(
+    world, shared_redis
+):
+    async with LosesTheAnswer(str(shared_redis.socket)) as wire:
+        world.redis_url = wire.url
+        async with world.running() as house:
+            asking = asyncio.create_task(house.asks())
+            (approval,) = await house.pending()
+            with pytest.raises(Failure, match="It is not known whether your vote was stored"):
+                await house.votes("ana", approval=approval)
+            wire.lost = False
+            await wire.listen()
+            assert (await asking).action == "APPROVE"
