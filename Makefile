@@ -6,7 +6,7 @@ STAMP := $(VENV)/.stamp
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup lint test explore fuzz bench demo lock clean
+.PHONY: help setup lint test explore fuzz chaos bench demo lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  \033[1m%-7s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ explore: setup ## Run the tests with new random examples, ten times as many
 
 fuzz: setup ## Send nearly right requests to every door for minutes, from a new seed
 	@FUZZ_ROUNDS=$${FUZZ_ROUNDS:-200} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} $(PYTEST) tests/gateway/test_fuzz.py
+
+chaos: setup ## Break everything, and see that no promise breaks: SEED=n REQUESTS=n
+	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(REQUESTS),--requests $(REQUESTS))
 
 bench: setup ## Measure
 	@$(BIN)/python -m tests.bench

@@ -13,6 +13,7 @@ import click
 
 from tests.chaos.city import Plan
 from tests.chaos.judge import judged
+from tests.chaos.preflight import PROBES, season_of
 from tests.chaos.report import story, summary
 from tests.chaos.sabotage import GUARDS
 from tests.chaos.season import Season, lived
@@ -33,7 +34,7 @@ def main() -> None:
     options = _options()
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(10**6)
     click.echo(f"seed {seed}: the same seed makes the same plan, not the same timing")
-    wrong = 0
+    wrong = 0 if options.guard or options.no_preflight else asyncio.run(_preflight(seed))
     for number, (name, (plan, share)) in enumerate(CITIES.items()):
         if options.city not in {name, "all"}:
             continue
@@ -63,6 +64,18 @@ def main() -> None:
     sys.exit(1 if wrong else 0)
 
 
+async def _preflight(seed: int) -> int:
+    """Break every guard once; the number of those whose loss the judge did not see."""
+    blind = 0
+    for guard, probe in PROBES.items():
+        outcome = await lived(season_of(guard, seed))
+        seen = {violation.promise for violation in judged(outcome.trial)} & probe.promises
+        word = f"seen: {', '.join(sorted(seen))}" if seen else "NOT SEEN"
+        click.echo(f"without {guard:<12} {word} ({outcome.took_s:.0f} s)")
+        blind += not seen
+    return blind
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int)
@@ -73,6 +86,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=20.0)
     parser.add_argument("--every", type=float, default=1.2)
     parser.add_argument("--settle", type=float, default=60.0)
+    parser.add_argument("--no-preflight", action="store_true")
     parser.add_argument("--calm", action="store_true")
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--stories", type=int, default=5)

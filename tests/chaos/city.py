@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+import math
 import os
 import random
 import signal
 import socket
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Final
@@ -28,9 +29,10 @@ from tests.chaos.storage import Storage
 from tests.support.proxy import Proxy
 from tests.support.world import CONFIG, NODE, SLACK, rsa_key
 
-WINDOWS: Final = {"node-1": Window(3, 300, 1_500), "node-2": Window(4, 800, 1_750)}
-"""Two nodes. The first leaves people less time than the rules do, which give seven seconds; to the
-second they give more, and at the end of those it sleeps."""
+_WINDOWS: Final = {"node-1": Window(3, 300, 1_500), "node-2": Window(4, 800, 1_750)}
+_WITHIN_S: Final = 7
+"""Two nodes. The first leaves people less time than the rules do; the second leaves them more, and
+sleeps when the rules' time is up."""
 
 START_WITHIN_S: Final = 30.0
 _SECRETS: Final = ("bot_token", "app_token", "signing_secret")
@@ -49,8 +51,8 @@ class Gateway:
     levers: Levers
     spec: Spec
     history: History
+    within_s: int
     process: ForkServerProcess | None = None
-    starts: int = 0
 
     @property
     def data_dir(self) -> Path:
@@ -77,22 +79,25 @@ class Gateway:
     def use(self, policy: str) -> None:
         """Write the policy that the next start, or a reload, reads."""
         self.history.note(PolicyBegan(now(), self.name, policy))
-        (self.folder / "policy.toml").write_text(POLICIES[policy].text)
+        (self.folder / "policy.toml").write_text(POLICIES[policy].text(self.within_s))
 
     async def start(self, policy: str) -> None:
-        """Start it with this policy; return when it answers."""
+        """Start it with this policy; return when it answers. One that ends is started again."""
         self.use(policy)
-        self.starts += 1
         self.process = launch(self.spec)
         async with asyncio.timeout(START_WITHIN_S), aiohttp.ClientSession() as session:
-            while True:
-                try:
-                    async with session.get(f"http://{self.listen}/ping"):
-                        return
-                except aiohttp.ClientError:
-                    if not self.process.is_alive():
-                        raise RuntimeError(self.last_words) from None
-                    await asyncio.sleep(0.02)
+            while not await self._answers(session):
+                if not self.process.is_alive():
+                    self.history.note(Fell(now(), self.name, self.last_words))
+                    self.process = launch(self.spec)
+                await asyncio.sleep(0.02)
+
+    async def _answers(self, session: aiohttp.ClientSession) -> bool:
+        try:
+            async with session.get(f"http://{self.listen}/ping"):
+                return True
+        except aiohttp.ClientError:
+            return False
 
     async def kill(self) -> None:
         """As a power cut ends it."""
@@ -145,22 +150,34 @@ class City:
     storage: Storage | None
     slack: CitySlack
     history: History
-    people_session: aiohttp.ClientSession
+    windows: Mapping[str, Window]
     policy: str = USUAL.name
-    broken: set[str] = field(default_factory=set)
-
-    def gateway(self, name: str) -> Gateway:
-        return next(each for each in self.gateways if each.name == name)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a city is built. `storage` says which Redis: see `Storage`; None is an embedded one."""
+    """How a city is built. `fsync` is its Redis's `appendfsync`; None: one embedded server each.
+
+    `pace` stretches the nodes' windows and the rules' time.
+    """
 
     gateways: int
     fsync: str | None
     may_forget: bool = False
     guard: str | None = None
+    pace: float = 1.0
+
+    @property
+    def windows(self) -> dict[str, Window]:
+        """The nodes' settings by name."""
+        return {
+            name: Window(
+                window.retry_times,
+                round(window.sleep_ms * self.pace),
+                round(window.timeout_ms * self.pace),
+            )
+            for name, window in _WINDOWS.items()
+        }
 
 
 @contextlib.asynccontextmanager
@@ -178,8 +195,7 @@ async def standing(folder: Path, plan: Plan, history: History) -> AsyncIterator[
             if gateway.redis_wire is not None:
                 stack.push_async_exit(gateway.redis_wire)
             gateways.append(gateway)
-        session = await stack.enter_async_context(aiohttp.ClientSession())
-        city = City(folder, gateways, storage, slack, history, session)
+        city = City(folder, gateways, storage, slack, history, plan.windows)
         stack.push_async_callback(_taken_down, gateways)
         await asyncio.gather(*(gateway.start(city.policy) for gateway in gateways))
         yield city
@@ -226,6 +242,7 @@ async def _built(
         Levers(spec.levers),
         spec,
         history,
+        math.ceil(_WITHIN_S * plan.pace),
     )
 
 
@@ -233,7 +250,7 @@ def _write_keys(folder: Path) -> None:
     keys = folder / "keys"
     keys.mkdir(parents=True)
     write_private_key(keys / "server.pem", rsa_key("server"))
-    for name in WINDOWS:
+    for name in _WINDOWS:
         (keys / f"{name}.pub").write_bytes(public_pem(rsa_key(name).public_key()))
     seal = folder / "seal.key"
     seal.touch(mode=0o600)
@@ -244,7 +261,7 @@ def _config(
     listen: Address, operators: Address, redis: str | None, slack: SlackSettings, plan: Plan
 ) -> str:
     text = CONFIG.format(keys="keys", port=listen.port).replace("127.0.0.1:0", str(operators))
-    for name, window in WINDOWS.items():
+    for name, window in plan.windows.items():
         text += NODE.format(
             name=name,
             keys="keys",

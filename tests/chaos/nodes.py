@@ -4,15 +4,16 @@ import asyncio
 import itertools
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import aiohttp
 
-from gateway.attempts import USUAL, Answer, Happened, NoResponse, retry_in_ms
+from gateway.attempts import USUAL, Answer, Happened, Knobs, NoResponse, retry_in_ms
 from gateway.node import NodeSettings, classify, signed_token
-from tests.chaos.city import WINDOWS, City, Gateway
+from tests.chaos.city import City, Gateway
 from tests.chaos.history import Asked, GaveUp, Heard, Wished, now, token_name
+from tests.chaos.mood import Mood
 from tests.chaos.wishes import Wish
 from tests.support.world import rsa_key
 
@@ -35,23 +36,24 @@ class Habits:
     hasty: bool = False
 
 
-def habits(rng: random.Random) -> Habits:
+def habits(rng: random.Random, mood: Mood) -> Habits:
     """Most nodes have none."""
-    name = rng.choices(["", "both", "repeats", "ahead", "deaf", "hasty"], [64, 8, 7, 7, 8, 6])[0]
+    name = rng.choices(list(mood.habits), list(mood.habits.values()))[0]
     return Habits(**{name: True}) if name else Habits()
 
 
 class Nodes:
     """Asks on behalf of every node."""
 
-    def __init__(self, city: City, session: aiohttp.ClientSession) -> None:
+    def __init__(self, city: City, session: aiohttp.ClientSession, mood: Mood) -> None:
         self._city = city
+        self._mood = mood
         self._session = session
 
     async def ask(self, wish: Wish, rng: random.Random) -> None:
         """Ask until there is an answer, or the window is used up."""
-        history, how = self._city.history, habits(rng)
-        node = _settings(wish.node)
+        history, how = self._city.history, habits(rng, self._mood)
+        node = self._settings(wish.node)
         window = node.window
         history.note(
             Wished(
@@ -101,14 +103,23 @@ class Nodes:
         token: str | None,
         limit_s: float,
     ) -> Happened:
-        """One attempt at one gateway."""
+        """One attempt at one gateway.
+
+        RS256 says the same twice within a second, so each token has a claim of its own: attempts
+        here come faster than a real node's, whose tokens differ by their `exp`.
+        """
         if token is None:
-            token = await asyncio.to_thread(signed_token, node, wish.package)
+            own = replace(node, knobs=Knobs(claims={"jti": name}))
+            token = await asyncio.to_thread(signed_token, own, wish.package)
         history = self._city.history
         history.note(Asked(now(), wish.case, name, gateway.name, token_name(token)))
         what = await self._exchange(node, wish, gateway.url, token, limit_s)
         history.note(Heard(now(), wish.case, name, what))
         return what
+
+    def _settings(self, name: str) -> NodeSettings:
+        server = rsa_key("server").public_key()
+        return NodeSettings("", rsa_key(name), server, self._city.windows[name])
 
     async def _exchange(
         self, node: NodeSettings, wish: Wish, url: str, token: str, limit_s: float
@@ -135,8 +146,3 @@ def _pause(node: NodeSettings, number: int, results: Iterable[Happened]) -> Iter
         pause = retry_in_ms(node.window, USUAL, number, retried)
         if pause is not None:
             yield pause
-
-
-def _settings(name: str) -> NodeSettings:
-    server = rsa_key("server").public_key()
-    return NodeSettings("", rsa_key(name), server, WINDOWS[name])

@@ -16,6 +16,7 @@ from keys.rsa import fingerprint
 from notifiers.slack_clicks import UNSURE
 from tests.chaos.city import City, Gateway
 from tests.chaos.history import Told, Via, Voted, VoteTold, now
+from tests.chaos.mood import Mood
 from tests.chaos.rules import ASKED, BARRED, ON_CALL, STRANGER, TREASURY, Kind, slack_id
 from tests.chaos.wishes import Wish
 from tests.support.slack_server import Answer
@@ -44,13 +45,11 @@ class Intent:
     punctual: bool = False
 
 
-def intents(kind: Kind, rng: random.Random) -> list[Intent]:
+def intents(kind: Kind, rng: random.Random, mood: Mood) -> list[Intent]:
     """What people will do about a request of this kind; often enough, often not."""
     if kind not in ASKED | {Kind.SECOND_BODY} and rng.random() > 0.1:
         return []
-    plan = rng.choices(
-        ["agree", "refuse", "differ", "dawdle", "last moment"], [50, 10, 15, 15, 10]
-    )[0]
+    plan = rng.choices(list(mood.plans), list(mood.plans.values()))[0]
     able = [name for name in TREASURY if name != BARRED]
     treasury = rng.sample(able, 3)
     people = [*treasury[: rng.choice([1, 2, 2, 3])]]
@@ -96,8 +95,9 @@ def _via(rng: random.Random) -> Via:
 class People:
     """Everybody, with a phone and a terminal each."""
 
-    def __init__(self, city: City, session: aiohttp.ClientSession) -> None:
+    def __init__(self, city: City, session: aiohttp.ClientSession, mood: Mood) -> None:
         self._city = city
+        self._mood = mood
         self._session = session
         for name in (*TREASURY, *ON_CALL, STRANGER):
             city.slack.people[slack_id(name)] = name
@@ -107,12 +107,12 @@ class People:
         await asyncio.gather(
             *(
                 self._act(wish, intent, random.Random(rng.random()))
-                for intent in intents(wish.kind, rng)
+                for intent in intents(wish.kind, rng, self._mood)
             )
         )
 
     async def _act(self, wish: Wish, intent: Intent, rng: random.Random) -> None:
-        await asyncio.sleep(intent.after_s)
+        await asyncio.sleep(intent.after_s * self._mood.pace)
         if intent.punctual:
             await self._await_deadline(wish, rng)
         if intent.via == "desk":
@@ -129,7 +129,8 @@ class People:
         press = self._approve if intent.choice == "approve" else self._reject
         presses = [press(wish, intent, payload, rng)]
         if intent.again_s is not None:
-            presses.append(_later(intent.again_s, lambda: press(wish, intent, payload, rng)))
+            after_s = intent.again_s * self._mood.pace
+            presses.append(_later(after_s, lambda: press(wish, intent, payload, rng)))
         await asyncio.gather(*presses)
 
     # Slack
@@ -201,7 +202,9 @@ class People:
         elif status is None:
             self._told(wish, vote, "unknown", "the desk did not answer")
         else:
-            self._told(wish, vote, "refused", f"{status} {answer.get('error')}")
+            sentence = str(answer.get("error"))
+            told: Told = "unknown" if "not known" in sentence else "refused"
+            self._told(wish, vote, told, f"{status} {sentence}")
 
     async def _await_deadline(self, wish: Wish, rng: random.Random) -> None:
         """Sleep until a moment before the deadline that the desk names, or not at all."""
@@ -216,7 +219,8 @@ class People:
             deadline = found[0]["approval"]["deadline"]
             await asyncio.sleep(max(0.0, (deadline - now()) / 1000 - 1.2))
         if deadline is not None:
-            await asyncio.sleep(max(0.0, (deadline - now() - rng.randint(0, 40)) / 1000))
+            early_ms = rng.choice([rng.randint(0, 40), rng.randint(40, 400)])
+            await asyncio.sleep(max(0.0, (deadline - now() - early_ms) / 1000))
 
     async def _desk(
         self, gateway: Gateway, method: str, path: str, body: object = None

@@ -81,14 +81,12 @@ class Policy:
         able = set(approvers) - ({BARRED} if kind is not Kind.KEY_GEN else set())
         return all(len(able.intersection(groups[group])) >= n for group, n in needs.items())
 
-    @property
-    def text(self) -> str:
-        """The policy as TOML."""
+    def text(self, within_s: int) -> str:
+        """The policy as TOML, which gives people so many seconds."""
         parts = ['default = "ask"', *(_person(name) for name in (*self.treasury, *ON_CALL))]
         parts += [f"[groups]\ntreasury = {_names(self.treasury)}\non_call = {_names(ON_CALL)}"]
-        parts += [
-            f'[ask]\nwithin = "7s"\napprovals = [{{ group = "treasury", count = {self.one} }}]'
-        ]
+        seat = f'{{ group = "treasury", count = {self.one} }}'
+        parts += [f'[ask]\nwithin = "{within_s}s"\napprovals = [{seat}]']
         parts += [_rule("keys", 'type = "key_gen"', "ask", approvals=_BOTH)]
         parts += [_rule("pair", f'{_SIGN}token = "SOL_USDC"', "ask", approvals=_PAIR)]
         parts += [_rule("permit", f'{_SIGN}kind = "token_approval"', "ask", strength="ssh")]

@@ -5,7 +5,7 @@ import random
 import shutil
 import tempfile
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from tests.chaos.city import City, Gateway, Plan, standing
 from tests.chaos.evidence import Entry, Shown, entries_of, shown_of
 from tests.chaos.history import FaultBegan, FaultEnded, Fell, History, now
 from tests.chaos.judge import Trial
+from tests.chaos.mood import USUAL, Mood
 from tests.chaos.nodes import Nodes
 from tests.chaos.people import People
 from tests.chaos.weather import Weather
@@ -43,6 +44,7 @@ class Season:
     every_s: float = 1.2
     faults: bool = True
     only: tuple[str, ...] = ()
+    mood: Mood = USUAL
     settle_s: float = 40.0
     first: int = 0
 
@@ -61,7 +63,9 @@ async def lived(season: Season, keep: Path | None = None) -> Outcome:
     began = now()
     history = History()
     with tempfile.TemporaryDirectory(prefix="countersign-city-") as folder:
-        async with standing(Path(folder), season.plan, history) as city:
+        async with standing(
+            Path(folder), replace(season.plan, pace=season.mood.pace), history
+        ) as city:
             await _life(city, season)
             shown = await _looked_at(city, season)
             for gateway in city.gateways:
@@ -90,6 +94,7 @@ async def _life(city: City, season: Season) -> None:
         blowing = asyncio.create_task(weather.blow(over)) if season.faults else None
         try:
             await _requests(city, session, season, rng)
+            await asyncio.sleep(1.0)  # private sentences are still on their way
         finally:
             over.set()
             if blowing is not None:
@@ -102,7 +107,7 @@ async def _requests(
     city: City, session: aiohttp.ClientSession, season: Season, rng: random.Random
 ) -> None:
     """Every request has a node and its people, and so many of them live at a time."""
-    nodes, people = Nodes(city, session), People(city, session)
+    nodes, people = Nodes(city, session, season.mood), People(city, session, season.mood)
     room = asyncio.Semaphore(season.in_flight)
 
     async def one(wish: Any, seed: float) -> None:
@@ -118,7 +123,7 @@ async def _requests(
     made = 0
     async with asyncio.TaskGroup() as group:
         while made < season.requests:
-            for wish in draw(rng, season.first + made):
+            for wish in draw(rng, season.first + made, season.mood):
                 await room.acquire()
                 group.create_task(one(wish, rng.random()))
                 made += 1

@@ -12,6 +12,7 @@ from tests.chaos.faults import FAULTS, Fault, PowerCut
 from tests.chaos.history import FaultBegan, FaultEnded, now
 
 _COUNT: Final = itertools.count(1)
+AT_ONCE: Final = 2
 STORM_S: Final = 12.0
 CALM_S: Final = 5.0
 
@@ -32,7 +33,7 @@ class Weather:
         self._every_s = every_s
         self._busy: set[str] = set()
         self._kinds = [kind for kind in self._possible() if not only or kind.__name__ in only]
-        self._running: set[asyncio.Task[None]] = set()
+        self._running = 0
 
     def _possible(self) -> Iterator[type[Fault]]:
         storage = self._city.storage
@@ -44,26 +45,27 @@ class Weather:
 
     async def blow(self, stop: asyncio.Event) -> None:
         """One fault after the other, each running by itself; between storms it is calm."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        while not stop.is_set():
-            if (loop.time() - began) % (STORM_S + CALM_S) > STORM_S:
-                await asyncio.sleep(0.1)
-                continue
-            kind = self._rng.choices(self._kinds, [FAULTS.get(k, 5) for k in self._kinds])[0]
-            gateway = self._rng.choice(self._city.gateways)
-            fault = kind(self._city, gateway, random.Random(self._rng.random()))
-            lasts = self._rng.uniform(*kind.lasts_s)
-            touched = _touched(fault)
-            if len(self._running) < 2 and not touched & self._busy:
-                self._busy |= touched
-                task = asyncio.create_task(self._strike(fault, lasts, touched))
-                self._running.add(task)
-                task.add_done_callback(self._running.discard)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._rng.uniform(0.2, 1.8) * self._every_s):
-                    await stop.wait()
-        await asyncio.gather(*self._running)
+        began = asyncio.get_running_loop().time()
+        async with asyncio.TaskGroup() as group:
+            while not stop.is_set():
+                since = asyncio.get_running_loop().time() - began
+                if since % (STORM_S + CALM_S) < STORM_S:
+                    self._draw(group)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._rng.uniform(0.2, 1.8) * self._every_s):
+                        await stop.wait()
+
+    def _draw(self, group: asyncio.TaskGroup) -> None:
+        """The next fault, if it does not get into the way of one that lasts."""
+        kind = self._rng.choices(self._kinds, [FAULTS.get(k, 5) for k in self._kinds])[0]
+        gateway = self._rng.choice(self._city.gateways)
+        fault = kind(self._city, gateway, random.Random(self._rng.random()))
+        lasts = self._rng.uniform(*kind.lasts_s)
+        touched = _touched(fault)
+        if self._running < AT_ONCE and not touched & self._busy:
+            self._busy |= touched
+            self._running += 1
+            group.create_task(self._strike(fault, lasts, touched))
 
     async def _strike(self, fault: Fault, lasts_s: float, touched: set[str]) -> None:
         name = f"f{next(_COUNT)}"
@@ -77,6 +79,7 @@ class Weather:
             await fault.mend()
             history.note(FaultEnded(now(), name, fault.effect()))
             self._busy -= touched
+            self._running -= 1
 
 
 def _touched(fault: Fault) -> set[str]:

@@ -7,6 +7,7 @@ from typing import Final
 
 from approvals.request import Request
 from tests.chaos.history import content_of
+from tests.chaos.mood import Mood
 from tests.chaos.rules import Kind
 from tests.support.requests import Sample, sample
 
@@ -21,18 +22,6 @@ _SAMPLES: Final = {
     Kind.SECOND_BODY: "keysign_eth_transfer_eip1559",
     Kind.INNER_JUNK: "keysign_erc20_usdt",
     Kind.OUTER_JUNK: "keysign_erc20_usdt",
-}
-
-_SHARES: Final = {
-    Kind.AUTO: 18,
-    Kind.ONE: 34,
-    Kind.TWO: 16,
-    Kind.SIGNED: 8,
-    Kind.KEY_GEN: 6,
-    Kind.BARRED: 6,
-    Kind.CONTRADICTION: 5,
-    Kind.INNER_JUNK: 2,
-    Kind.OUTER_JUNK: 1,
 }
 
 NODES: Final = ("node-1", "node-2")
@@ -56,17 +45,17 @@ class Wish:
         return f"{self.node}/{self.request_id}"
 
 
-def draw(rng: random.Random, number: int) -> list[Wish]:
+def draw(rng: random.Random, number: int, mood: Mood) -> list[Wish]:
     """The next request, now and then with a twin of another node, or with a second body."""
-    (kind,) = rng.choices(list(_SHARES), list(_SHARES.values()))
-    node = rng.choice(NODES)
+    (kind,) = rng.choices(list(mood.kinds), list(mood.kinds.values()))
+    node = rng.choice(mood.nodes)
     fresh = sample(_SAMPLES[kind]).fresh(number)
     wishes = [_wish(kind, node, _spoiled(kind, fresh))]
     luck = rng.random()
-    if kind in {Kind.ONE, Kind.AUTO} and luck < 0.06:
+    if kind in {Kind.ONE, Kind.AUTO} and luck < mood.twins:
         other = next(name for name in NODES if name != node)
         wishes.append(_wish(kind, other, fresh))
-    elif kind is Kind.ONE and luck < 0.16:
+    elif kind is Kind.ONE and luck < mood.twins + mood.second_bodies:
         changed = fresh.with_transaction("description", f"changed {number}")
         wishes.append(_wish(Kind.SECOND_BODY, rng.choice(NODES), changed))
     return wishes
