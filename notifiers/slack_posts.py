@@ -68,7 +68,7 @@ class SlackPosts:
         self._pace = pace
         self._thread = Thread(slack, channel, posts, pace)
         self._surely_unsent: set[str] = set()
-        self._faces: Recent[str, str] = Recent(_FACES_KEPT)
+        self._faces: Recent[str, tuple[str, int]] = Recent(_FACES_KEPT)
 
     @property
     def name(self) -> str:
@@ -138,16 +138,20 @@ class SlackPosts:
         return await self._posts.read_told(member)
 
     async def _update(self, story: Story, post: Post) -> Post | None:
-        """The post as it shows now; None where the message was deleted."""
+        """The post as it shows now; None where the message was deleted.
+
+        What we showed last is there still only if the stored revision is the one we showed: other
+        gateways show messages too, and one that was slow may have put an older text over ours.
+        """
         assert post.ts is not None  # noqa: S101 - for the type checker; the caller chose these
         message = message_of(story, post.nonce)
-        if self._faces.get(post.nonce) != message.face:
+        if self._faces.get(post.nonce) != (message.face, post.revision):
             await self._pace.turn()
             try:
                 await self._slack.update(post.channel, post.ts, message.text, message.blocks)
             except MessageGone:
                 return None
-            self._faces[post.nonce] = message.face
+        self._faces[post.nonce] = (message.face, story.approval.revision)
         return replace(post, revision=story.approval.revision)
 
     async def _post(self, story: Story) -> None:
@@ -160,7 +164,7 @@ class SlackPosts:
             if trouble.done is False:
                 self._surely_unsent.add(post.nonce)
             raise
-        self._faces[post.nonce] = message.face
+        self._faces[post.nonce] = (message.face, post.revision)
         await change_posts(
             self._posts,
             member,

@@ -10,6 +10,9 @@ from approvals.model import Choice, SlackClick
 from approvals.told import Post
 from approvals.voting import Counted
 from gateway.tasks import end
+from notifiers.pace import Pace
+from notifiers.slack_posts import SlackPosts
+from notifiers.story import names_of, story_of
 from tests.notifiers.world import World
 from tests.support.evm import dynamic_fee, erc20
 from tests.support.requests import sample
@@ -284,11 +287,51 @@ async def test_an_older_revision_never_overwrites_a_newer_one(world: World) -> N
     await vote(world, approval, "ana")
     await world.told()
     assert "1 of 2" in world.slack.message.all_text
-    from notifiers.story import names_of, story_of
-
     story = await story_of(world.service, old, lambda: names_of(world.service.policy))
     await world.posts.tell(story)
     assert "1 of 2" in world.slack.message.all_text
+
+
+class Slow:
+    """Another gateway's way to Slack, whose updates are on their way until they are let through."""
+
+    def __init__(self, world: World) -> None:
+        self._client = world.client
+        self.sent, self.arrive = asyncio.Event(), asyncio.Event()
+
+    async def post(self, channel, text, blocks) -> str:
+        return await self._client.post(channel, text, blocks)
+
+    async def update(self, channel, ts, text, blocks) -> None:
+        self.sent.set()
+        await self.arrive.wait()
+        await self._client.update(channel, ts, text, blocks)
+
+    async def say(self, channel, text) -> None:
+        await self._client.say(channel, text)
+
+
+async def test_what_another_gateway_showed_too_late_is_put_right(world: World) -> None:
+    approval = await world.asked()
+    await world.told()
+    await vote(world, approval, "ana")
+    old = await story_of(
+        world.service,
+        await world.stored(approval),
+        lambda: names_of(world.service.policy),
+    )
+    await vote(world, approval, "bo")
+    slow = Slow(world)
+    pace = Pace(world.clock.now_ms, every_ms=1, burst=100)
+    late = asyncio.create_task(SlackPosts(slow, CHANNEL, world.outbox, pace).tell(old))
+    await slow.sent.wait()
+    await world.told()
+    assert "Approved by ana" in world.slack.message.all_text
+    slow.arrive.set()
+    await late
+    assert "1 of 2" in world.slack.message.all_text
+    await world.teller.tell_now(approval.member)  # as the outbox wants, for `old` was shown
+    assert "Approved by ana" in world.slack.message.all_text
 
 
 async def test_a_deleted_message_is_posted_again_while_people_are_needed(world: World) -> None:
