@@ -120,7 +120,7 @@ class Freezing:
     async def _look(self) -> FreezeRecord:
         for _ in range(_TRIES):
             stored = await self._parts.store.read()
-            why = self._wrong_with(stored)
+            why = _wrong_with(stored, self._parts.memory.freezes)
             if why is None and isinstance(stored, FreezeRecord):
                 return await self._learn(stored)
             if why is None:
@@ -198,20 +198,6 @@ class Freezing:
                     await self.look()
                 await waiter.wait(LOOK_S)
 
-    def _wrong_with(self, stored: Stored) -> str | None:
-        """Why what is stored may not be believed; None also where nothing was ever written."""
-        known = self._parts.memory.freezes
-        if isinstance(stored, Unreadable):
-            return stored.why
-        if stored is None:
-            return None if known is None else "it is gone"
-        if known is None:
-            return None
-        if stored.epoch < known.epoch:
-            return f"it is of epoch {stored.epoch}, and {known.epoch} was known"
-        missing = lacking(stored, known)
-        return f"it lacks {', '.join(missing)}" if missing else None
-
     async def _mend(self, stored: Stored, why: str) -> FreezeRecord | None:
         """Everything is frozen from here on, at every gateway, until two people thaw it."""
         known = self._parts.memory.freezes or FIRST
@@ -278,3 +264,17 @@ def _again(
 def _id(record: FreezeRecord) -> str:
     """Of a freeze that begins after this record."""
     return f"{record.epoch + 1}-{secrets.token_hex(2)}"
+
+
+def _wrong_with(stored: Stored, known: FreezeRecord | None) -> str | None:
+    """Why what is stored may not be believed; None also where nothing was ever written."""
+    if isinstance(stored, Unreadable):
+        return stored.why
+    if stored is None:
+        return None if known is None else "it is gone"
+    if known is None:
+        return None
+    if stored.epoch < known.epoch:
+        return f"it is of epoch {stored.epoch}, and {known.epoch} was known"
+    missing = lacking(stored, known)
+    return f"it lacks {', '.join(missing)}" if missing else None

@@ -229,6 +229,15 @@ class Electorate:
         override = () if self.override is None else self.override.people
         return tuple(dict.fromkeys((*self.groups.get("on_call", ()), *override)))
 
+    @property
+    def keyed_on_call(self) -> tuple[str, ...]:
+        """Those of them who can at a terminal: only a key signs."""
+        return tuple(
+            name
+            for name in self.on_call
+            if name in self.people and self.people[name].ssh_key is not None
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Remembered:

@@ -148,6 +148,7 @@ class Desk:
             "state": status.state,
             "status": status.line,
             "details": list(status.details),
+            "wanted": list(status.wanted),
             "headline": "" if sheet is None else sheet.headline,
             "warning": "" if sheet is None else sheet.worst,
             "verified": sheet is not None and sheet.verified,

@@ -27,7 +27,8 @@ class Dossier:
     """One approval as the desk tells it. `request` None: its bytes are not kept, or not sent.
 
     `warning` names the worst of the warnings, for a list. `remarks` are what the gateway's own
-    records make of it, pairs of a label and a text: they cannot be computed here.
+    records make of it, pairs of a label and a text: they cannot be computed here. `wanted` are the
+    commands that would complete an override.
     """
 
     member: str
@@ -42,6 +43,7 @@ class Dossier:
     remarks: tuple[tuple[str, str], ...]
     approval: Approval
     request: Request | None
+    wanted: tuple[str, ...] = ()
 
 
 def open_dossier(entry: dict[str, Any]) -> Dossier:
@@ -62,6 +64,7 @@ def open_dossier(entry: dict[str, Any]) -> Dossier:
             state=entry["state"],
             status=entry["status"],
             details=tuple(entry["details"]),
+            wanted=tuple(entry["wanted"]),
             headline=entry["headline"],
             warning=entry["warning"],
             verified=entry["verified"],

@@ -7,7 +7,7 @@ from typing import Final, assert_never
 from approvals.findings import Findings, Integrity, KeyFacts, Passed, Refused, Unverified
 from approvals.model import Approval, Attempts
 from approvals.policy.answers import NO, YES
-from approvals.policy.spoken import spoken
+from approvals.policy.spoken import spoken, spoken_override
 from approvals.request import RequestType
 from gateway.explaining import Explanation
 from gateway.tree import Branch, Tone
@@ -32,6 +32,9 @@ def as_trees(told: Explanation) -> list[Branch]:
     trees = [Branch(headline(findings, names), tone="head"), _checks(findings)]
     trees += [_seen(told), _bytes(told), _message(told), _claimed(told), _rules(told)]
     verdict = Branch(f"verdict: {_safe(spoken(told.verdict))}", tone=_VERDICTS[told.verdict.effect])
+    override = told.verdict.override
+    if told.verdict.effect == "ask" and override is not None:
+        verdict.add(f"or by override: {_safe(spoken_override(override))}")
     return [tree for tree in trees if tree.below or not tree.text.endswith(":")] + [verdict]
 
 

@@ -86,7 +86,7 @@ class FreezeDesk:
         )
         match done:
             case Freeze():
-                told = told_frozen(done, self._on_call())
+                told = told_frozen(done)
                 return self._document(freezing.record) | _did("frozen", done, told)
             case NotFrozen.NOT_ON_CALL:
                 raise await self._not_on_call(person)
@@ -114,8 +114,8 @@ class FreezeDesk:
             case NotThawed.NO_SUCH_FREEZE:
                 raise await self._no_such_freeze(person, said)
             case NotThawed.ALREADY_VOTED:
-                votes, others = self._thawing(before, freeze.id)
-                wanted = thaw_wanted(freeze.id, len(votes), others)
+                votes, _ = self._thawing(before, freeze.id)
+                wanted = thaw_wanted(freeze.id, len(votes))
                 sentence = f"You have voted to thaw it already. {wanted}"
                 raise await self._refused(409, person, done, sentence)
             case _ as never:
@@ -126,8 +126,8 @@ class FreezeDesk:
         if all(each.id != freeze.id for each in after.freezes):
             told = told_thawed(freeze, after.freezes)
             return self._document(after) | _did("thawed", freeze, told)
-        votes, others = self._thawing(after, freeze.id)
-        told = told_voted(freeze, len(votes), others)
+        votes, _ = self._thawing(after, freeze.id)
+        told = told_voted(freeze, len(votes))
         return self._document(after) | _did("thaw_voted", freeze, told)
 
     def _thawing(
@@ -139,13 +139,7 @@ class FreezeDesk:
         votes = tuple(
             vote for vote in record.thaws if vote.freeze == freeze and vote.person in people
         )
-        return votes, tuple(name for name in self._on_call() if name not in people)
-
-    def _on_call(self) -> tuple[str, ...]:
-        """Those who may freeze, and can: only a key signs."""
-        electorate = self._service.policy.electorate
-        keyed = {name for name, person in electorate.people.items() if person.ssh_key is not None}
-        return tuple(name for name in electorate.on_call if name in keyed)
+        return votes, tuple(name for name in electorate.keyed_on_call if name not in people)
 
     def _document(self, record: FreezeRecord | None) -> dict[str, Any]:
         freezes = () if record is None else record.freezes
@@ -171,6 +165,7 @@ class FreezeDesk:
             ],
             "headline": headline_of(freeze),
             "details": list(details_of(freeze, votes, others, _INK)),
+            "wanted": thaw_wanted(freeze.id, len(votes)),
         }
 
     async def _no_such_freeze(self, person: str, said: FreezeStatement) -> Refused:
@@ -178,7 +173,7 @@ class FreezeDesk:
         return await self._refused(404, person, NotThawed.NO_SUCH_FREEZE, sentence)
 
     async def _not_on_call(self, person: str) -> Refused:
-        who = ", ".join(self._on_call())
+        who = ", ".join(self._service.policy.electorate.keyed_on_call)
         may = f"these may: {who}" if who else "the policy names nobody who is, with an ssh_key"
         return await self._refused(
             403,

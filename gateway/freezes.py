@@ -17,6 +17,7 @@ class Standing:
     scope: str
     headline: str
     details: tuple[str, ...]
+    wanted: str
     machine: dict[str, Any]
 
 
@@ -33,6 +34,7 @@ def standing_of(answer: dict[str, Any]) -> tuple[Standing, ...]:
                 scope=visible(entry["scope"]),
                 headline=visible(entry["headline"]),
                 details=tuple(visible(line, _LONGEST) for line in entry["details"]),
+                wanted=visible(entry["wanted"]),
                 machine=entry,
             )
             for entry in answer["freezes"]
@@ -52,16 +54,17 @@ def print_freezes(standing: tuple[Standing, ...], *, in_columns: bool) -> None:
         return
     for each in standing:
         if in_columns:
-            state, *rest = each.headline, *each.details
-            click.echo(f"freeze {each.id}\tfrozen\t{each.details[-1]}\t{state}\t{rest[0]}")
+            why = each.details[0] if each.details else ""
+            click.echo(f"freeze {each.id}\tfrozen\t{each.wanted}\t{each.headline}\t{why}")
             continue
         click.echo(each.headline)
-        for line in each.details:
+        for line in (*each.details, each.wanted):
             click.echo(f"  {line}")
         click.echo()
 
 
 def _paint(standing: tuple[Standing, ...]) -> None:
+    """A command is never broken into lines: it is there to be pasted."""
     from rich.padding import Padding
     from rich.text import Text
 
@@ -70,4 +73,5 @@ def _paint(standing: tuple[Standing, ...]) -> None:
         out.print(Text(each.headline, style="bold white on red"))
         for line in each.details:
             out.print(Padding(Text(line), (0, 0, 0, 2)))
+        out.print(Text(f"  {each.wanted}"), soft_wrap=True)
         out.print()

@@ -88,7 +88,7 @@ def vote(settings: Settings, wanted: str, say: Say, key: Path, *, quiet: bool = 
     click.echo(f"Counted: {say.words} {told.member}")
     click.echo(told.status)
     if say.override:
-        for line in told.details:
+        for line in (*told.details, *told.wanted):
             click.echo(line)
 
 
@@ -182,6 +182,10 @@ def _print(dossier: Dossier, sheet: Sheet | None) -> None:
     headline = dossier.headline or dossier.member if sheet is None else sheet.headline
     badge = "The bytes of this request are not kept." if sheet is None else sheet.badge
     print_page(headline, badge, page_of(dossier, sheet, SYSTEM.now_ms()))
+    if dossier.wanted:
+        click.echo()
+    for line in dossier.wanted:  # whole, on a terminal too: commands are there to be pasted
+        click.echo(line)
 
 
 def _warn(reader: Reader, dossier: Dossier) -> None:

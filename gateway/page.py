@@ -147,7 +147,7 @@ def _progress(dossier: Dossier, now: int) -> tuple[tuple[str, str], ...]:
     approval = dossier.approval
     rows = [("Status", dossier.status), *(("", line) for line in dossier.details)]
     override = approval.verdict.override
-    if override is not None and dossier.state == "open":
+    if override is not None and dossier.state == "open" and not dossier.wanted:
         people = ", ".join(override.people)
         instead = f"{override.approve} of {override.group}, with --override: {people}"
         rows.append(("Or by override", instead))

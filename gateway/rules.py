@@ -4,9 +4,11 @@ from typing import Any
 
 import click
 
+from approvals.freeze import THAW_VOTES
 from approvals.plain import plain
 from approvals.policy.mistakes import PolicyError
 from approvals.policy.model import Policy
+from approvals.policy.spoken import spoken_override
 from approvals.request import Request
 from approvals.wording import counted
 from gateway.explaining import as_json as explained_as_json
@@ -33,6 +35,20 @@ def check(settings: Settings, *, as_json: bool) -> None:
         f" {counted(len(people), 'person', 'people')}{_tests(policy)}, otherwise {policy.default}"
         f" (digest {policy.digest[:16]})"
     )
+    if policy.electorate.override is not None:
+        click.echo(f"override: {spoken_override(policy.electorate.override)}")
+    click.echo(f"freeze: {_freezers(policy)}")
+
+
+def _freezers(policy: Policy) -> str:
+    """Who may stop approvals, and whether they could let them go on again."""
+    people = policy.electorate.keyed_on_call
+    if not people:
+        return "nobody may: that takes people in a group on_call who have an ssh_key"
+    names = ", ".join(people)
+    if len(people) < THAW_VOTES:
+        return f"{names} may; nobody could thaw: that takes {THAW_VOTES} people who may freeze"
+    return f"{names} may, each alone; {THAW_VOTES} of them thaw"
 
 
 def _tests(policy: Policy) -> str:
@@ -50,6 +66,8 @@ def _check_for_machines(settings: Settings) -> None:
         "rules": [],
         "people": [],
         "tests": 0,
+        "override": None,
+        "on_call": [],
         "warnings": [],
         "mistakes": [],
     }
@@ -72,6 +90,8 @@ def _check_for_machines(settings: Settings) -> None:
         "rules": rules,
         "people": list(policy.electorate.people),
         "tests": len(policy.tests),
+        "override": plain(policy.electorate.override),
+        "on_call": list(policy.electorate.keyed_on_call),
         "warnings": list(policy.warnings),
     }
     print_json(said | found)

@@ -54,11 +54,20 @@ ssh_key = "{ssh_key}"
 
 [groups]
 approvers = ["{approver}"]
+# on_call = ["{approver}", "bo"]   # any of them may `countersign freeze`; two of them `thaw`
 
 # What is asked where no rule says more.
 [ask]
 approvals = [{{ group = "approvers", count = 1 }}]
 within = "30m"
+# reason = "reject"                    # also "approve" or "both": such a vote must say why
+
+# Who may decide in place of those who are asked, with `countersign approve ID --override`. They
+# need an ssh_key. An override replaces people, never the checks, the deadline or a freeze.
+# [override]
+# group = "on_call"
+# approve = 2
+# reject = 1
 
 # What could not be verified, and what lets somebody else move coins from now on, is approved by
 # a signed vote only, never by a click.

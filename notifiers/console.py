@@ -21,7 +21,7 @@ def lines(story: Story) -> list[str]:
     approval, sheet = story.approval, story.sheet
     status = status_of(approval, story.decision, freezes=story.freezes)
     told = [sheet.headline, *_table((*sheet.flags, *sheet.remarks)), ""]
-    told += [f"  {status.line}", *(f"  {detail}" for detail in status.details)]
+    told += [f"  {status.line}", *(f"  {line}" for line in (*status.details, *status.wanted))]
     if status.state == "open":
         told.append(f"  Decide before {day_and_clock(approval.deadline)}")
     told += ["", *(f"  {line}" for line in sheet.badge.split("\n")), ""]

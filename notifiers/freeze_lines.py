@@ -21,12 +21,8 @@ def headline_of(freeze: Freeze) -> str:
 def details_of(
     freeze: Freeze, votes: Iterable[ThawVote], others: tuple[str, ...], ink: Ink = PLAIN
 ) -> tuple[str, ...]:
-    """Who froze it and why, who wants to thaw it, and what is still wanted.
-
-    `votes` are those that count, `others` the people of on_call who have none among them.
-    """
+    """Who froze it and why, who wants to thaw it, who may. `votes` are those that count."""
     who = "Countersign itself" if freeze.person is None else ink.text(freeze.person)
-    votes = tuple(votes)
     return (
         f"By {who}, {ink.time(freeze.at)}: {ink.text(freeze.reason)}",
         *(
@@ -34,25 +30,25 @@ def details_of(
             f" {ink.text(vote.reason)}"
             for vote in votes
         ),
-        thaw_wanted(freeze.id, len(votes), others, ink),
+        f"May thaw it: {ink.text(', '.join(others) or 'nobody who is left')}",
     )
 
 
-def thaw_wanted(freeze: str, voted: int, others: tuple[str, ...], ink: Ink = PLAIN) -> str:
-    """`1 of 2: another of on_call (eli) must run: countersign thaw 7-3fa1 --reason …`."""
-    of = f"of on_call ({ink.text(', '.join(others) or 'nobody is left who may')})"
+def thaw_wanted(freeze: str, voted: int) -> str:
+    """`1 of 2: another of on_call must run: countersign thaw 7-3fa1 --reason …`."""
     if voted:
-        return f"{voted} of {THAW_VOTES}: another {of} must run: {thaw_command(freeze)}"
-    return f"To thaw it, {THAW_VOTES} {of} must each run: {thaw_command(freeze)}"
+        who = "another of on_call must"
+        return f"{voted} of {THAW_VOTES}: {who} run: {thaw_command(freeze)}"
+    return f"To thaw it, {THAW_VOTES} of on_call must run: {thaw_command(freeze)}"
 
 
-def told_frozen(freeze: Freeze, others: tuple[str, ...]) -> tuple[str, ...]:
+def told_frozen(freeze: Freeze) -> tuple[str, ...]:
     """To the one who froze it."""
     beyond = () if freeze.of_everything else (_BEYOND,)
     return (
         f"Frozen: {named(freeze)}. What waits for people is refused, and no approval is given.",
         *beyond,
-        thaw_wanted(freeze.id, 0, others),
+        thaw_wanted(freeze.id, 0),
     )
 
 
@@ -65,6 +61,6 @@ def told_thawed(freeze: Freeze, left: tuple[Freeze, ...]) -> tuple[str, ...]:
     return (f"Thawed: {named(freeze)}. {still if left else 'Nothing is frozen any more.'}",)
 
 
-def told_voted(freeze: Freeze, voted: int, others: tuple[str, ...]) -> tuple[str, ...]:
+def told_voted(freeze: Freeze, voted: int) -> tuple[str, ...]:
     """To the one whose vote to thaw was not the last that is needed."""
-    return (f"Counted: thaw {named(freeze)}", thaw_wanted(freeze.id, voted, others))
+    return (f"Counted: thaw {named(freeze)}", thaw_wanted(freeze.id, voted))

@@ -37,27 +37,37 @@ def asked(approval: Approval, ink: Ink) -> tuple[str, ...]:
 
 
 def wanted(approval: Approval, pending: Pending, ink: Ink) -> tuple[str, ...]:
-    """What is still to be run, by whom, for each override that somebody asked for."""
+    """`1 of 2: another of on_call must run: countersign approve … --override --reason …`."""
     lines = []
+    for choice, left in _left(approval, pending):
+        group = ink.text(left.group)
+        who = f"another of {group}" if left.missing == 1 else f"{left.missing} more of {group}"
+        run = ink.text(command(choice, approval, override=True))
+        lines.append(f"{left.count - left.missing} of {left.count}: {who} must run: {run}")
+    return tuple(lines)
+
+
+def may_join(approval: Approval, pending: Pending, ink: Ink) -> tuple[str, ...]:
+    """`May join the override to approve: eli`."""
+    return tuple(
+        f"May join the override to {choice}:"
+        f" {ink.text(', '.join(left.people) or 'nobody who is left')}"
+        for choice, left in _left(approval, pending)
+    )
+
+
+def _left(approval: Approval, pending: Pending) -> tuple[tuple[Choice, SeatsLeft], ...]:
+    """What is missing of each override that somebody asked for."""
+    left: list[tuple[Choice, SeatsLeft]] = []
     if pending.override is not None and overriding(approval, Choice.APPROVE):
-        lines.append(_another(approval, Choice.APPROVE, pending.override, ink))
+        left.append((Choice.APPROVE, pending.override))
     refused = {vote.person for vote in overriding(approval, Choice.REJECT)}
     override = approval.verdict.override
     if override is not None and refused:
         people = tuple(person for person in override.people if person not in refused)
         missing = override.reject - len(refused)
-        left = SeatsLeft(override.group, override.reject, missing, people)
-        lines.append(_another(approval, Choice.REJECT, left, ink))
-    return tuple(lines)
-
-
-def _another(approval: Approval, choice: Choice, left: SeatsLeft, ink: Ink) -> str:
-    """`Another of on_call (eli) must run: countersign approve … --override --reason …`."""
-    who = f"of {ink.text(left.group)} ({ink.text(', '.join(left.people) or 'nobody who may')})"
-    run = ink.text(command(choice, approval, override=True))
-    if left.missing == 1:
-        return f"Another {who} must run: {run}"
-    return f"{left.missing} more {who} must each run: {run}"
+        left.append((Choice.REJECT, SeatsLeft(override.group, override.reject, missing, people)))
+    return tuple(left)
 
 
 def announcement(approval: Approval, vote: Vote) -> str:

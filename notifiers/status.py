@@ -21,7 +21,7 @@ from approvals.model import (
 from approvals.model import Final as FinalFact
 from notifiers.freezes import frozen_words
 from notifiers.ink import PLAIN, Ink
-from notifiers.overrides import asked, enough, overriding, wanted
+from notifiers.overrides import asked, enough, may_join, overriding, wanted
 from notifiers.readable import lasted, listed
 from notifiers.text import command
 
@@ -47,11 +47,15 @@ def day_and_clock(milliseconds: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`open`: people can vote. `closing`: decided, or about to be; the node has no answer yet."""
+    """`open`: people can vote. `closing`: decided, or about to be; the node has no answer yet.
+
+    `wanted` says which commands would decide it by override, once somebody asked for that.
+    """
 
     state: State
     line: str
     details: tuple[str, ...] = ()
+    wanted: tuple[str, ...] = ()
 
 
 def status_of(
@@ -111,8 +115,8 @@ def _open(approval: Approval, pending: Pending, ink: Ink) -> Status:
     overrides = asked(approval, ink)
     if not overrides:
         return Status("open", progress, seats)
-    more = (*overrides[1:], *wanted(approval, pending, ink), f"Seats: {progress}")
-    return Status("open", overrides[0], (*more, *seats))
+    more = (*overrides[1:], *may_join(approval, pending, ink), f"Seats: {progress}", *seats)
+    return Status("open", overrides[0], more, wanted(approval, pending, ink))
 
 
 def _progress(approval: Approval, pending: Pending, ink: Ink) -> str:

@@ -5,7 +5,7 @@ from approvals.policy.judge import judge
 from approvals.policy.load import load
 from approvals.policy.mistakes import Mistake, PolicyError
 from approvals.policy.model import Policy
-from approvals.policy.spoken import spoken
+from approvals.policy.spoken import spoken, spoken_override
 
 __all__ = [
     "Mistake",
@@ -15,4 +15,5 @@ __all__ = [
     "judge",
     "load",
     "spoken",
+    "spoken_override",
 ]

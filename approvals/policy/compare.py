@@ -1,16 +1,32 @@
 """Two verdicts on one request: what would be looser, what tighter, what merely different."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
-from approvals.model import Need, Verdict
+from approvals.model import Need, Override, Verdict
 
 Direction: TypeAlias = Literal["loosens", "tightens", "differs"]
 Aspect: TypeAlias = Literal[
-    "effect", "group", "count", "people", "strength", "within", "initiator", "rules", "reason"
+    "effect",
+    "group",
+    "count",
+    "people",
+    "strength",
+    "asks_reason",
+    "override",
+    "within",
+    "initiator",
+    "rules",
+    "reason",
 ]
 
+_ASKING: Final[Mapping[str, frozenset[str]]] = {
+    "none": frozenset(),
+    "approve": frozenset(("approve",)),
+    "reject": frozenset(("reject",)),
+    "both": frozenset(("approve", "reject")),
+}
 _RESTRICTIVE: Final = {"approve": 0, "ask": 1, "reject": 2}
 
 
@@ -18,7 +34,8 @@ _RESTRICTIVE: Final = {"approve": 0, "ask": 1, "reject": 2}
 class Difference:
     """One thing that the new verdict does differently. `old` and `new` are for people to read.
 
-    `subject` is the group that it is about, or "". A `within` is in milliseconds.
+    `subject` is the group that it is about, or "". A `within` is in milliseconds. `asks_reason` is
+    whether people must say why; `reason` why a request is refused.
     """
 
     aspect: Aspect
@@ -64,7 +81,7 @@ def compare(old: Verdict, new: Verdict) -> Comparison:
 
     Where nothing is looser, whoever could get a request approved under `new` could have done so
     under `old`: every group that was asked is asked for as many of the same people or of fewer,
-    in a way at least as strong.
+    in a way at least as strong, and whoever may override could have.
     """
     differences = tuple(_differences(old, new))
     directions = {difference.direction for difference in differences}
@@ -83,6 +100,8 @@ def _differences(old: Verdict, new: Verdict) -> Iterable[Difference]:
         strengths = {"any": 0, "ssh": 1}
         if old.strength != new.strength:
             yield _directed("strength", old.strength, new.strength, strengths)
+        yield from _asks_reason(old, new)
+        yield from _override(old.override, new.override)
         if old.within_ms != new.within_ms:
             # More time lets nobody approve who could not, and asks for no fewer: it is named, and
             # whether people get long enough is the business of who writes the policy.
@@ -123,6 +142,37 @@ def _people(group: str, was: frozenset[str], now: frozenset[str]) -> Iterable[Di
         yield Difference("people", "tightens", f"- {', '.join(sorted(was - now))}", "", group)
 
 
+def _asks_reason(old: Verdict, new: Verdict) -> Iterable[Difference]:
+    """A choice that needs no reason any more is looser, also where the other now needs one."""
+    if old.reason == new.reason:
+        return
+    gone = _ASKING[old.reason] - _ASKING[new.reason]
+    direction: Direction = "loosens" if gone else "tightens"
+    yield Difference("asks_reason", direction, old.reason, new.reason)
+
+
+def _override(old: Override | None, new: Override | None) -> Iterable[Difference]:
+    """Who may decide in place of the seats: anybody new, or fewer of them, is looser.
+
+    Another name of the group alone changes nobody's powers.
+    """
+    if old is None or new is None:
+        if old is not new:
+            direction: Direction = "loosens" if old is None else "tightens"
+            yield Difference("override", direction, _instead(old), _instead(new))
+        return
+    if old.approve != new.approve:
+        direction = "loosens" if new.approve < old.approve else "tightens"
+        was, now = f"{old.approve} approve", f"{new.approve} approve"
+        yield Difference("override", direction, was, now, new.group)
+    if old.reject != new.reject:  # the more it takes to refuse, the more can be approved
+        direction = "loosens" if new.reject > old.reject else "tightens"
+        was, now = f"{old.reject} to reject", f"{new.reject} to reject"
+        yield Difference("override", direction, was, now, new.group)
+    for change in _people(new.group, frozenset(old.people), frozenset(new.people)):
+        yield replace(change, aspect="override")
+
+
 def _by_group(needs: Iterable[Need]) -> Mapping[str, Need]:
     """One need a group: a verdict names each once, and of a record that says otherwise, the most.
 
@@ -142,6 +192,13 @@ def _directed(aspect: Aspect, old: str, new: str, restrictive: Mapping[str, int]
 
 def _asked(need: Need | None) -> str:
     return "not asked" if need is None else f"{need.count} of {', '.join(need.people) or 'nobody'}"
+
+
+def _instead(override: Override | None) -> str:
+    if override is None:
+        return "nobody"
+    people = ", ".join(override.people) or "nobody"
+    return f"{override.approve} of {override.group} ({people}), {override.reject} to reject"
 
 
 def _initiators(verdict: Verdict) -> str:

@@ -1,6 +1,14 @@
 """A verdict as one line for people."""
 
-from approvals.model import Verdict
+from typing import Final
+
+from approvals.model import Override, Verdict
+
+_REASONS: Final = {
+    "approve": "they approve",
+    "reject": "they reject",
+    "both": "they approve or reject",
+}
 
 
 def spoken(verdict: Verdict) -> str:
@@ -8,10 +16,22 @@ def spoken(verdict: Verdict) -> str:
     if verdict.effect == "ask":
         seats = ", ".join(f"{need.count} of {need.group}" for need in verdict.needs)
         ssh = ", by signed votes from the command line" if verdict.strength == "ssh" else ""
-        return f"ask {seats}, within {_time(verdict.within_ms)}{ssh}"
+        why = "" if verdict.reason == "none" else f", saying why {_REASONS[verdict.reason]}"
+        return f"ask {seats}, within {_time(verdict.within_ms)}{ssh}{why}"
     if verdict.effect == "reject":
         return f"reject, {verdict.cause}: {verdict.sentence}"
     return f"approve, by {', '.join(rule.id for rule in verdict.rules)}"
+
+
+def spoken_override(override: Override) -> str:
+    """`2 of on_call (dee, eli) approve in place of those who are asked, 1 rejects`."""
+    people = ", ".join(override.people)
+    approve = "approves" if override.approve == 1 else "approve"
+    reject = "rejects" if override.reject == 1 else "reject"
+    return (
+        f"{override.approve} of {override.group} ({people}) {approve} in place of those who are"
+        f" asked, {override.reject} {reject}"
+    )
 
 
 def _time(milliseconds: int) -> str:

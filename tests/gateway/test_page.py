@@ -48,6 +48,7 @@ def entry(found: Findings, record: Approval, remarks: tuple[Remark, ...]) -> dic
         "state": status.state,
         "status": status.line,
         "details": list(status.details),
+        "wanted": list(status.wanted),
         "headline": story.sheet.headline,
         "warning": story.sheet.worst,
         "verified": story.sheet.verified,

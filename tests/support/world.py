@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 import structlog
 
+from approvals import freeze_statement
 from approvals import statement as statements
 from approvals.audit.form import OWN
 from approvals.model import Approval, Choice
@@ -268,7 +269,12 @@ class House:
                 await asyncio.sleep(0.01)
 
     async def votes(
-        self, person: str, choice: Choice = Choice.APPROVE, approval: Approval | None = None
+        self,
+        person: str,
+        choice: Choice = Choice.APPROVE,
+        approval: Approval | None = None,
+        *,
+        override: bool = False,
     ) -> dict[str, Any]:
         """A signed vote from the terminal, over the desk."""
         approval = approval or (await self.pending())[0]
@@ -280,9 +286,32 @@ class House:
             choice=choice,
             reason="seen",
             at=self.service._ledger.now(),
+            override=override,
         ).text()
         armored = sshsig.sign(ssh_key(person), statements.NAMESPACE, signed.encode())
         return await asyncio.to_thread(self.desk.vote, signed, armored)
+
+    async def freezes(self, person: str, scope: Any = "everything", name: str = "") -> str:
+        """A signed freeze over the desk; its id."""
+        told = await self.signs(person, scope=scope, name=name)
+        return str(told["freeze"])
+
+    async def thaws(self, person: str, freeze: str) -> dict[str, Any]:
+        """A signed vote to thaw, over the desk."""
+        return await self.signs(person, thaw=freeze)
+
+    async def signs(
+        self, person: str, *, namespace: str = freeze_statement.NAMESPACE, **changes: Any
+    ) -> dict[str, Any]:
+        """A statement about freezes, over the desk: a freeze of everything, if nothing is said."""
+        said = freeze_statement.FreezeStatement(
+            gateway=fingerprint(rsa_key("server").public_key()),
+            reason="an alarm",
+            at=self.service._ledger.now(),
+        )
+        text = replace(said, **changes).text()
+        armored = sshsig.sign(ssh_key(person), namespace, text.encode())
+        return await asyncio.to_thread(self.desk.change_freezes, text, armored)
 
     @property
     def desk(self) -> DeskClient:
@@ -299,10 +328,17 @@ class House:
 
     def audit(self) -> list[dict[str, Any]]:
         """What happened, as the audit has it, oldest first; not what it says about itself."""
+        return [line for line in self._audited() if line["event"] not in {*OWN, "freeze_changed"}]
+
+    def frozen(self) -> list[dict[str, Any]]:
+        """Its lines about what is frozen, oldest first."""
+        return [line for line in self._audited() if line["event"] == "freeze_changed"]
+
+    def _audited(self) -> list[dict[str, Any]]:
         lines = []
         for path in sorted((self.world.folder / "data" / "audit").glob("*.jsonl")):
             lines += [json.loads(line) for line in path.read_text().splitlines()]
-        return [line for line in lines if line["event"] not in {*OWN, "freeze_changed"}]
+        return lines
 
 
 @pytest.fixture

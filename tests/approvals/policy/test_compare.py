@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from approvals.model import Cause, Need, RuleAnswer, Verdict
+from approvals.model import Cause, Need, Override, RuleAnswer, Verdict
 from approvals.policy.compare import Loosened, Other, Same, Tightened, compare
 from approvals.quorum import seats_left
 from tests.support.records import ask, need
@@ -14,6 +14,7 @@ from tests.support.records import ask, need
 APPROVE = Verdict(effect="approve")
 REJECT = Verdict(effect="reject", cause=Cause.RULE, sentence="refused by rule big")
 PEOPLE = ("ana", "bo", "chen", "dee")
+TWO = Override("on_call", ("dee", "eli"), approve=2, reject=1)
 
 needs = st.dictionaries(
     st.sampled_from(["treasury", "on_call", "board"]),
@@ -64,6 +65,13 @@ verdicts = st.one_of(
         (ask(need(people=("ana",))), ask(need(people=("ana", "bo"))), {"people"}),
         (ask(need(people=("ana",))), ask(need(people=("bo",))), {"people"}),
         (ask(strength="ssh"), ask(strength="any"), {"strength"}),
+        (ask(reason="both"), ask(reason="approve"), {"asks_reason"}),
+        (ask(reason="approve"), ask(reason="reject"), {"asks_reason"}),
+        (ask(reason="reject"), ask(), {"asks_reason"}),
+        (ask(), ask(override=TWO), {"override"}),
+        (ask(override=TWO), ask(override=replace(TWO, approve=1)), {"override"}),
+        (ask(override=TWO), ask(override=replace(TWO, people=("dee", "fay"))), {"override"}),
+        (ask(override=TWO), ask(override=replace(TWO, reject=2)), {"override"}),
     ],
     ids=lambda value: "",
 )
@@ -83,6 +91,11 @@ def test_what_is_looser(old, new, aspects):
         (ask(need()), ask(need(), need("on_call"))),
         (ask(need(people=("ana", "bo"))), ask(need(people=("ana",)))),
         (ask(strength="any"), ask(strength="ssh")),
+        (ask(reason="approve"), ask(reason="both")),
+        (ask(override=TWO), ask()),
+        (ask(override=TWO), ask(override=replace(TWO, approve=3))),
+        (ask(override=TWO), ask(override=replace(TWO, people=("dee",)))),
+        (ask(override=replace(TWO, reject=2)), ask(override=TWO)),
     ],
     ids=lambda value: "",
 )
@@ -106,6 +119,10 @@ def test_what_is_neither(old, new, aspect):
     said = compare(old, new)
     assert isinstance(said, Other)
     assert [one.aspect for one in said.differences] == [aspect]
+
+
+def test_a_group_of_overriders_by_another_name_is_the_same():
+    assert compare(ask(override=TWO), ask(override=replace(TWO, group="night"))) == Same()
 
 
 def test_one_looser_thing_outweighs_every_tighter_one():
