@@ -307,8 +307,8 @@ class Slow:
         await self.arrive.wait()
         await self._client.update(channel, ts, text, blocks)
 
-    async def say(self, channel, text) -> None:
-        await self._client.say(channel, text)
+    async def say(self, channel, text, *, thread=None) -> str:
+        return await self._client.say(channel, text, thread=thread)
 
 
 async def test_what_another_gateway_showed_too_late_is_put_right(world: World) -> None:
