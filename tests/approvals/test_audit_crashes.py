@@ -81,6 +81,7 @@ def test_a_writer_that_is_killed_leaves_every_line_it_told_of(tmp_path):
     begun(folder).close()
     report = checked(folder)
     assert report.findings == []
+    assert b'"left":4096}' in max(folder.glob("*.jsonl")).read_bytes().splitlines()[0]
     assert sum("bytes that are not confirmed" in note for note in report.notes) == 2
     assert (report.counts["chains"], report.counts["files"]) == (1, 3)
 

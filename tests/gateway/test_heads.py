@@ -105,3 +105,21 @@ async def test_the_newest_head_replaces_those_before_and_is_tried_once_more_at_t
     channel.down = False
     await heads.end()
     assert channel.said == [f"Head of the audit: {head(3).token}"]
+
+
+async def test_a_deadline_that_an_attempt_moves_earlier_is_kept(world):
+    def moved():
+        return [line for line in house.audit() if line["event"] == "deadline_moved"]
+
+    async with world.running() as house:
+        impatient = Window(retry_times=50, sleep_ms=150, timeout_ms=400)
+        asking = asyncio.create_task(house.asks(window=impatient))
+        await until(moved)
+        line = moved()[0]
+        (approval,) = await house.pending()
+        asking.cancel()
+        assert line["digest"] == approval.digest
+        assert line["old"] > line["new"] >= approval.deadline
+        known = house.service._ledger.parts.memory.of(approval.digest)
+        assert known.deadline is not None
+        assert known.deadline <= line["new"]

@@ -50,3 +50,11 @@ def test_a_token_is_no_text_and_a_text_no_token():
         envelope.verify(f"{TEXT.decode()}.{head}", [node], 0)
     with pytest.raises(BadToken, match="no trusted key"):
         envelope.verify(f"{signed}.{head}", [node], 1_999_999_990_000)
+
+
+def test_bits_that_base64_leaves_unused_are_not_free():
+    signature = TextSigner(KEY).sign(TEXT)
+    assert signature.endswith("==")
+    other = chr(ord(signature[-3]) + 1)
+    assert base64.b64decode(f"{signature[:-3]}{other}==") == base64.b64decode(signature)
+    assert not verify(PUBLIC, TEXT, f"{signature[:-3]}{other}==")
