@@ -175,11 +175,10 @@ class Following:
         elif link.seq < expected:
             self._report.find(f"{where} is entry {link.seq}, whose place is before: it was moved.")
         elif link.prev != at.hash:
-            intact = after is not None and after.prev == hash_
-            changed = at.where if intact and at.where else where
-            self._report.find(f"{changed} was changed: the line after it does not fit it.")
-            if not intact:
-                at.known = False
+            if after is not None and after.prev == hash_ and at.where:
+                self._report.find(f"{at.where} was changed: the line after it does not fit it.")
+            else:
+                self._report.find(f"{where} does not fit the line before it: one was changed.")
 
     def _read(self, line: bytes, link: Link, where: str) -> None:
         try:
