@@ -47,6 +47,7 @@ def main() -> None:
             in_flight=options.in_flight,
             a_second=options.rate,
             every_s=options.every,
+            minutes=options.minutes * (1.0 if options.city == name else share),
             faults=not options.calm,
             only=tuple(options.only),
             settle_s=options.settle,
@@ -80,6 +81,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int)
     parser.add_argument("--requests", type=int, default=10_000)
+    parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--city", choices=[*CITIES, "all"], default="all")
     parser.add_argument("--break", dest="guard", choices=sorted(GUARDS))
     parser.add_argument("--in-flight", type=int, default=150)

@@ -15,7 +15,10 @@ from tests.chaos.rules import Kind
 
 @dataclass(frozen=True, slots=True)
 class Wished:
-    """A node begins to ask for something."""
+    """A node begins to ask for something.
+
+    `regular`: it keeps its schedule, and signs a token for each attempt.
+    """
 
     at: int
     case: str
@@ -24,6 +27,7 @@ class Wished:
     request_id: str
     digest: str
     content: str
+    regular: bool = True
 
 
 @dataclass(frozen=True, slots=True)

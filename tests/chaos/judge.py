@@ -322,15 +322,14 @@ def not_forgotten(case: Case, trial: Trial) -> Iterator[Violation]:
 
     That is: while a fault that blocks lasted, or shortly after, at a gateway that it asked last.
     Or while its first attempt went unseen: then its schedule is not known, and its last attempt
-    looks like an earlier one. A node that repeats one token is not counted at all, so a fault at
-    any of its attempts excuses it.
+    looks like an earlier one. Of a node that repeats one token, or that is ahead of its schedule,
+    nobody can tell which attempt is its last: a fault at any of them excuses it.
     """
     if case.gave_up is None or case.answers:
         return
     if any(isinstance(heard.what, ErrorStatus) for heard in case.heard.values()):
         return
-    repeats = len({asked.token for asked in case.asked.values()}) < len(case.asked)
-    for name in case.asked if repeats else case.gave_up.last:
+    for name in case.gave_up.last if case.wished.regular else case.asked:
         asked = case.asked[name]
         if trial.blocked(asked.at, case.gave_up.at, asked.gateway):
             return
@@ -424,7 +423,8 @@ OF_ALL: Final[tuple[Callable[[Trial], Iterator[Violation]], ...]] = (
 def _unstored_clicks(trial: Trial) -> Iterator[tuple[Case, Voted, VoteTold]]:
     """Clicks that were acknowledged and are stored nowhere, so far as evidence goes.
 
-    Of several deliveries of one person's click on one request, one may be the stored one.
+    Of several deliveries of one person's click on one request, each may be the stored one: two
+    that arrive in the same millisecond both find it stored.
     """
     stored_at_end = {shown.digest: shown.votes for shown in trial.shown or ()}
     for case in trial.cases.values():
@@ -437,7 +437,7 @@ def _unstored_clicks(trial: Trial) -> Iterator[tuple[Case, Voted, VoteTold]]:
                 if vote.person == person and case.told_of(name) == "acknowledged"
             ]
             if any(line.person == person and line.choice == "approve" for line in lines):
-                clicks = clicks[1:]
+                continue
             yield from ((case, vote, told) for vote, told in clicks)
 
 

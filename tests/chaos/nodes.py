@@ -57,7 +57,14 @@ class Nodes:
         window = node.window
         history.note(
             Wished(
-                now(), wish.case, wish.node, wish.kind, wish.request_id, wish.digest, wish.content
+                now(),
+                wish.case,
+                wish.node,
+                wish.kind,
+                wish.request_id,
+                wish.digest,
+                wish.content,
+                not (how.repeats or how.ahead),
             )
         )
         token = await asyncio.to_thread(signed_token, node, wish.package) if how.repeats else None

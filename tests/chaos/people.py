@@ -27,6 +27,7 @@ _GATEWAY: Final = fingerprint(rsa_key("server").public_key())
 _MESSAGE_WITHIN_S: Final = 3.0
 _FORM_WITHIN_S: Final = 2.5
 _DESK_WITHIN_S: Final = 5.0
+_LONGEST_S: Final = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ class People:
     def __init__(self, city: City, session: aiohttp.ClientSession, mood: Mood) -> None:
         self._city = city
         self._mood = mood
+        city.slack.patience_s *= mood.pace
         self._session = session
         for name in (*TREASURY, *ON_CALL, STRANGER):
             city.slack.people[slack_id(name)] = name
@@ -118,7 +120,9 @@ class People:
         if intent.via == "desk":
             await self._vote_at_desk(wish, intent, rng)
             return
-        message = await self._city.slack.message_of(wish.digest, _MESSAGE_WITHIN_S)
+        message = await self._city.slack.message_of(
+            wish.digest, _MESSAGE_WITHIN_S * self._mood.pace
+        )
         if message is None:
             await self._vote_at_desk(wish, intent, rng)
             return
@@ -152,7 +156,7 @@ class People:
         slack, reason = self._city.slack, f"no {next(_COUNT)}"
         payload = {**payload, "trigger_id": slack._trigger()}
         await self._delivered(payload, intent.via, rng)
-        view = await slack.form_of(payload["trigger_id"], _FORM_WITHIN_S)
+        view = await slack.form_of(payload["trigger_id"], _FORM_WITHIN_S * self._mood.pace)
         if view is None:
             return
         vote = self._cast(wish, intent, reason)
@@ -172,7 +176,7 @@ class People:
         slack = self._city.slack
         gateway = rng.choice(self._city.gateways)
         try:
-            async with asyncio.timeout(slack.patience_s + 1):
+            async with asyncio.timeout(slack.patience_s):
                 if via == "http" or not slack.sockets:
                     return await slack.deliver(payload, "http", f"{gateway.url}/slack/interactions")
                 return await slack.deliver(payload, "socket")
@@ -217,10 +221,15 @@ class People:
             if not found or found[0]["approval"]["final"] is not None:
                 return
             deadline = found[0]["approval"]["deadline"]
-            await asyncio.sleep(max(0.0, (deadline - now()) / 1000 - 1.2))
+            await self._until(deadline - 1_200)
         if deadline is not None:
             early_ms = rng.choice([rng.randint(0, 40), rng.randint(40, 400)])
-            await asyncio.sleep(max(0.0, (deadline - now() - early_ms) / 1000))
+            await self._until(deadline - early_ms)
+
+    async def _until(self, at: int) -> None:
+        """Sleep until a moment; a deadline by a clock that is far ahead is not waited for."""
+        longest_s = _LONGEST_S * self._mood.pace
+        await asyncio.sleep(min(longest_s, max(0.0, (at - now()) / 1000)))
 
     async def _desk(
         self, gateway: Gateway, method: str, path: str, body: object = None
@@ -233,7 +242,7 @@ class People:
                 gateway.desk_url + path,
                 json=body,
                 headers=headers,
-                timeout=aiohttp.ClientTimeout(total=_DESK_WITHIN_S),
+                timeout=aiohttp.ClientTimeout(total=_DESK_WITHIN_S * self._mood.pace),
             ) as response:
                 return response.status, await response.json()
         except (OSError, aiohttp.ClientError, TimeoutError, ValueError):

@@ -25,6 +25,7 @@ class Probe:
     settle_s: float = 0.0
     nodes: tuple[str, ...] = ("node-1", "node-2")
     pace: float = 0.5
+    a_second: float = 20.0
 
 
 PROBES: Final = {
@@ -41,7 +42,8 @@ PROBES: Final = {
         habits={"hasty": 1},
         nodes=("node-2",),
         pace=1.0,
-        requests=60,
+        requests=40,
+        a_second=5.0,
     ),
     "evidence": Probe(frozenset({"6 evidence"}), {Kind.AUTO: 1}, requests=6),
     "final": Probe(frozenset({"3 one decision", "6 evidence"}), habits={"both": 1, "deaf": 1}),
@@ -69,7 +71,7 @@ def season_of(guard: str, seed: int) -> Season:
         Plan(gateways=2, fsync="always", guard=guard),
         probe.requests,
         seed,
-        a_second=20.0,
+        a_second=probe.a_second,
         faults=False,
         mood=mood,
         settle_s=probe.settle_s,

@@ -32,7 +32,8 @@ _UNTOLD: Final = key("untold")
 @dataclass(frozen=True, slots=True)
 class Season:
     """What to do: `requests` in all, `a_second` of them while no more than `in_flight` live at
-    once; faults about `every_s`.
+    once, and none begins after `minutes`; a fault about each `every_s`, of the kinds `only`.
+    `settle_s` is how long all may take to be told afterwards; 0: nobody looks.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Season:
     faults: bool = True
     only: tuple[str, ...] = ()
     mood: Mood = USUAL
+    minutes: float = 60.0
     settle_s: float = 40.0
     first: int = 0
 
@@ -79,6 +81,8 @@ async def lived(season: Season, keep: Path | None = None) -> Outcome:
         ]
         if keep is not None:
             shutil.copytree(folder, keep, dirs_exist_ok=True)
+            lines = "".join(f"{event!r}\n" for event in history.events)
+            (keep / "history").write_text(lines)
     forgets = season.plan.may_forget
     trial = Trial.of(history.events, entries, shown, redis_forgets=forgets)
     return Outcome(trial, (now() - began) / 1000, entries)
@@ -120,9 +124,10 @@ async def _requests(
         finally:
             room.release()
 
-    made = 0
+    made, loop = 0, asyncio.get_running_loop()
+    until = loop.time() + 60 * season.minutes
     async with asyncio.TaskGroup() as group:
-        while made < season.requests:
+        while made < season.requests and loop.time() < until:
             for wish in draw(rng, season.first + made, season.mood):
                 await room.acquire()
                 group.create_task(one(wish, rng.random()))
