@@ -38,8 +38,8 @@ _SQUEEZES: Final = (400, 200, 100, 60)
 """How long a claim, a reason or a rule's `why` may be, in turn, until the message fits."""
 
 _LINE: Final = 300
-_SHORT_LINE: Final = 120
-_LINES: Final = 5
+_SHORT_LINE: Final = 200
+_LINES: Final = 8
 
 _DOUBT: Final = "what this does could not be proved"
 _SEALS: Final = {

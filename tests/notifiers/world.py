@@ -10,11 +10,13 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from approvals import freeze_statement
 from approvals.audit import Audit
 from approvals.ballots import Ballot
 from approvals.bell import Bell
 from approvals.events import Event
 from approvals.freeze import Freeze, FreezeRecord
+from approvals.freeze_statement import FreezeStatement
 from approvals.freeze_store import FreezeStore
 from approvals.hearing import Hearing
 from approvals.ledger import Parts
@@ -250,11 +252,13 @@ class World:
 
     async def thaw(self, freeze: str, person: str) -> None:
         """A signed vote to end a freeze."""
-        evidence = self.signature(person, "countersign-freeze@v1", f"thaw {freeze}")
+        reason = f"{person} looked"
+        said = FreezeStatement("SHA256:" + "A" * 43, reason, self.clock.now_ms(), thaw=freeze)
+        evidence = self.signature(person, freeze_statement.NAMESPACE, said.text())
         done = await self.service.freezing.thaw(
             freeze=freeze,
             person=person,
-            reason=f"{person} looked",
+            reason=reason,
             evidence=evidence,
             electorate=self.service.policy.electorate,
         )
@@ -267,7 +271,7 @@ class World:
             source=scope.get("source"),
             person=person,
             reason="keys <!channel> leaked",
-            evidence=self.signature(person, "countersign-freeze@v1", f"freeze {scope}"),
+            evidence=self.signature(person, freeze_statement.NAMESPACE, f"freeze {scope}"),
             electorate=self.service.policy.electorate,
         )
         assert isinstance(done, Freeze), done
