@@ -233,6 +233,8 @@ wrong = 1
 approvals = [{ group = "all", count = 1, wrong = 1 }]
 within = "1m"
 wrong = 1
+[override]
+wrong = 1
 [[rule]]
 id = "a"
 why = "b"
@@ -257,12 +259,13 @@ def test_every_key_of_a_policy_is_documented() -> None:
         "tokens.ACME_USD.wrong": "[tokens.ID]",
         "contracts.router.wrong": "[contracts.NAME]",
         "ask.wrong": "[ask]",
+        "override.wrong": "[override]",
         "rule[1].wrong": "[[rule]]",
         "rule[1].when.wrong": "when",
         "test[1].wrong": "[[test]]",
     }
     tables = {"people", "groups", "chains", "tokens", "contracts"}
-    tables |= {"lists", "ask", "rule", "test"}
+    tables |= {"lists", "ask", "override", "rule", "test"}
     for mistake in caught.value.mistakes:
         if mistake.key in places:
             words = re.split(r"known here: |known are ", mistake.expected)[-1].rstrip(".")
