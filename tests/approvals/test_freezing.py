@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -42,17 +43,23 @@ def signed(person, **changes):
 
 
 @dataclass
+class Noted:
+    """A journal to look into."""
+
+    events: list[Any] = field(default_factory=list)
+
+    def note(self, event):
+        self.events.append(event)
+
+
+@dataclass
 class One:
     """One process's Freezing, and everything that it noted."""
 
     freezing: Freezing
     link: Link
-    memory: Memory
     audit: Audit
-    noted: list
-
-    def note(self, event):
-        self.noted.append(event)
+    noted: list[Any]
 
     async def freeze(self, person="dee", wallet=None):
         said = signed(person, scope="wallet" if wallet else "everything", name=wallet or "")
@@ -87,15 +94,20 @@ class One:
 async def running(url, folder):
     link = Link(url, check=no_check)
     audit = Audit(folder, process=folder.name, clock=lambda: NOW, notary=notary())
-    memory, noted = Memory(), []
-    store = FreezeStore(link, SealKey(b"k" * 32))
+    memory, noted = Memory(), Noted()
 
     async def revisions(_members):
         return {}
 
-    one = One(None, link, memory, audit, noted)
-    parts = FreezeParts(store, Bell(link, revisions), audit, memory, (one,), lambda: NOW)
-    one.freezing = Freezing(parts, News())
+    parts = FreezeParts(
+        store=FreezeStore(link, SealKey(b"k" * 32)),
+        bell=Bell(link, revisions),
+        audit=audit,
+        memory=memory,
+        journals=(noted,),
+        now_ms=lambda: NOW,
+    )
+    one = One(Freezing(parts, News()), link, audit, noted.events)
     try:
         yield one
     finally:
@@ -236,6 +248,8 @@ async def test_what_cannot_be_believed_freezes_everything_and_keeps_what_was_kno
             foreign = FreezeStore(one.link, SealKey(b"x" * 32))
             await client.delete(FREEZE_KEY)
             await foreign.write(None, FreezeRecord(epoch=99))
+        case _:
+            raise AssertionError(how)
     record = await one.freezing.look()
     assert one.alarms() == ["freeze_lost"]
     assert [freeze.id for freeze in record.freezes][:2] == [older, newer]

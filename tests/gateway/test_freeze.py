@@ -12,6 +12,7 @@ from approvals.statement import FRESH_MS
 from approvals.window import Window
 from gateway.terminal import Failure
 from tests.support.requests import ABSENT, sample
+from tests.support.slack_server import Fails, local_slack
 from tests.support.waiting import until
 from tests.support.world import APPROVE_SMALL, RULES, World, people
 
@@ -136,7 +137,7 @@ async def test_a_final_approval_is_not_spoken_before_the_thaw(world):
     async with world.running() as house:
         assert (await house.asks(ASKED)).action == "APPROVE"
         freeze = await house.freezes("dee")
-        heard = []
+        heard: list[object] = []
         again = asyncio.create_task(house.asks(ASKED, on_event=heard.append))
         await until(lambda: len(heard) > 2)
         assert not again.done()
@@ -172,6 +173,16 @@ async def test_a_wallet_or_source_stops_what_is_its_own_or_unknown(
             assert (await asking).error.startswith("frozen: ")
         else:
             assert (await asking).action == "APPROVE"
+
+
+async def test_a_freeze_works_with_slack_down(world, monkeypatch):
+    async with local_slack() as slack:
+        world.with_slack(slack.settings, monkeypatch, "http")
+        slack.fail("chat.postMessage", Fails(hangs=True))
+        async with world.running() as house:
+            async with asyncio.timeout(2):
+                await house.freezes("dee")
+                assert (await house.asks(ASKED)).error.startswith("frozen: ")
 
 
 async def test_a_freeze_works_with_a_broken_policy_on_disk(world):
@@ -269,6 +280,8 @@ def lose(store, how, before):
         case "another type":
             store.delete(FREEZE_KEY)
             store.rpush(FREEZE_KEY, "x")
+        case _:
+            raise AssertionError(how)
 
 
 @pytest.mark.parametrize("how", ["deleted", "older", "garbage", "another type"])
@@ -314,7 +327,8 @@ async def test_no_approval_becomes_final_after_a_freeze_it_was_not_decided_under
     world.rules = RULES + APPROVE_SMALL
     async with world.running() as house:
         ledger = house.service._ledger
-        create, raced = ledger.store.create, []
+        create = ledger.store.create
+        raced: list[str] = []
 
         async def late(*arguments, **options):
             if not raced:
@@ -333,7 +347,8 @@ async def test_no_approval_becomes_final_after_a_freeze_it_was_not_decided_under
 async def test_no_vote_makes_it_final_after_a_freeze_either(world):
     async with world.running() as house:
         ledger = house.service._ledger
-        swap, raced = ledger.store.swap, []
+        swap = ledger.store.swap
+        raced: list[str] = []
 
         async def late(old, new, lists, *, under=""):
             if new.final is not None and not raced:
