@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from approvals.decide import may_approve, may_reject, override_today
+from approvals.eligible import may_approve, may_reject, override_today
 from approvals.model import (
     Approval,
     Approved,

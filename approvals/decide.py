@@ -7,6 +7,7 @@ No IO, no clock, no randomness. Everything that answers a node, counts a vote or
 from collections.abc import Iterable
 from typing import assert_never
 
+from approvals.eligible import counts, needs_today, override_today, supports
 from approvals.model import (
     Approval,
     Approved,
@@ -16,20 +17,16 @@ from approvals.model import (
     Decision,
     Electorate,
     Final,
-    Need,
     Outcome,
     Override,
     Pending,
     Rejected,
     Remembered,
     SeatsLeft,
-    SlackClick,
-    SshSignature,
     Today,
     Verdict,
     Vote,
 )
-from approvals.proof import proved
 from approvals.quorum import can_be_met, seats_left
 
 _OF_THE_RULES = frozenset({Cause.RULE, Cause.PEOPLE, None})
@@ -101,7 +98,7 @@ def _by_people(
     if refusal is not None:
         return refusal
     needs = needs_today(approval, electorate)
-    ballots = [vote for vote in approval.votes if _counts(vote, approval, electorate)]
+    ballots = [vote for vote in approval.votes if counts(vote, approval, electorate)]
     approvers = {vote.person for vote in ballots if vote.at < approval.deadline}
     left = seats_left(needs, approvers)
     if needs and not left:
@@ -150,47 +147,6 @@ def _override_left(override: Override | None, overriding: tuple[str, ...]) -> Se
     return SeatsLeft(override.group, override.approve, missing, people)
 
 
-def needs_today(approval: Approval, electorate: Electorate) -> tuple[Need, ...]:
-    """The recorded seats, with the people who could fill them today: both must name them."""
-    barred = frozenset(approval.verdict.barred)
-    return tuple(
-        Need(
-            need.group,
-            need.count,
-            tuple(
-                person
-                for person in need.people
-                if person in electorate.groups.get(need.group, ()) and person not in barred
-            ),
-        )
-        for need in approval.verdict.needs
-    )
-
-
-def override_today(approval: Approval, electorate: Electorate) -> Override | None:
-    """Who may override: both the record and today's policy must name them; the larger numbers."""
-    then, today = approval.verdict.override, electorate.override
-    if then is None or today is None:
-        return None
-    barred = frozenset(approval.verdict.barred)
-    return Override(
-        then.group,
-        tuple(p for p in then.people if p in today.people and p not in barred),
-        max(then.approve, today.approve),
-        max(then.reject, today.reject),
-    )
-
-
-def may_reject(approval: Approval, electorate: Electorate, person: str) -> bool:
-    """Anyone in a needed group may refuse, the initiator too."""
-    return any(person in electorate.groups.get(need.group, ()) for need in approval.verdict.needs)
-
-
-def may_approve(approval: Approval, electorate: Electorate, person: str) -> bool:
-    """Whether the person could fill a seat today."""
-    return any(person in need.people for need in needs_today(approval, electorate))
-
-
 def _spoken(approval: Approval, final: Final, remembered: Remembered) -> Decision:
     """Rule 1: exactly the final fact, or Damaged; never a second opinion."""
     if remembered.final is not None and remembered.final.outcome is not final.outcome:
@@ -216,7 +172,7 @@ def _spoken_by_people(approval: Approval, final: Final, remembered: Remembered) 
     if _refusal(approval, remembered) is not None:
         return Damaged("a final approval beside a refusal")
     verdict = approval.verdict
-    ballots = [vote for vote in approval.votes if _supports(vote, approval)]
+    ballots = [vote for vote in approval.votes if supports(vote, approval)]
     approvers = {vote.person for vote in ballots}
     if verdict.needs and not seats_left(verdict.needs, approvers):
         return Approved(by=tuple(sorted(approvers)), sentence=final.sentence)
@@ -224,18 +180,6 @@ def _spoken_by_people(approval: Approval, final: Final, remembered: Remembered) 
     if verdict.override is not None and len(overriding) >= verdict.override.approve:
         return Approved(by=overriding, sentence=final.sentence, override=True)
     return Damaged("a final approval that its votes do not support")
-
-
-def _supports(vote: Vote, approval: Approval) -> bool:
-    """An approval as the record demanded it, whoever the people of today are."""
-    return (
-        vote.choice is Choice.APPROVE
-        and vote.digest == approval.digest
-        and vote.at < approval.deadline
-        and vote.person not in approval.verdict.barred
-        and _strong_enough(vote, approval)
-        and (isinstance(vote.evidence, SlackClick) or _proves(vote.evidence, vote, approval, None))
-    )
 
 
 def _as_remembered(final: Final) -> Decision:
@@ -267,45 +211,6 @@ def _refusal(approval: Approval, remembered: Remembered) -> Rejected | None:
         if override is None or len(overriding) >= override.reject:
             return Rejected(Cause.PERSON, f"refused by override{_rules(approval)}", vote.person)
     return None
-
-
-def _counts(vote: Vote, approval: Approval, electorate: Electorate) -> bool:
-    """An approval counts if it names these bytes, and today's policy still knows its maker."""
-    if vote.choice is not Choice.APPROVE or vote.digest != approval.digest:
-        return False
-    person = electorate.people.get(vote.person)
-    if person is None or not _strong_enough(vote, approval):
-        return False
-    match vote.evidence:
-        case SlackClick(user=user):
-            return person.slack == user
-        case SshSignature() as evidence:
-            mine = person.ssh_line is not None and person.ssh_key == evidence.key
-            return mine and _proves(evidence, vote, approval, person.ssh_line)
-        case _ as never:
-            assert_never(never)
-
-
-def _proves(evidence: SshSignature, vote: Vote, approval: Approval, line: str | None) -> bool:
-    """The signature once more; `line` None: by its own key, whoever has it today."""
-    return proved(
-        evidence,
-        line=line,
-        gateway=None,
-        node=approval.node,
-        request_id=approval.request_id,
-        digest=approval.digest,
-        choice=vote.choice,
-        override=vote.override,
-        reason=vote.reason,
-        at=vote.at,
-    )
-
-
-def _strong_enough(vote: Vote, approval: Approval) -> bool:
-    """A click is no signature: not where the rules demand one, and never for an override."""
-    signed = isinstance(vote.evidence, SshSignature)
-    return signed or not (vote.override or approval.verdict.strength == "ssh")
 
 
 def _rules(approval: Approval) -> str:
