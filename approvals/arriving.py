@@ -52,14 +52,14 @@ class Arriving:
     async def _create(self, request: Request, hearing: Hearing) -> Approval:
         """Record a request that nobody asked before, with its verdict and, if it has one, final."""
         ledger = self._ledger
-        findings = ledger.findings_of(request)
-        verdict = judge(findings, ledger.policy)
+        findings = ledger.in_force.findings_of(request)
+        verdict = judge(findings, ledger.in_force.policy)
         approval = born(request, findings, verdict, self._circumstances(request, hearing))
         if ledger.parts.memory.revision_of(approval.digest):
             ledger.alarm("forgotten", approval.member, "its record is gone: people are asked again")
         ledger.undamaged(approval)
         await ledger.freezing.known()
-        today = ledger.standing(findings, None)  # the verdict is today's
+        today = ledger.in_force.standing(findings, None)  # the verdict is today's
         approval = ledger.as_known(approval)
         approval = ledger.with_final(approval, heard=not hearing.gone, today=today)
         people_see_it = approval.final is None or approval.notice
@@ -109,7 +109,7 @@ class Arriving:
         parts = self._ledger.parts
         return Circumstances(
             window=parts.windows[request.node],
-            policy=self._ledger.policy.digest,
+            policy=self._ledger.in_force.policy.digest,
             token=hearing.token,
             began=hearing.began,
             holder=parts.process,
@@ -189,4 +189,4 @@ class Arriving:
 
     def _asked(self, approval: Approval, request: Request) -> Asked:
         ledger = self._ledger
-        return Asked(ledger.now(), request, ledger.findings_of(request), approval)
+        return Asked(ledger.now(), request, ledger.in_force.findings_of(request), approval)

@@ -75,7 +75,7 @@ class Asking:
                 self._check_about(approval, request)
                 ledger.undamaged(approval)
                 await ledger.freezing.known()
-                today = ledger.today_of(approval, request)
+                today = ledger.in_force.today_of(approval, request)
                 approval = await ledger.settle(approval, heard=not hearing.gone, today=today)
                 if approval.final is not None:
                     break

@@ -50,13 +50,13 @@ class Changing:
             except AuditDown as down:
                 raise NotChanged(f"the audit cannot be written ({down})") from None
             await self._tell(change, announce)  # 3
-            self._ledger.use(policy)  # 4
+            self._ledger.in_force.use(policy)  # 4
             self._ledger.news.tell()
             self._ledger.note(change)
             return change
 
     def _change_to(self, policy: Policy, via: str) -> PolicyChanged | None:
-        old = self._ledger.policy
+        old = self._ledger.in_force.policy
         if (policy.digest, policy.tables) == (old.digest, old.tables):
             return None
         return PolicyChanged(

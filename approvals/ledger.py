@@ -9,23 +9,16 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from approvals.acquaintance import (
-    Listed,
-    Remark,
     destinations_of,
-    listed,
-    remarks_of,
 )
 from approvals.audit import Audit, AuditDown
 from approvals.bell import Bell
-from approvals.codec import DamagedRecord
 from approvals.decide import decide
 from approvals.events import Alarm, Event, Finalized, Journal
-from approvals.findings import Findings
-from approvals.freeze import ANYTHING, reach_of
 from approvals.freeze_store import FreezeStore
 from approvals.freezing import FreezeParts, Freezing
 from approvals.hearing import NoAnswer
-from approvals.inspect import inspect
+from approvals.in_force import InForce
 from approvals.memory import Memory
 from approvals.model import (
     NOTHING_NEW,
@@ -37,12 +30,10 @@ from approvals.model import (
     Outcome,
     Rejected,
     Today,
-    Verdict,
 )
 from approvals.model import Final as FinalFact
 from approvals.news import News
 from approvals.outbox import Outbox
-from approvals.policy.judge import judge
 from approvals.policy.model import Policy
 from approvals.recent import Recent
 from approvals.redis_link import StoreDown
@@ -50,7 +41,7 @@ from approvals.request import Request
 from approvals.store import FreezeMoved, Lists, Moved, Store, Swapped
 from approvals.window import Window
 
-FINDINGS_KEPT: Final = 512
+_WRITES_KEPT: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +67,6 @@ class Ledger:
     def __init__(self, parts: Parts) -> None:
         """Hold the parts; nothing runs until asked."""
         self.parts = parts
-        self.policy = parts.policy
         self.store = parts.store
         self.now = parts.now_ms
         self.news = News()
@@ -91,69 +81,10 @@ class Ledger:
             ),
             self.news,
         )
-        self._just_written: Recent[str, None] = Recent(FINDINGS_KEPT)
-        self._findings: Recent[str, Findings] = Recent(FINDINGS_KEPT)
-        self._listed: tuple[Policy, Listed] | None = None
-
-    def findings_of(self, request: Request) -> Findings:
-        """What the bytes do, by today's tables; remembered for the most recent requests."""
-        found = self._findings.get(request.digest)
-        if found is None:
-            found = inspect(request, self.policy.tables)
-            self._findings[request.digest] = found
-        return found
-
-    def use(self, policy: Policy) -> None:
-        """Put a policy in force; findings are what the bytes do by its tables."""
-        self.policy = policy
-        self._findings.clear()
-
-    def today_of(self, approval: Approval, request: Request) -> Today:
-        """What holds now of a record that is open, and of the bytes at hand.
-
-        Today's checks and rules are asked also where the policy is the record's own: an older
-        version of us may have written it, which could not see what this one refuses.
-        """
-        if approval.final is not None:
-            return NOTHING_NEW
-        findings = self.findings_of(request)
-        return self.standing(findings, judge(findings, self.policy))
-
-    def standing(self, findings: Findings, verdict: Verdict | None) -> Today:
-        """The same where the verdict is known. StoreDown before it is known what is frozen."""
-        frozen = self.freezing.frozen(reach_of(findings))
-        return Today(verdict, frozen, self.freezing.stamp)
-
-    async def today(self, approval: Approval) -> Today:
-        """What holds now, from the stored bytes, which are read only where they matter.
-
-        The rules are asked where another policy's verdict is in the record. Where the bytes cannot
-        be read, the rules are not asked, there is an alarm, and every freeze holds. Nothing is
-        approved on the strength of that: only a handler that holds the request itself makes an
-        approval final.
-        """
-        if approval.final is not None:
-            return NOTHING_NEW
-        await self.freezing.known()
-        judged = approval.policy != self.policy.digest
-        if not judged and not self.freezing.needs_bytes:
-            return Today(None, self.freezing.frozen(ANYTHING), self.freezing.stamp)
-        request = await self._bytes_of(approval)
-        if request is None:
-            return Today(None, self.freezing.frozen(ANYTHING), self.freezing.stamp)
-        if judged:
-            return self.today_of(approval, request)
-        return self.standing(self.findings_of(request), None)
-
-    async def _bytes_of(self, approval: Approval) -> Request | None:
-        try:
-            request = await self.store.read_request(approval)
-        except DamagedRecord as damage:
-            self.alarm("damaged", approval.member, str(damage))
-            return None
-        if request is None:
-            self.alarm("bytes_missing", approval.member, "today's rules cannot be asked about it")
-        return request
+        self.in_force = InForce(
+            parts.policy, self.freezing, parts.store, parts.memory.acquaintances, self.alarm
+        )
+        self._just_written: Recent[str, None] = Recent(_WRITES_KEPT)
 
     async def read(self, member: str) -> Approval | None:
         """A record as we know it. DamagedRecord if it is not as we wrote it.
@@ -186,17 +117,10 @@ class Ledger:
         memory.learn_deadline(approval.digest, approval.deadline)
         return approval
 
-    def remarks_of(self, approval: Approval, findings: Findings) -> tuple[Remark, ...]:
-        """What our own records make of its destinations, as of when it was asked: to be shown."""
-        if self._listed is None or self._listed[0] is not self.policy:
-            self._listed = (self.policy, listed(self.policy.entries()))
-        known = self.parts.memory.acquaintances
-        return remarks_of(findings, known, self._listed[1], by=approval.asked_at)
-
     def learn_destinations(self, approval: Approval, request: Request) -> None:
         """The answer is on record: where it was a yes, whom it reaches is known from now on."""
         if approval.final is not None and approval.final.outcome is Outcome.APPROVE:
-            findings = self.findings_of(request)
+            findings = self.in_force.findings_of(request)
             wallet, to = findings.claims.wallet_id, destinations_of(findings)
             self.parts.memory.acquaintances.learn(wallet, to, self.now())
 
@@ -205,7 +129,7 @@ class Ledger:
         return decide(
             approval,
             now=self.now(),
-            electorate=self.policy.electorate,
+            electorate=self.in_force.policy.electorate,
             remembered=self.parts.memory.of(approval.digest),
             today=today,
         )
@@ -285,7 +209,7 @@ class Ledger:
             del self._just_written[approval.stamp]
         else:
             await self.freezing.look()
-        return self.standing(self.findings_of(request), None).frozen is not None
+        return self.in_force.standing(self.in_force.findings_of(request), None).frozen is not None
 
     async def fact(self, old: Approval, new: Approval, lists: Lists) -> Swapped | Moved:
         """The same for what is no final APPROVE, so that it does not matter what is frozen."""
@@ -341,7 +265,7 @@ class Ledger:
             sentence=sentence,
             at=self.now(),
             revision=approval.revision,
-            policy=self.policy.digest,
+            policy=self.in_force.policy.digest,
         )
 
 

@@ -44,7 +44,7 @@ class Service:
     @property
     def policy(self) -> Policy:
         """The policy in force."""
-        return self._ledger.policy
+        return self._ledger.in_force.policy
 
     async def change_policy(self, load: Load, via: str, announce: Announce) -> PolicyChanged | None:
         """See `Changing.change`; the sweeper then looks at every open approval anew."""
@@ -83,15 +83,15 @@ class Service:
 
     def findings_of(self, request: Request) -> Findings:
         """What the bytes do, by today's tables."""
-        return self._ledger.findings_of(request)
+        return self._ledger.in_force.findings_of(request)
 
     def remarks_of(self, approval: Approval, findings: Findings) -> tuple[Remark, ...]:
         """See `Ledger.remarks_of`: for display only."""
-        return self._ledger.remarks_of(approval, findings)
+        return self._ledger.in_force.remarks_of(approval, findings)
 
     async def decision_of(self, approval: Approval) -> Decision:
         """What the record amounts to now. StoreDown where today's rules need its bytes."""
-        return self._ledger.decision_of(approval, await self._ledger.today(approval))
+        return self._ledger.decision_of(approval, await self._ledger.in_force.today(approval))
 
     async def newest(self, approval: Approval) -> Approval:
         """See `Ledger.newest`: for whoever acts on a record that was read a while ago."""
@@ -168,7 +168,7 @@ class Service:
             raise
 
     async def _settle(self, approval: Approval) -> Approval:
-        today = await self._ledger.today(approval)
+        today = await self._ledger.in_force.today(approval)
         return await self._ledger.settle(approval, heard=False, today=today)
 
     async def _sweep_one(self, member: str) -> None:

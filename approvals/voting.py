@@ -46,7 +46,7 @@ class Voting:
             return await self._not_counted(NotCountedCause.NOT_FOUND, member, ballot, None)
         tried: Vote | None = None
         while tried is None or tried not in approval.votes:
-            today = await ledger.today(approval)
+            today = await ledger.in_force.today(approval)
             cause = self._refused(approval, ballot, today)
             if cause is not None:
                 return await self._not_counted(cause, member, ballot, approval)
@@ -62,14 +62,14 @@ class Voting:
 
     async def would_count(self, approval: Approval, ballot: Ballot) -> NotCountedCause | None:
         """Why a ballot would not count now, or None: asked before a person is bothered."""
-        return self._refused(approval, ballot, await self._ledger.today(approval))
+        return self._refused(approval, ballot, await self._ledger.in_force.today(approval))
 
     def _refused(self, approval: Approval, ballot: Ballot, today: Today) -> NotCountedCause | None:
         return admit(
             approval,
             ballot,
             decision=self._ledger.decision_of(approval, today),
-            electorate=self._ledger.policy.electorate,
+            electorate=self._ledger.in_force.policy.electorate,
             now=self._ledger.now(),
         )
 
@@ -92,7 +92,7 @@ class Voting:
             ledger.note(event)
         await ledger.audit_or_alarm(approval.member, *events)
         newest = await ledger.newest(approval)
-        return Counted(newest, ledger.decision_of(newest, await ledger.today(newest)))
+        return Counted(newest, ledger.decision_of(newest, await ledger.in_force.today(newest)))
 
     async def _not_counted(
         self, cause: NotCountedCause, member: str, ballot: Ballot, approval: Approval | None

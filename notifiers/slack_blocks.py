@@ -39,7 +39,7 @@ _SQUEEZES: Final = (400, 200, 100, 60)
 
 _LINE: Final = 300
 _SHORT_LINE: Final = 200
-_LINES: Final = 8
+_LINES: Final = 9
 
 _DOUBT: Final = "what this does could not be proved"
 _SEALS: Final = {
@@ -166,7 +166,10 @@ def _blocks(
 
 def _about(approval: Approval, status: Status, limit: int) -> list[Json]:
     """Who may vote and until when; after the decision, why it ended as it did."""
-    lines = [plain(line, max(_SHORT_LINE, min(_LINE, limit))) for line in status.details]
+    lines = [
+        plain(line, max(_SHORT_LINE, min(_LINE, limit)))
+        for line in (*status.details, *status.wanted)
+    ]
     if status.state == "open":
         lines.insert(0, mrkdwn(f"Decide before {date(approval.deadline)}"))
     if len(lines) > _LINES:

@@ -202,7 +202,7 @@ async def test_it_is_audited_then_told_then_used(world, slack, monkeypatch):
     world.with_slack(slack.settings, monkeypatch, "http")
     async with world.running() as house:
         old, order = in_force(house), []
-        real_post, real_use = slack._post, house.service._ledger.use
+        real_post, real_use = slack._post, house.service._ledger.in_force.use
 
         def post(args):
             order.append(("told", len(events(house, "policy_changed")), in_force(house) == old))
@@ -213,7 +213,7 @@ async def test_it_is_audited_then_told_then_used(world, slack, monkeypatch):
             real_use(policy)
 
         monkeypatch.setattr(slack, "_post", post)
-        monkeypatch.setattr(house.service._ledger, "use", use)
+        monkeypatch.setattr(house.service._ledger.in_force, "use", use)
         text = write(house, people() + RULES + APPROVE_SMALL)
         await reload(house)
         assert order == [("told", 1, True), ("used", 1, digest(text))]
@@ -298,7 +298,7 @@ async def test_a_yes_to_what_an_older_version_could_not_refuse_does_not_become_f
         await approved_and_not_fetched(house)
     contradiction = Refused("contradiction", (Reason(9, "It is something else."),))
     monkeypatch.setattr(
-        "approvals.ledger.inspect",
+        "approvals.in_force.inspect",
         lambda request, tables: replace(inspect(request, tables), integrity=contradiction),
     )
     async with world.running() as house:

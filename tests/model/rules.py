@@ -129,9 +129,11 @@ class Rules:
     def born(self, policy: int, moment: int, token: str, process: str) -> int:
         """The record of a request that nobody asked before, not final."""
         ledger = self.at(policy, moment, 0)
-        findings = ledger.findings_of(REQUEST)
-        verdict = judge(findings, ledger.policy)
-        at = Circumstances(WINDOW, ledger.policy.digest, token, self.moments[moment], process)
+        findings = ledger.in_force.findings_of(REQUEST)
+        verdict = judge(findings, ledger.in_force.policy)
+        at = Circumstances(
+            WINDOW, ledger.in_force.policy.digest, token, self.moments[moment], process
+        )
         return self.records.number(born(REQUEST, findings, verdict, at))
 
     def damaged(self, policy: int, moment: int, known: int, record: int) -> bool:
@@ -181,7 +183,7 @@ class Rules:
             approval,
             ballot,
             decision=ledger.decision_of(approval, today),
-            electorate=ledger.policy.electorate,
+            electorate=ledger.in_force.policy.electorate,
             now=ledger.now(),
         )
         if cause is not None:
@@ -196,9 +198,11 @@ class Rules:
         """A handler holds the request and always asks; others ask where the policy is another."""
         if approval.final is not None:
             return NOTHING_NEW
-        same = approval.policy == ledger.policy.digest and not handler
+        same = approval.policy == ledger.in_force.policy.digest and not handler
         asked = not (same or "todays_rules" in self.removed)
-        verdict = judge(ledger.findings_of(REQUEST), ledger.policy) if asked else None
+        verdict = (
+            judge(ledger.in_force.findings_of(REQUEST), ledger.in_force.policy) if asked else None
+        )
         return Today(verdict, Frozen("1", "signing is frozen") if frozen else None)
 
     def counted(self, record: int, moment: int, token: str, process: str, *, beside: bool) -> int:
