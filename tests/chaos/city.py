@@ -72,10 +72,6 @@ class Gateway:
         """The value of an Authorization header; OSError before the first start."""
         return Cookie.read(self.data_dir).header
 
-    @property
-    def is_up(self) -> bool:
-        return self.process is not None
-
     def use(self, policy: str) -> None:
         """Write the policy that the next start, or a reload, reads."""
         self.history.note(PolicyBegan(now(), self.name, policy))
@@ -187,7 +183,7 @@ async def standing(folder: Path, plan: Plan, history: History) -> AsyncIterator[
         slack = await stack.enter_async_context(CitySlack.open(history))
         storage = None
         if plan.fsync is not None:
-            storage = stack.enter_context(Storage.running(folder / "redis", plan.fsync))
+            storage = stack.enter_context(Storage.running(plan.fsync))
         gateways = []
         for number in range(plan.gateways):
             gateway = await _built(folder / f"g{number}", plan, storage, slack.settings, history)

@@ -8,8 +8,9 @@ from approvals.plain import plain
 from gateway.attempts import Answer, ErrorStatus, HttpError, NoResponse
 from tests.chaos.evidence import Entry
 from tests.chaos.history import Event, FaultBegan, FaultEnded, Voted, VoteTold
-from tests.chaos.judge import Case, Trial, Violation, claims
+from tests.chaos.judge import Violation, claims
 from tests.chaos.rules import Kind
+from tests.chaos.trial import Case, Trial
 
 
 def summary(trial: Trial) -> Iterator[str]:

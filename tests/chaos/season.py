@@ -5,7 +5,7 @@ import random
 import shutil
 import tempfile
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,12 +16,12 @@ from approvals.redis_link import Link, key
 from approvals.store import Store
 from keys.seals import SealKey
 from tests.chaos.city import City, Gateway, Plan, standing
-from tests.chaos.evidence import Entry, Shown, entries_of, shown_of
+from tests.chaos.evidence import Shown, entries_of, shown_of
 from tests.chaos.history import FaultBegan, FaultEnded, Fell, History, now
-from tests.chaos.judge import Trial
 from tests.chaos.mood import USUAL, Mood
 from tests.chaos.nodes import Nodes
 from tests.chaos.people import People
+from tests.chaos.trial import Trial
 from tests.chaos.weather import Weather
 from tests.chaos.wishes import draw
 
@@ -57,7 +57,6 @@ class Outcome:
 
     trial: Trial
     took_s: float
-    entries: list[Entry] = field(default_factory=list)
 
 
 async def lived(season: Season, keep: Path | None = None) -> Outcome:
@@ -85,7 +84,7 @@ async def lived(season: Season, keep: Path | None = None) -> Outcome:
             (keep / "history").write_text(lines)
     forgets = season.plan.may_forget
     trial = Trial.of(history.events, entries, shown, redis_forgets=forgets)
-    return Outcome(trial, (now() - began) / 1000, entries)
+    return Outcome(trial, (now() - began) / 1000)
 
 
 async def _life(city: City, season: Season) -> None:

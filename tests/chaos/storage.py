@@ -18,13 +18,12 @@ class Storage:
 
     server: RedisServer
     fsync: str
-    killed: int = 0
 
     @classmethod
     @contextlib.contextmanager
-    def running(cls, folder: Path, fsync: str) -> Iterator[Self]:
-        """A server of its own, until the block ends; its files stay in a short-named folder."""
-        del folder  # the name of a unix socket must stay under 108 bytes
+    def running(cls, fsync: str) -> Iterator[Self]:
+        """A server of its own, until the block ends."""
+        # Not in the city's folder: the name of a unix socket must stay under 108 bytes.
         with tempfile.TemporaryDirectory(prefix="countersign-chaos-") as short:
             storage = cls(RedisServer(Path(short)), fsync)
             storage.start()
@@ -38,7 +37,6 @@ class Storage:
         self.config("appendfsync", self.fsync)
 
     def kill(self) -> None:
-        self.killed += 1
         self.server.kill()
 
     def cut_power(self, forget_s: float) -> int:

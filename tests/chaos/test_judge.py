@@ -22,9 +22,10 @@ from tests.chaos.history import (
     Whispered,
     Wished,
 )
-from tests.chaos.judge import Trial, judged
+from tests.chaos.judge import judged
 from tests.chaos.report import story, summary
 from tests.chaos.rules import CLOSED, STRICT, USUAL, Kind
+from tests.chaos.trial import Trial
 
 CASE, OTHER = "node-1/a:1 one", "node-1/a:1 second_body"
 YES, NO = Answer("APPROVE", ""), Answer("REJECT", "person: refused by an approver")

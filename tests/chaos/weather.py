@@ -8,8 +8,10 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 from tests.chaos.city import City
-from tests.chaos.faults import FAULTS, Fault, PowerCut
+from tests.chaos.fault import Fault
+from tests.chaos.faults import FAULTS
 from tests.chaos.history import FaultBegan, FaultEnded, now
+from tests.chaos.redis_faults import PowerCut
 
 _COUNT: Final = itertools.count(1)
 AT_ONCE: Final = 2
