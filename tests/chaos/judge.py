@@ -38,15 +38,19 @@ def judged(trial: Trial, *, but: OfACase | None = None) -> list[Violation]:
 # Of one request
 
 
-def one_answer(case: Case, _trial: Trial) -> Iterator[Violation]:
-    """A request never gets two answers, whoever gives them and whenever it asks."""
+def one_answer(case: Case, trial: Trial) -> Iterator[Violation]:
+    """A request never gets two answers, whoever gives them and whenever it asks.
+
+    A final fact is one to the letter, but where Redis forgot it: then the gateway whose audit
+    knows it writes the same outcome anew.
+    """
     actions = {answer.action for _, _, answer in case.answers}
     if len(actions) > 1:
         yield Violation("3 one decision", case.name, "it was answered both APPROVE and REJECT")
     finals = {entry.final for entry in case.entries if entry.final is not None}
     if len({final[0] for final in finals}) > 1:
         yield Violation("3 one decision", case.name, "audits hold two outcomes")
-    elif len(finals) > 1:
+    elif len(finals) > 1 and not trial.redis_forgets:
         yield Violation("3 one decision", case.name, f"audits hold {len(finals)} final facts")
 
 

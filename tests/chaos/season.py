@@ -1,11 +1,13 @@
 """One season: a city, its requests and its faults from a seed, then calm, then what is left."""
 
 import asyncio
+import contextlib
 import random
 import shutil
 import tempfile
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +27,8 @@ from tests.chaos.trial import Trial
 from tests.chaos.weather import Weather
 from tests.chaos.wishes import draw
 
-STALL_MS: Final = 150
+STALL_MS: Final = 200
+"""So long for what takes a few milliseconds: half of what a node's last attempt leaves."""
 _UNTOLD: Final = key("untold")
 
 
@@ -93,7 +96,7 @@ async def _life(city: City, season: Season) -> None:
     weather = Weather(city, random.Random(rng.random()), every_s=season.every_s, only=season.only)
     connector = aiohttp.TCPConnector(limit=0, force_close=True)
     async with aiohttp.ClientSession(connector=connector) as session:
-        watching = asyncio.create_task(_watch(city.history))
+        watching = asyncio.create_task(_watch(city))
         blowing = asyncio.create_task(weather.blow(over)) if season.faults else None
         try:
             await _requests(city, session, season, rng)
@@ -134,17 +137,34 @@ async def _requests(
             await asyncio.sleep(rng.expovariate(season.a_second))
 
 
-async def _watch(history: History) -> None:
-    """Notice when this machine stands still: nobody can decide while it does."""
-    loop = asyncio.get_running_loop()
-    number = 0
+async def _watch(city: City) -> None:
+    """Notice when this machine, or a gateway on it, is slow: a deadline can be missed then."""
+    async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
+        group.create_task(_timed(city, None, lambda: asyncio.sleep(0.05)))
+        for gateway in city.gateways:
+            group.create_task(_timed(city, gateway.name, partial(_ping, session, gateway)))
+
+
+async def _timed(city: City, where: str | None, step: Callable[[], Awaitable[None]]) -> None:
+    """Take a step again and again, and note each that took too long."""
+    loop, number = asyncio.get_running_loop(), 0
     while True:
         began, at = loop.time(), now()
-        await asyncio.sleep(0.05)
-        if (loop.time() - began) * 1000 > 50 + STALL_MS:
+        await step()
+        if (loop.time() - began) * 1000 > STALL_MS:
             number += 1
-            history.note(FaultBegan(at, f"stall{number}", "(this machine stood still)", None, True))
-            history.note(FaultEnded(now(), f"stall{number}", 1))
+            name = f"slow {where} {number}"
+            city.history.note(FaultBegan(at, name, "(this machine was slow)", where, True))
+            city.history.note(FaultEnded(now(), name, 1))
+        await asyncio.sleep(0.1)
+
+
+async def _ping(session: aiohttp.ClientSession, gateway: Gateway) -> None:
+    """Nobody there is no news: then somebody ended it."""
+    with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
+        limit = aiohttp.ClientTimeout(total=2)
+        async with session.get(f"http://{gateway.listen}/ping", timeout=limit):
+            return
 
 
 async def _looked_at(city: City, season: Season) -> list[Shown] | None:

@@ -85,10 +85,11 @@ def broken(
     shown: list[Shown] | None = None,
     *,
     policy: str = USUAL.name,
+    forgets: bool = False,
 ) -> list[str]:
     """What the judge says of it, and that it can be told to people."""
     whole = [PolicyBegan(0, "g0", policy), *events]
-    trial = Trial.of(whole, entries, shown)
+    trial = Trial.of(whole, entries, shown, redis_forgets=forgets)
     found = judged(trial)
     assert all(line for wrong in found for line in story(wrong, trial))
     assert list(summary(trial))
@@ -115,6 +116,7 @@ def test_audits_agree_on_the_outcome_and_on_the_whole_final_fact() -> None:
     assert broken(well(), [*mine, theirs]) == ["audits hold two outcomes"]
     theirs = replace(theirs, final=final(at=2_501))
     assert broken(well(), [*mine, theirs]) == ["audits hold 2 final facts"]
+    assert broken(well(), [*mine, theirs], forgets=True) == []
 
 
 @pytest.mark.parametrize(
