@@ -158,7 +158,7 @@ def lacking(record: FreezeRecord, known: FreezeRecord) -> tuple[str, ...]:
 def mended(known: FreezeRecord, stored: FreezeRecord | None, freeze: Freeze) -> FreezeRecord:
     """What replaces a record that was lost: all that either of both holds, and one more freeze."""
     if stored is None:
-        return with_freeze(known, freeze)
+        return _with_own(known, freeze)
     settled = {*known.ended, *(kept.id for kept in known.freezes)}
     others = tuple(kept for kept in stored.freezes if kept.id not in settled)
     both = FreezeRecord(
@@ -166,7 +166,14 @@ def mended(known: FreezeRecord, stored: FreezeRecord | None, freeze: Freeze) -> 
         (*known.freezes, *others),
         ended=tuple(dict.fromkeys((*stored.ended, *known.ended)))[-ENDED_KEPT:],
     )
-    return with_freeze(both, freeze)
+    return _with_own(both, freeze)
+
+
+def _with_own(record: FreezeRecord, freeze: Freeze) -> FreezeRecord:
+    """One freeze of our own is enough: a record lost a thousand times is thawed by two votes."""
+    if any(kept.of_everything and kept.person is None for kept in record.freezes):
+        return replace(record, epoch=record.epoch + 1, stamp="")
+    return with_freeze(record, freeze)
 
 
 def _is_theirs(vote: ThawVote, electorate: Electorate) -> bool:

@@ -11,7 +11,7 @@ from approvals.freeze import Freeze, FreezeRecord, ThawVote
 from approvals.model import SshSignature
 from approvals.plain import shallow, to_json
 from approvals.redis_link import Link, StoreDown, key
-from approvals.store import BELL, BELL_LENGTH
+from approvals.store import BELL, BELL_LENGTH, MOST_RECORD
 from keys.seals import SealKey
 
 VERSION: Final = 1
@@ -24,7 +24,7 @@ _UNTOLD: Final = key("untold")
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """What is stored is not ours. `sha1` names it, empty where it is not even a string."""
+    """What is stored is not ours. `sha1` names its first mebibyte; empty where it is no string."""
 
     why: str
     sha1: str
@@ -47,8 +47,8 @@ class FreezeStore:
             kind = await self._link.client.type(FREEZE_KEY)
             if kind not in {b"string", b"none"}:
                 return Unreadable(f"it is a {kind.decode(errors='replace')}", "")
-            stored = await self._link.client.get(FREEZE_KEY)
-        return None if stored is None else self.opened(stored)
+            stored = await self._link.client.getrange(FREEZE_KEY, 0, MOST_RECORD)
+        return None if kind == b"none" else self.opened(stored)
 
     async def write(self, old: Stored, new: FreezeRecord) -> FreezeRecord | None:
         """Replace what was read; None if somebody else did. What is not ours is set aside."""
@@ -58,7 +58,7 @@ class FreezeStore:
         expected = old.stamp if isinstance(old, FreezeRecord) else ""
         unreadable = old.sha1 if isinstance(old, Unreadable) else ""
         keys = [FREEZE_KEY, BELL, key("aside", f"freeze-{secrets.token_hex(8)}"), _UNTOLD]
-        arguments = [expected, value, unreadable, BELL_LENGTH, MEMBER]
+        arguments = [expected, value, unreadable, BELL_LENGTH, MEMBER, MOST_RECORD]
         try:
             answer = await self._link.run("freeze", keys, arguments)
         except StoreDown:

@@ -4,9 +4,10 @@
 -- ARGV: 1 stamp expected ("" = nothing that verifies was there)   2 the new record
 --       3 SHA-1 of what did not verify ("" = nothing of its type was there)
 --       4 length to trim the bell to   5 what the bell says, and who tells
+--       6 most bytes of a record: what is longer is not ours, however it goes on
 local kind = redis.call('TYPE', KEYS[1])['ok']
 if kind == 'string' then
-  local current = redis.call('GET', KEYS[1])
+  local current = redis.call('GETRANGE', KEYS[1], 0, ARGV[6])
   if ARGV[1] ~= '' then
     if string.sub(current, 1, #ARGV[1]) ~= ARGV[1] then return {'moved'} end
   elseif redis.sha1hex(current) ~= ARGV[3] then return {'moved'}

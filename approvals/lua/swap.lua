@@ -38,8 +38,8 @@ else
 end
 
 if ARGV[12] ~= '' then
-  local frozen = redis.call('GET', KEYS[7])
-  if not frozen or string.sub(frozen, 1, #ARGV[12]) ~= ARGV[12] then return {'frozen'} end
+  if not is(KEYS[7], 'string') then return {'frozen'} end
+  if redis.call('GETRANGE', KEYS[7], 0, #ARGV[12] - 1) ~= ARGV[12] then return {'frozen'} end
 end
 
 local function put(key, value)
