@@ -5,11 +5,13 @@ whoever heard of an answer gives no other one.
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Final
 
+from approvals.codec import DamagedRecord
 from approvals.events import Learned
 from approvals.ledger import Ledger
-from approvals.model import Approval, Choice
+from approvals.model import NOTHING_NEW, Approval, Choice, Damaged, Rejected
 from approvals.redis_link import StoreDown
 
 AT_ONCE: Final = 200
@@ -51,11 +53,30 @@ class Hearsay:
 
     async def _learn(self, approvals: list[Approval]) -> None:
         """Keep what is news, in one write; what is damaged alarms whoever needs it."""
+        for approval in approvals:
+            await self._object(approval)
         now = self._ledger.now()
         news = [Learned(now, approval) for approval in approvals if self._is_news(approval)]
         for learned in news:
             self._ledger.note(learned)
         await self._ledger.audit_or_alarm("", *news)
+
+    async def _object(self, approval: Approval) -> None:
+        """Another gateway goes on from a record that lacks what we know: say so, and add it.
+
+        It cannot have known: it was kept from hearing of it, or the record was set back.
+        """
+        ledger = self._ledger
+        known = ledger.parts.memory.of(approval.digest)
+        if known.final is None and not known.refusals:
+            return
+        decision = ledger.decision_of(approval, NOTHING_NEW)
+        if isinstance(decision, Damaged):
+            ledger.alarm("damaged", approval.member, decision.why)
+        elif approval.final is None and isinstance(decision, Rejected):
+            ledger.alarm("rolled_back", approval.member, "it lacks a refusal that was known here")
+            with suppress(StoreDown, DamagedRecord):
+                await ledger.settle(approval, heard=False, today=NOTHING_NEW)
 
     def _is_news(self, approval: Approval) -> bool:
         """Whether there is a refusal or a final fact in it that we did not know; now we do."""
