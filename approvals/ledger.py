@@ -93,18 +93,24 @@ class Ledger:
         it still is, somebody put it back, or Redis forgot.
         """
         approval = await self.store.read(member)
+        if approval is not None and self._older_than_known(approval):
+            approval = await self.store.read(member)
+            older = approval and self._older_than_known(approval)
+            if older:
+                self.alarm("rolled_back", member, older)
         if approval is None:
             return None
-        known = self.parts.memory.revision_of(approval.digest)
-        if approval.revision < known:
-            approval = await self.store.read(member)
-            if approval is None:
-                return None
-            if approval.revision < known:
-                detail = f"revision {approval.revision} is stored, {known} was known"
-                self.alarm("rolled_back", member, detail)
         self.parts.memory.set_revision(approval.digest, approval.revision)
         return self.as_known(approval)
+
+    def _older_than_known(self, approval: Approval) -> str:
+        """How it falls behind what we know of these bytes, in words; nothing if it does not."""
+        memory = self.parts.memory
+        known, revision = memory.of(approval.digest), memory.revision_of(approval.digest)
+        if approval.revision < revision:
+            return f"revision {approval.revision} is stored, {revision} was known"
+        late = known.deadline is not None and approval.deadline > known.deadline
+        return "its deadline had moved earlier" if late and approval.final is None else ""
 
     def as_known(self, approval: Approval) -> Approval:
         """With the earliest deadline that we know of; it only ever moves earlier."""
@@ -193,9 +199,12 @@ class Ledger:
             self.parts.bell.ring(old.member)
         if isinstance(done, FreezeMoved):
             return done
-        self.parts.memory.set_revision(done.approval.digest, done.approval.revision)
+        stored, memory = done.approval, self.parts.memory
         if isinstance(done, Swapped):
-            self.written(done.approval)
+            self.written(stored)
+        elif stored.revision < memory.revision_of(stored.digest):
+            return replace(done, approval=self.as_known(stored))  # who reads it next looks twice
+        memory.set_revision(stored.digest, stored.revision)
         return replace(done, approval=self.as_known(done.approval))
 
     def written(self, approval: Approval) -> None:
