@@ -81,11 +81,18 @@ class Asking:
                     break
                 waiter.revision = approval.revision
                 await waiter.wait(_until_next(approval, hearing, ledger.now()) / 1000)
-                approval = await ledger.read(approval.member) or approval
+                approval = await self._again(approval, request, hearing)
             except StoreDown:
                 hearing.check(ledger.now())
                 await waiter.wait(AGAIN_S)
         return approval
+
+    async def _again(self, approval: Approval, request: Request, hearing: Hearing) -> Approval:
+        """The record as it is now. Where it is gone people are asked again, and nobody waits."""
+        found = await self._ledger.read(approval.member)
+        if found is not None or hearing.gone:
+            return found or approval
+        return await self._arriving.arrive(request, hearing)
 
     async def _patiently(self, step: Callable[[], Awaitable[T]], hearing: Hearing) -> T:
         """Repeat a step while Redis or the audit's disk is away, as long as the node is held."""

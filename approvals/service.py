@@ -103,7 +103,11 @@ class Service:
 
     async def request_of(self, approval: Approval) -> Request | None:
         """The exact bytes of an asked approval, proved by their digest; None if not kept."""
-        return await self._ledger.store.read_request(approval)
+        request = await self._ledger.store.read_request(approval)
+        if request is None and approval.final is None:
+            lost = "people cannot be shown what they decide on"
+            self._ledger.alarm("bytes_missing", approval.member, lost)
+        return request
 
     async def open_approvals(self) -> tuple[Approval, ...]:
         """Everything not final, earliest deadline first; damaged records are only alarmed."""

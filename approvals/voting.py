@@ -43,6 +43,8 @@ class Voting:
             ledger.alarm("damaged", member, str(damage))
             return await self._not_counted(NotCountedCause.DAMAGED, member, ballot, None)
         if approval is None:
+            if ledger.parts.memory.revision_of(ballot.digest):
+                ledger.alarm("record_vanished", member, "somebody voted on it, and it is gone")
             return await self._not_counted(NotCountedCause.NOT_FOUND, member, ballot, None)
         tried: Vote | None = None
         while tried is None or tried not in approval.votes:
