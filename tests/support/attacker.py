@@ -91,6 +91,11 @@ class Attacker:
         """Wake whoever waits for this member."""
         await self.redis.xadd(BELL, {"m": member, "p": "attacker"})
 
+    async def sent(self) -> int:
+        """Bytes that the server has sent to everybody so far."""
+        said: dict[str, int] = await self.redis.info("stats")
+        return said["total_net_output_bytes"]
+
     async def names(self) -> list[str]:
         """Every key of ours."""
         return sorted(
