@@ -142,9 +142,9 @@ async def _play(stage: _Stage) -> tuple[str | None, Conclusion]:
 
 
 async def _decide(stage: _Stage) -> str | None:
-    """What the person said, once it is counted; None where they were not needed."""
+    """What the person said, once it is counted; what they were to say where nobody was needed."""
     if not await _arrived(stage):
-        return None
+        return stage.answer
     await asyncio.to_thread(oncall.show, stage.settings, stage.request_id, as_json=False)
     click.echo()
     answer, reason = await _said(stage)

@@ -6,13 +6,16 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gateway.attempts import Began
-from gateway.demo import _Screen
-from tests.support.requests import FOLDER
+from gateway.config import load
+from gateway.demo import _decide, _Screen, _Stage
+from gateway.settings import Address
+from tests.support.requests import FOLDER, sample
 
 COMMAND = [sys.executable, "-m", "gateway", "demo"]
 
@@ -67,6 +70,27 @@ def test_a_request_that_no_person_can_approve_is_not_what_was_asked_for(temporar
     assert "The node concluded REJECT" in done.stderr
     assert "Traceback" not in done.stderr
     assert list(temporary.iterdir()) == []
+
+
+async def test_what_was_decided_before_the_person_looked_is_held_against_what_they_were_to_say(world):
+    async with world.running() as house:
+        refused = sample("bad_hash_mismatch")
+        await house.asks(refused)
+        operator = house.running.operator
+        settings = replace(
+            load(world.folder / "countersign.toml"),
+            operator_listen=Address(operator.host, operator.port),
+        )
+        stage = _Stage(
+            settings=settings,
+            node=house.node(),
+            package=refused.package,
+            request_id=refused.request_id,
+            key=world.folder / "nobody.key",
+            answer="approve",
+            screen=_Screen(),
+        )
+        assert await _decide(stage) == "approve"
 
 
 def test_another_request_can_be_shown(temporary):
