@@ -84,7 +84,7 @@ def approval_from_json(body: str) -> Approval:
         version = document.pop("version")
         if version != VERSION:
             raise DamagedRecord(f"version {version!r} is not known here")
-        return _approval(document)
+        return approval_from_plain(document)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DamagedRecord(f"not a record: {type(error).__name__}") from None
 
@@ -149,7 +149,8 @@ def _override(document: dict[str, Any] | None) -> Override | None:
     return Override(people=tuple(document.pop("people")), **document)
 
 
-def _approval(document: dict[str, Any]) -> Approval:
+def approval_from_plain(document: dict[str, Any]) -> Approval:
+    """A record as `plain` wrote it, which is taken apart: also how the audit's lines are read."""
     final = document.pop("final")
     return Approval(
         verdict=verdict_from_plain(document.pop("verdict")),

@@ -178,7 +178,7 @@ def _with_own(record: FreezeRecord, freeze: Freeze) -> FreezeRecord:
 
 def _is_theirs(vote: ThawVote, electorate: Electorate) -> bool:
     person = electorate.people.get(vote.person)
-    if person is None or person.ssh_key != vote.evidence.key:
+    if person is None or person.ssh_line is None or person.ssh_key != vote.evidence.key:
         return False
     return thaw_proved(
         vote.evidence,

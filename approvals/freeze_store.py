@@ -1,20 +1,17 @@
 """What Redis keeps of freezes: one sealed record, always there, replaced by compare-and-swap."""
 
 import hashlib
-import json
 import secrets
 from dataclasses import dataclass, replace
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
-from approvals.codec import DamagedRecord, Stamp, seal, unseal, vote_evidence_from_plain
-from approvals.freeze import Freeze, FreezeRecord, ThawVote
-from approvals.model import SshSignature
-from approvals.plain import shallow, to_json
+from approvals.codec import DamagedRecord, Stamp, seal, unseal
+from approvals.freeze import FreezeRecord
+from approvals.freeze_codec import freeze_from_json, freeze_to_json
 from approvals.redis_link import Link, StoreDown, key
 from approvals.store import BELL, BELL_LENGTH, MOST_RECORD
 from keys.seals import SealKey
 
-VERSION: Final = 1
 MEMBER: Final = "freeze"
 """What bell and outbox call it: no record of a request has such a name, for theirs hold a slash."""
 
@@ -79,42 +76,3 @@ class FreezeStore:
         except DamagedRecord as damage:
             return Unreadable(str(damage), hashlib.sha1(stored, usedforsecurity=False).hexdigest())
         return replace(record, epoch=stamp.revision, stamp=str(stamp))
-
-
-def freeze_to_json(record: FreezeRecord) -> str:
-    """The record's facts; the stamp stands before them."""
-    facts = {"version": VERSION, **shallow(record)}
-    del facts["stamp"]
-    return to_json(facts)
-
-
-def freeze_from_json(body: str) -> FreezeRecord:
-    """The inverse; a body that is not one of ours raises DamagedRecord."""
-    try:
-        document = json.loads(body)
-        version = document.pop("version")
-        if version != VERSION:
-            raise DamagedRecord(f"version {version!r} is not known here")
-        return freeze_from_plain(document)
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise DamagedRecord(f"not a freeze: {type(error).__name__}") from None
-
-
-def freeze_from_plain(document: dict[str, Any]) -> FreezeRecord:
-    """A record as `plain` wrote it, as in the audit; its stamp, which was Redis's, is left out."""
-    return FreezeRecord(
-        epoch=document["epoch"],
-        freezes=tuple(_freeze(freeze) for freeze in document["freezes"]),
-        thaws=tuple(_thaw(vote) for vote in document["thaws"]),
-        ended=tuple(document["ended"]),
-    )
-
-
-def _freeze(document: dict[str, Any]) -> Freeze:
-    said = document["evidence"]
-    evidence = None if said is None else vote_evidence_from_plain(said)
-    return Freeze(**{**document, "evidence": evidence})
-
-
-def _thaw(document: dict[str, Any]) -> ThawVote:
-    return ThawVote(**{**document, "evidence": SshSignature(**document["evidence"])})

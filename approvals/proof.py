@@ -1,6 +1,6 @@
 """Whether the evidence of what was signed at a terminal still proves it: verified again, each time.
 
-A vote on a request, and a vote to thaw.
+A vote on a request, a freeze, and a vote to thaw.
 """
 
 from functools import lru_cache
@@ -56,19 +56,41 @@ def proved(
 def thaw_proved(
     evidence: SshSignature, *, line: str | None, freeze: str, reason: str, at: int
 ) -> bool:
-    """Whether the evidence still is a vote to thaw this very freeze, signed with the key `line`.
+    """Whether the evidence still is a vote to thaw this very freeze.
 
-    The same steps as for a vote; `line` None proves nothing here. Never raises.
+    The same steps as for a vote, and `line` means the same. Never raises.
     """
+    said = _about_freezes(evidence, reason, at)
+    if said is None or said.thaw != freeze:
+        return False
+    return _is_signed(evidence, line, freeze_statement.NAMESPACE)
+
+
+def freeze_proved(
+    evidence: SshSignature, *, wallet: str | None, source: str | None, reason: str, at: int
+) -> bool:
+    """Whether the evidence still is this very freeze, signed with the key that it names.
+
+    The same steps as for a vote. Never raises.
+    """
+    said = _about_freezes(evidence, reason, at)
+    if said is None or said.thaw is not None:
+        return False
+    wanted = ("wallet", wallet) if wallet is not None else ("source", source)
+    if (said.scope, said.name) != (("everything", "") if wanted[1] is None else wanted):
+        return False
+    return _is_signed(evidence, None, freeze_statement.NAMESPACE)
+
+
+def _about_freezes(
+    evidence: SshSignature, reason: str, at: int
+) -> freeze_statement.FreezeStatement | None:
+    """What was signed, if it is of then and for this reason."""
     try:
         said = freeze_statement.read(evidence.statement)
     except BadStatement:
-        return False
-    if line is None or (said.thaw, said.reason) != (freeze, reason):
-        return False
-    if abs(said.at - at) > FRESH_MS:
-        return False
-    return _is_signed(evidence, line, freeze_statement.NAMESPACE)
+        return None
+    return said if said.reason == reason and abs(said.at - at) <= FRESH_MS else None
 
 
 def _is_signed(evidence: SshSignature, line: str | None, namespace: str) -> bool:

@@ -59,10 +59,12 @@ def verify_audits(
         if witnesses.take_head(one.head, one.where, f"the head in {one.where}"):
             report.counts["heads_outside"] += 1
     noted = _take_local_heads(places, witnesses, report)  # the lines may grow meanwhile
-    following = Following(report, witnesses, Agreement(report.find, report.counts))
+    agreement = Agreement(report.find, report.notes.append, report.counts)
+    following = Following(report, witnesses, agreement)
     for layout in _layouts(places, report):
         following.follow(layout)
         _look_for_local_head(layout, places, noted, report)
+    agreement.end()
     witnesses.miss_chains()
     return report
 

@@ -18,7 +18,7 @@ from approvals.audit.verifying import OutsideHead, outside_heads, verify_audits
 from approvals.chains.tables import SHIPPED
 from approvals.events import Answered, Asked, DeadlineMoved, Finalized, Voted
 from approvals.inspect import inspect
-from approvals.model import Choice, Final, Outcome, SshSignature, Vote
+from approvals.model import Cause, Choice, Final, Outcome, SshSignature, Vote
 from keys import ssh, sshsig
 from keys.signed_text import TextSigner
 from tests.support.audits import notary
@@ -28,7 +28,7 @@ from tests.support.world import rsa_key, ssh_key
 
 KEYS = {notary().key: rsa_key("server").public_key()}
 YES = Final(Outcome.APPROVE, None, "approved by people", NOW, 3, POLICY)
-NO = replace(YES, outcome=Outcome.REJECT)
+NO = replace(YES, outcome=Outcome.REJECT, cause=Cause.PERSON)
 DAY = 86_400_000
 ASKED = sample("keysign_erc20_usdt").request
 
