@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from approvals.codec import DamagedRecord, Stamp, seal, unseal
 from approvals.freeze import FreezeRecord
 from approvals.freeze_codec import freeze_from_json, freeze_to_json
-from approvals.redis_link import Link, StoreDown, key
+from approvals.redis_link import Link, StoreDown, WrongType, key
 from approvals.store import BELL, BELL_LENGTH, MOST_RECORD
 from keys.seals import SealKey
 
@@ -40,12 +40,12 @@ class FreezeStore:
 
     async def read(self) -> Stored:
         """What is stored; None if nothing is. StoreDown if nobody can say."""
-        async with self._link.reaching():
-            kind = await self._link.client.type(FREEZE_KEY)
-            if kind not in {b"string", b"none"}:
-                return Unreadable(f"it is a {kind.decode(errors='replace')}", "")
-            stored = await self._link.client.getrange(FREEZE_KEY, 0, MOST_RECORD)
-        return None if kind == b"none" else self.opened(stored)
+        try:
+            async with self._link.reaching():
+                stored = await self._link.client.getrange(FREEZE_KEY, 0, MOST_RECORD)
+        except WrongType as error:
+            return Unreadable(str(error), "")
+        return self.opened(stored) if stored else None
 
     async def write(self, old: Stored, new: FreezeRecord) -> FreezeRecord | None:
         """Replace what was read; None if somebody else did. What is not ours is set aside."""

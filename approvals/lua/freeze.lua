@@ -10,7 +10,7 @@ if kind == 'string' then
   local current = redis.call('GETRANGE', KEYS[1], 0, ARGV[6])
   if ARGV[1] ~= '' then
     if string.sub(current, 1, #ARGV[1]) ~= ARGV[1] then return {'moved'} end
-  elseif redis.sha1hex(current) ~= ARGV[3] then return {'moved'}
+  elseif current ~= '' and redis.sha1hex(current) ~= ARGV[3] then return {'moved'}
   else redis.call('RENAME', KEYS[1], KEYS[3]) end
 elseif ARGV[1] ~= '' or ARGV[3] ~= '' then return {'moved'}
 elseif kind ~= 'none' then redis.call('RENAME', KEYS[1], KEYS[3]) end

@@ -11,7 +11,7 @@ import pytest
 from approvals.audit.lines import body_of
 from approvals.audit.verifying import verify_audits
 from approvals.chains.tables import SHIPPED
-from approvals.events import Answered, Asked, Finalized, FreezeChanged, Learned, Overridden, Voted
+from approvals.events import Answered, Asked, Finalized, FreezeChanged, Learned, Overridden
 from approvals.freeze import FIRST, Freeze, FreezeRecord, ThawVote
 from approvals.freeze_statement import NAMESPACE, FreezeStatement
 from approvals.inspect import inspect

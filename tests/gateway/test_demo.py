@@ -72,7 +72,9 @@ def test_a_request_that_no_person_can_approve_is_not_what_was_asked_for(temporar
     assert list(temporary.iterdir()) == []
 
 
-async def test_what_was_decided_before_the_person_looked_is_held_against_what_they_were_to_say(world):
+async def test_what_was_decided_before_the_person_looked_is_held_against_what_they_were_to_say(
+    world,
+):
     async with world.running() as house:
         refused = sample("bad_hash_mismatch")
         await house.asks(refused)

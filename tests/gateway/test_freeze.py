@@ -61,13 +61,13 @@ async def test_anyone_on_call_freezes_alone(world, person):
 
 async def test_who_is_not_on_call_freezes_and_thaws_nothing(world):
     async with world.running() as house:
-        with pytest.raises(Failure, match="You are not on call.*these may: dee, eli"):
+        with pytest.raises(Failure, match=r"You are not on call.*these may: dee, eli"):
             await house.freezes("ana")
         assert await standing(house) == []
         freeze = await house.freezes("dee")
         with pytest.raises(Failure, match="You are not on call"):
             await house.thaws("ana", freeze)
-        refused = [line for line in events(house, "ballot_refused")]
+        refused = list(events(house, "ballot_refused"))
         assert [(line["member"], line["person"], line["cause"]) for line in refused] == [
             ("freeze", "ana", "not_on_call")
         ] * 2
@@ -202,7 +202,7 @@ async def test_a_thaw_takes_two_people_and_one_person_twice_is_one(world):
         assert told["what"] == "thaw_voted"
         command = f"countersign thaw {freeze} --reason …"
         assert told["told"][1] == f"1 of 2: another of on_call must run: {command}"
-        with pytest.raises(Failure, match="You have voted to thaw it already. 1 of 2: another"):
+        with pytest.raises(Failure, match=r"You have voted to thaw it already\. 1 of 2: another"):
             await house.thaws("dee", freeze)
         assert (await house.asks(ASKED)).error.startswith("frozen: ")
         told = await house.thaws("eli", freeze)
