@@ -21,6 +21,7 @@ from tests.support.attacker import (
     opened,
     record,
     resealed,
+    told,
 )
 from tests.support.scene import (
     LONG,
@@ -34,6 +35,7 @@ from tests.support.scene import (
     logged,
     serves_others,
 )
+from tests.support.slack_server import local_slack
 from tests.support.waiting import until
 from tests.support.world import House, World
 
@@ -306,3 +308,30 @@ async def test_a_vote_on_an_edited_record_does_not_count_and_changes_nothing(wor
                 await house.votes("bo", choice, approval)
         assert await hands.value(place) == forged
         assert alarms(house, "damaged")
+
+
+async def test_a_click_on_one_message_never_counts_for_another(world, monkeypatch):
+    """What was posted about two requests, swapped: neither message is one that we posted."""
+    world.window = LONG
+    one, two = (WISH.fresh(number) for number in (1, 2))
+    async with local_slack() as slack, attacker(world.redis_url) as hands:
+        world.with_slack(slack.settings, monkeypatch, "http")
+        async with world.running() as house:
+            slack.interactions_url = f"{house.running.public.url}/slack/interactions"
+            for number, what in enumerate((one, two), 1):
+                await asked(house, what)
+                await until(lambda n=number: len(slack.messages) == n)  # type: ignore[misc]
+            places = [told(member(what)) for what in (one, two)]
+            honest = [await hands.value(place) for place in places]
+            for place, value in zip(places, reversed(honest), strict=True):
+                await hands.put(place, value)
+            for message in slack.messages.values():
+                await slack.click(message, "Approve", "U0ANA", via="http")
+            for what in (one, two):
+                record_ = await house.service.read(member(what))
+                assert (record_.votes, record_.final) == ((), None)
+            await until(lambda: logged(house, "damaged") or logged(house, "not_told"))
+            for place, value in zip(places, honest, strict=True):
+                await hands.put(place, value)
+            await slack.click(next(iter(slack.messages.values())), "Approve", "U0ANA", via="http")
+            assert await attempt(house, one) == Answer("APPROVE", "")

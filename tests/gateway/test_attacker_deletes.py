@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -204,6 +205,7 @@ async def test_garbage_beside_or_in_place_of_a_record(attacked):
 
 async def frozen_twice(house: House, hands: Attacker) -> bytes:
     """Freeze two wallets; the stored record between the one and the other."""
+    await house.service.freezing.look()
     for wallet in ("w-1", "w-2"):
         between = await hands.value(FREEZE)
         await house.service.freezing.freeze(
@@ -310,3 +312,24 @@ async def test_a_yes_is_not_written_under_a_freeze_that_was_taken_away_or_not_se
             assert await heard(house, SMALL.fresh(10 + number)) == "frozen", how
             own = house.service.freezing.record.freezes[-1]
             await thaw(house, own.id, "dee", "eli")
+
+
+async def test_a_gateway_that_knows_nothing_is_corrected_by_one_that_knows(attacked, tmp_path):
+    """A first start over an emptied server believes that nothing is frozen; the other does not."""
+    async with contextlib.AsyncExitStack() as stack:
+        hands = await stack.enter_async_context(attacker(attacked.redis_url))
+        one = await stack.enter_async_context(attacked.running())
+        await frozen_twice(one, hands)
+        await one.end()
+        await hands.redis.flushall()
+        (tmp_path / "two").mkdir()
+        new = replace(attacked, folder=tmp_path / "two")
+        two = await stack.enter_async_context(new.running())
+        await serves_others(two, 1)
+        one = await stack.enter_async_context(attacked.running())
+        await until(lambda: logged(one, "freeze_lost"))
+        await hear(two, (SMALL.fresh(2), "frozen"))
+        own = two.service.freezing.record.freezes[-1]
+        await thaw(two, own.id, "dee", "eli")
+        wallets = [freeze.wallet for freeze in (await one.service.freezing.look()).freezes]
+        assert wallets == ["w-1", "w-2"]  # what stood before stands again, at both
