@@ -219,12 +219,13 @@ async def frozen_twice(house: House, hands: Attacker) -> bytes:
     return between  # type: ignore[possibly-undefined]
 
 
-async def _spoil(hands: Attacker, how: str, older: bytes) -> None:
+async def _spoil(hands: Attacker, how: str, older: bytes = b"", frozen: bytes = b"") -> None:
     current = await hands.value(FREEZE)
     stamp = b":".join(current.split(b":", 3)[:2])
     another = next(name for name in await hands.names() if ":approval:" in name)
     values = {
         "older": older,
+        "from before a thaw": frozen,
         "empty": b"",
         "garbage": b"garbage",
         "its stamp and nothing else": stamp,
@@ -247,6 +248,7 @@ async def _spoil(hands: Attacker, how: str, older: bytes) -> None:
 SPOILED = (
     "deleted",
     "older",
+    "from before a thaw",
     "empty",
     "another type",
     "garbage",
@@ -263,12 +265,12 @@ async def test_whatever_is_done_to_what_is_frozen_everything_is_frozen(attacked)
     """Each time two people thaw it, and then the freezes that stood still stand."""
     async with attacked.running() as house, attacker(attacked.redis_url) as hands:
         await serves_others(house, 1)
-        older = await frozen_twice(house, hands)
+        older, frozen = await frozen_twice(house, hands), b""
         freezing = house.service.freezing
         for number, how in enumerate(SPOILED):
             hush(house)
             before, sent = alarms(house, "freeze_lost"), await hands.sent()
-            await _spoil(hands, how, older)
+            await _spoil(hands, how, older, frozen)
             happened = await attempt(house, WISH.fresh(100 + number), within=0.15)
             await until(lambda: logged(house, "freeze_lost"))
             assert alarms(house, "freeze_lost") > before, how
@@ -276,6 +278,7 @@ async def test_whatever_is_done_to_what_is_frozen_everything_is_frozen(attacked)
             assert await heard(house, WISH.fresh(200 + number)) == "frozen", how
             own = [freeze for freeze in freezing.record.freezes if freeze.person is None]
             assert len(own) == 1, how
+            frozen = await hands.value(FREEZE)
             await thaw(house, own[0].id, "dee", "eli")
             wallets = [freeze.wallet for freeze in freezing.record.freezes]
             assert wallets == ["w-1", "w-2"], how
@@ -308,7 +311,7 @@ async def test_a_yes_is_not_written_under_a_freeze_that_was_taken_away_or_not_se
     async with attacked.running() as house, attacker(attacked.redis_url) as hands:
         await serves_others(house, 1)
         for number, how in enumerate(("garbage", "another type", "deleted")):
-            await _spoil(hands, how, b"")
+            await _spoil(hands, how)
             assert await heard(house, SMALL.fresh(10 + number)) == "frozen", how
             own = house.service.freezing.record.freezes[-1]
             await thaw(house, own.id, "dee", "eli")

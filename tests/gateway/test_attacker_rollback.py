@@ -260,6 +260,16 @@ async def test_between_a_read_and_the_write_that_rests_on_it(attacked):
         loud(house, "rolled_back")
 
 
+async def test_a_later_deadline_than_was_known_is_said_whatever_its_revision(attacked):
+    """Of a record that was deleted and asked about anew, the first one may have the higher one."""
+    async with attacked.running() as house:
+        approval = await asked(house, WISH)
+        house.service._ledger.parts.memory.learn_deadline(approval.digest, approval.deadline - 1)
+        found = await house.service.read(approval.member)
+        assert found.deadline == approval.deadline - 1
+        loud(house, "rolled_back")
+
+
 async def test_older_than_what_the_audit_is_read_for_it_is_too_late(attacked):
     """A month later nothing is remembered of it, and its own sealed times end it."""
     async with contextlib.AsyncExitStack() as stack:
