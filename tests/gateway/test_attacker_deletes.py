@@ -118,9 +118,15 @@ async def test_what_is_deleted_beside_the_records_changes_no_answer(attacked):
 
 @pytest.mark.parametrize("kinds", [("approval",), ("approval", *BESIDE)], ids=["alone", "all"])
 async def test_records_that_are_deleted_make_nothing_forgotten_but_approvals(attacked, kinds):
+    attacked.nodes = ("node-1", "node-2")
     async with attacked.running() as house, attacker(attacked.redis_url) as hands:
         await all_four(house)
         await deleted(hands, *kinds)
+        other = APPROVED.with_transaction("description", "x")
+        for name in ("node-1", "node-2"):  # what an id was first asked for, whichever node asks
+            happened = await attempt(house, other.with_outer(node=name), name=name)
+            assert isinstance(happened, Answer)
+            assert happened.error.startswith("conflict: ")
         await hear(house, (REFUSED, "person"), (APPROVED, "nothing"))
         await hear(house, (PENDING, "held"), (WAITING, "held"))
         for what in ("forgotten", "damaged"):
@@ -280,7 +286,7 @@ async def test_whatever_is_done_to_what_is_frozen_everything_is_frozen(attacked)
             assert len(own) == 1, how
             frozen = await hands.value(FREEZE)
             await thaw(house, own[0].id, "dee", "eli")
-            wallets = [freeze.wallet for freeze in freezing.record.freezes]
+            wallets = [freeze.wallet for freeze in (await freezing.look()).freezes]
             assert wallets == ["w-1", "w-2"], how
             await serves_others(house, 300 + number)
             assert await hands.sent() - sent < 10_000_000, how  # nothing without end is read
