@@ -60,7 +60,7 @@ class Arriving:
         ledger.undamaged(approval)
         await ledger.freezing.known()
         today = ledger.in_force.standing(findings, None)  # the verdict is today's
-        approval = ledger.as_known(approval)
+        approval = ledger.no_later(approval)
         approval = ledger.with_final(approval, heard=not hearing.gone, today=today)
         people_see_it = approval.final is None or approval.notice
         done = await ledger.store.create(
@@ -73,6 +73,7 @@ class Arriving:
         match done:
             case Swapped(approval=stored):
                 ledger.parts.memory.set_revision(stored.digest, stored.revision)
+                stored = ledger.as_known(stored)
                 ledger.written(stored)
                 self._held[stored.member] = hearing
                 await self._recorded(stored, request)

@@ -68,15 +68,23 @@ class Hearsay:
         """
         ledger = self._ledger
         known = ledger.parts.memory.of(approval.digest)
-        if known.final is None and not known.refusals:
+        if (known.final is None and not known.refusals) or not self._contradicts(approval):
             return
-        decision = ledger.decision_of(approval, NOTHING_NEW)
+        with suppress(StoreDown, DamagedRecord):
+            newest = await ledger.read(approval.member)  # answers may overtake each other
+            why = newest and self._contradicts(newest)
+            if newest is None or not why:
+                return
+            ledger.alarm("damaged", newest.member, why)
+            await ledger.settle(newest, heard=False, today=NOTHING_NEW)
+
+    def _contradicts(self, approval: Approval) -> str:
+        """How it contradicts what we know, in words; nothing if it does not."""
+        decision = self._ledger.decision_of(approval, NOTHING_NEW)
         if isinstance(decision, Damaged):
-            ledger.alarm("damaged", approval.member, decision.why)
-        elif approval.final is None and isinstance(decision, Rejected):
-            ledger.alarm("rolled_back", approval.member, "it lacks a refusal that was known here")
-            with suppress(StoreDown, DamagedRecord):
-                await ledger.settle(approval, heard=False, today=NOTHING_NEW)
+            return decision.why
+        lacking = approval.final is None and isinstance(decision, Rejected)
+        return "it lacks a refusal that was known here" if lacking else ""
 
     def _is_news(self, approval: Approval) -> bool:
         """Whether there is a refusal or a final fact in it that we did not know; now we do."""

@@ -114,13 +114,16 @@ class Ledger:
 
     def as_known(self, approval: Approval) -> Approval:
         """With the earliest deadline that we know of; it only ever moves earlier."""
-        if approval.final is not None:
-            return approval
-        memory = self.parts.memory
-        known = memory.of(approval.digest).deadline
-        if known is not None and known < approval.deadline:
+        known = self.no_later(approval)
+        if approval.final is None:
+            self.parts.memory.learn_deadline(approval.digest, known.deadline)
+        return known
+
+    def no_later(self, approval: Approval) -> Approval:
+        """The same of a record that is not stored yet: nothing is learned from it."""
+        known = self.parts.memory.of(approval.digest).deadline
+        if approval.final is None and known is not None and known < approval.deadline:
             return replace(approval, deadline=known)
-        memory.learn_deadline(approval.digest, approval.deadline)
         return approval
 
     def learn_destinations(self, approval: Approval, request: Request) -> None:

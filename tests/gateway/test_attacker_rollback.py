@@ -158,7 +158,7 @@ async def test_a_gateway_kept_from_hearing_is_corrected_by_the_one_that_refused(
         happened = await holding
         assert isinstance(happened, Answer)
         assert happened.error.startswith("person: ")
-        loud(one, "rolled_back")
+        loud(one, "damaged")
         await serves_others(two, 90)
 
 
