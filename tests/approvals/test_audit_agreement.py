@@ -16,6 +16,7 @@ from approvals.freeze import FIRST, Freeze, FreezeRecord, ThawVote
 from approvals.freeze_statement import NAMESPACE, FreezeStatement
 from approvals.inspect import inspect
 from approvals.model import Final, Outcome, Override, SshSignature
+from approvals.plain import plain
 from keys import sshsig
 from tests.support.audits import chained
 from tests.support.records import (
@@ -25,12 +26,13 @@ from tests.support.records import (
     POLICY,
     approval,
     ask,
-    signed,
+    signature,
     ssh_key,
     vote,
 )
 from tests.support.requests import sample
 
+HOUR = 3_600_000
 A, B = "aaaaaaaa", "bbbbbbbb"
 BY_TWO = ask(override=Override("on_call", ("dee", "eli"), approve=2, reject=1))
 YES = Final(Outcome.APPROVE, None, "approved by override", NOW + 2_000, 3, POLICY)
@@ -60,7 +62,7 @@ def request_and_record(number, **changes):
 
 def by_override(request, person):
     names = {"digest": request.digest, "request_id": request.request_id, "override": True}
-    evidence = signed(person, **names).evidence
+    evidence = signature(person, **names)
     return vote(person, digest=request.digest, reason="I looked", evidence=evidence, override=True)
 
 
@@ -235,13 +237,16 @@ def another_freeze_under_its_name(_mine, theirs):
             freeze |= {"person": None, "evidence": None}
 
 
-def a_vote_to_thaw_another_freeze(mine, theirs):
+def thaws_of(mine, theirs):
     for document in (*mine, *theirs):
-        for each in (*document.get("record", {}).get("thaws", ()), document.get("vote") or {}):
-            if each.get("freeze"):
-                each["evidence"] = each["evidence"] | {
-                    "statement": each["evidence"]["statement"].replace("2-3fa1", "2-ffff")
-                }
+        if document["event"] == "freeze_changed":
+            yield from document["record"]["thaws"]
+            yield from [] if document["vote"] is None else [document["vote"]]
+
+
+def a_vote_to_thaw_another_freeze(mine, theirs):
+    for each in thaws_of(mine, theirs):
+        each["evidence"]["statement"] = each["evidence"]["statement"].replace("-3fa1", "-ffff")
 
 
 def without_votes_to_thaw(mine, theirs):
@@ -251,34 +256,21 @@ def without_votes_to_thaw(mine, theirs):
 
 
 def one_person_thaws_as_two(mine, theirs):
-    one = json.loads(json.dumps(THAWED.thaws[0].__class__.__name__))
-    del one
-    for document in (*mine, *theirs):
-        thaws = document.get("record", {}).get("thaws", [])
-        for number, each in enumerate(thaws[1:], 1):
-            thaws[number] = {**thaws[0], "person": each["person"]}
-        if document.get("vote", {}) and document.get("what") == "thawing":
-            document["vote"] = {**document["vote"], "evidence": mine[5]["vote"]["evidence"]}
+    for each in thaws_of(mine, theirs):
+        each["evidence"] = plain(THAWS[0].evidence)
 
 
 def votes_to_thaw_hours_apart(mine, theirs):
-    for document in (*mine, *theirs):
-        for each in (*document.get("record", {}).get("thaws", ()), document.get("vote") or {}):
-            if each.get("freeze") and each["person"] == "eli":
-                late = about("eli", thaw="2-3fa1", at=NOW + 3_700_000)
-                each |= {"at": NOW + 3_700_000}
-                each["evidence"] = {
-                    "key": late.key,
-                    "signature": late.signature,
-                    "statement": late.statement,
-                }
+    for each in thaws_of(mine, theirs):
+        if each["person"] == "eli":
+            each["at"] += HOUR + 1
+            each["evidence"] = plain(about("eli", thaw="2-3fa1", at=each["at"]))
 
 
-def a_freeze_that_disappears(mine, _theirs):
-    mine[-1]["record"] |= {"epoch": 3, "thaws": [], "ended": []}
-    mine[-2:-1] = []
-    for record in records_of(mine, _theirs):
-        record["thaws"] = []
+def a_freeze_that_disappears(mine, theirs):
+    mine[5:] = []
+    theirs[5:] = []
+    mine.append(json.loads(b"{" + body_of(changed("learned", FreezeRecord(9)), "p1")))
 
 
 def an_older_freeze_record(mine, _theirs):
