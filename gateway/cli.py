@@ -184,7 +184,11 @@ def audit() -> None:
 @json_option
 @config_option
 def audit_show(id_: str, config: Path, *, as_json: bool) -> None:
-    """What the audit holds about a request, in order."""
+    """What the audit holds about a request, or a freeze, in order.
+
+    ID is a request_id, node/request_id, or how either or the digest begins (6 or more characters);
+    the id of a freeze, such as 7-3fa1; or the word freeze, for all freezes.
+    """
     from gateway.evidence import show as show_lines
 
     show_lines(settings_of(config), id_, as_json=as_json)

@@ -6,22 +6,23 @@ A teller takes the line and gives sentences; an event without one is told by its
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final
 
+from approvals.audit.form import CONTINUED, OPENED
 from approvals.audit.lines import request_of
 from approvals.audit.packed import BadPacked
-from approvals.ballots import SENTENCES, NotCountedCause
 from approvals.chains.tables import SHIPPED
 from approvals.codec import DamagedRecord
+from approvals.freeze_codec import freeze_from_plain
 from approvals.inspect import inspect
 from approvals.policy import PolicyError
+from gateway import evidence_people as people
+from gateway.evidence_people import Line
 from gateway.policy_file import PolicyUnreadable, load_policy
 from notifiers.headline import headline
 from notifiers.readable import visible
 from notifiers.status import day_and_clock
 from notifiers.story import names_of
-
-Line: TypeAlias = dict[str, Any]
 
 COLUMNS: Final = 80
 _INDENT: Final = "    "
@@ -84,11 +85,17 @@ def _asked(line: Line) -> list[str]:
             f"{need['count']} of {need['group']} ({', '.join(need['people'])}){signed}"
             for need in verdict["needs"]
         ]
+        override = verdict["override"]
+        if override is not None:
+            who = ", ".join(override["people"])
+            said.append(f"or {override['approve']} of {override['group']} by override ({who})")
         said.append(f"until {day_and_clock(approval['deadline'])}")
     else:
         said.append(f"the rules {verdict['effect']} {verdict['sentence']}")
     if verdict["barred"]:
         said.append(f"initiated by {', '.join(verdict['barred'])}, who may not approve it")
+    if approval["final"] is not None:
+        said.append(_said(approval["final"]))
     return [*said, f"policy {approval['policy'][:16]}"]
 
 
@@ -100,25 +107,6 @@ def _checks(integrity: Line) -> str:
     return f"{integrity.get('cause', 'not verified')}: {reasons}"
 
 
-def _voted(line: Line) -> list[str]:
-    vote = line["vote"]
-    evidence = vote["evidence"]
-    if "signature" in evidence:
-        how = f"signed with {evidence['key']}"
-    else:
-        how = (
-            f"a click of {evidence['user']} in {evidence['channel']}, Slack {evidence['workspace']}"
-        )
-    said = [f"{vote['person']}: {vote['choice']}", how]
-    return [*said, f"because: {vote['reason']}"] if vote["reason"] else said
-
-
-def _ballot_refused(line: Line) -> list[str]:
-    cause = line["cause"]
-    why = SENTENCES[NotCountedCause(cause)] if cause in set(NotCountedCause) else cause
-    return [f"{line['person'] or 'somebody unknown'}, by {line['via']}: {why}"]
-
-
 def _deadline_moved(line: Line) -> list[str]:
     return [
         f"from {day_and_clock(line['old'])}",
@@ -128,20 +116,48 @@ def _deadline_moved(line: Line) -> list[str]:
 
 def _finalized(line: Line) -> list[str]:
     final = line["approval"]["final"]
+    return [_said(final), f"policy {final['policy'][:16]}"]
+
+
+def _learned(line: Line) -> list[str]:
+    """A refusal, or the end, that another gateway put on record."""
+    approval = line["approval"]
+    votes = [vote for vote in approval["votes"] if vote["choice"] == "reject"]
+    said = [f"{vote['person']}: reject" for vote in votes]
+    said += [] if approval["final"] is None else [_said(approval["final"])]
+    return [f"At another gateway, {each}" for each in said]
+
+
+def _said(final: Line) -> str:
     cause = f"{final['cause']}: " if final["cause"] else ""
-    return [f"{final['outcome']} {cause}{final['sentence']}", f"policy {final['policy'][:16]}"]
+    return f"{final['outcome']} {cause}{final['sentence']}"
 
 
 def _answered(line: Line) -> list[str]:
-    final, number = line["approval"]["final"], line["approval"]["attempts"]["number"]
-    return [f"{final['outcome']}, signed for attempt {number + 1} (token {line['token']})"]
+    """Which attempt: the record has the number of the one that began when this one did."""
+    approval, token = line["approval"], line["token"]
+    attempts = approval["attempts"]
+    number = attempts["number"] + 1
+    counted = token in attempts["tokens"] and line["at"] - line["took_ms"] == attempts["began"]
+    which = f"attempt {number}" if counted else f"one that came after attempt {number}"
+    return [f"{approval['final']['outcome']}, signed for {which} (token {token})"]
+
+
+def _begun(line: Line) -> list[str]:
+    """The first line of a file: what is frozen is carried along."""
+    return ["Known from before:", *people.standing(freeze_from_plain(line["standing"]))]
 
 
 TELLERS: Final[dict[str, Callable[[Line], list[str]]]] = {
     "asked": _asked,
-    "voted": _voted,
-    "ballot_refused": _ballot_refused,
+    "voted": people.voted,
+    "overridden": people.overridden,
+    "ballot_refused": people.ballot_refused,
     "deadline_moved": _deadline_moved,
     "finalized": _finalized,
+    "learned": _learned,
     "answered": _answered,
+    "freeze_changed": people.freeze_changed,
+    OPENED: _begun,
+    CONTINUED: _begun,
 }

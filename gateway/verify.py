@@ -96,8 +96,9 @@ def _summary(report: Report) -> list[str]:
         f" {counts['entries']:,} entries{_period(report)}"
     )
     lines.append(
-        f"{counted(counts['requests'], 'request')}, {counted(counts['votes'], 'vote')},"
-        f" {counted(counts['answers'], 'answer')};"
+        f"{counted(counts['requests'], 'request')}, {counted(counts['votes'], 'vote')}"
+        f"{_of_those(counts['overrides'], 'override')}, {counted(counts['answers'], 'answer')},"
+        f" {counted(counts['freezes'], 'freeze')};"
         f" {counted(counts['signatures'], 'SSH signature')} checked"
     )
     lines.append(
@@ -107,6 +108,10 @@ def _summary(report: Report) -> list[str]:
     if not report.findings:
         lines.append("The audit is whole.")
     return lines
+
+
+def _of_those(number: int, what: str) -> str:
+    return f" ({counted(number, what)})" if number else ""
 
 
 def _verdict(report: Report) -> str:
@@ -138,7 +143,9 @@ _COUNTED = (
     "entries",
     "requests",
     "votes",
+    "overrides",
     "answers",
+    "freezes",
     "signatures",
     "heads",
     "heads_outside",

@@ -47,7 +47,7 @@ class Agreement:
     def __init__(
         self, find: Callable[[str], None], note: Callable[[str], None], counts: Counter[str]
     ) -> None:
-        """`find` takes a sentence for what does not agree, `note` for what may be; `counts` grows."""
+        """`find` takes a sentence on what does not agree, `note` on what may be; `counts` grows."""
         self._find = find
         self._counts = counts
         self._freezes = FreezeAgreement(find, note, counts)
@@ -137,7 +137,7 @@ class Agreement:
                     self._find(f"{where}: the approvals of {people} were cast with one key.")
 
     def _is_good(self, vote: Vote, approval: Approval, where: str) -> bool:
-        """Whether it is about these bytes and, if from a terminal, signed; if not, that is found."""
+        """Whether it is about these bytes and signed, if it must be; if not, that is found."""
         evidence, member = vote.evidence, f"{approval.node}/{approval.request_id}"
         wrong = None
         if vote.digest != approval.digest:

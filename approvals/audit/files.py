@@ -102,6 +102,8 @@ def layouts(paths: Iterable[Path]) -> list[Layout]:
 def stretches(directory: Path, *, since: int = 0) -> list[Stretch]:
     """What counts as evidence, of files last written at or after `since` (Unix ms), in order.
 
+    Of each chain the newest file is never too old: it begins with what must stay known.
+
     Raises:
         AuditUnreadable: a file is none of ours, or none that the chain can be followed through.
         OSError: one cannot be read.
@@ -113,7 +115,7 @@ def stretches(directory: Path, *, since: int = 0) -> list[Stretch]:
         if layout.astray:
             raise AuditUnreadable(f"{layout.astray[0]} is no part of its chain: was it put there?")
         found += layout.stretches
-    return [one for one in found if _is_whole(one).st_mtime * 1000 >= since]
+    return [one for one in found if _is_whole(one).st_mtime * 1000 >= since or one.until is None]
 
 
 def _is_whole(stretch: Stretch) -> os.stat_result:

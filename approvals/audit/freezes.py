@@ -44,7 +44,7 @@ class FreezeAgreement:
     def __init__(
         self, find: Callable[[str], None], note: Callable[[str], None], counts: Counter[str]
     ) -> None:
-        """`find` takes a sentence for what does not agree, `note` for what may be; `counts` grows."""
+        """`find` takes a sentence on what does not agree, `note` on what may be; `counts` grows."""
         self._find = find
         self._note = note
         self._counts = counts

@@ -32,7 +32,7 @@ class Known:
 
 
 def read_lines(directory: Path, *, since: int = 0, holding: str = "") -> Iterator[dict[str, Any]]:
-    """Every line of every file last written at or after `since` (Unix ms), in order.
+    """Every line of every file last written at or after `since` (Unix ms), and of each newest one.
 
     Each with the name of its `file` and its number there, `line`. Only lines that hold the text
     `holding`, as JSON writes it, are read at all: a search needs few of them.

@@ -10,6 +10,7 @@ import pytest
 from approvals.asking import Asking
 from approvals.audit import Audit
 from approvals.events import Answered, Asked, Finalized, Voted
+from approvals.freeze_store import FreezeStore
 from approvals.ledger import Ledger
 from approvals.model import Choice, Outcome
 from approvals.outbox import Outbox
@@ -17,6 +18,8 @@ from approvals.service import Service
 from approvals.store import Store
 from approvals.window import Window
 from gateway.callback import Callback
+from gateway.config import load
+from gateway.verify import Wanted, report_of
 from notifiers.console import Console
 from notifiers.teller import Teller
 from tests.support.requests import sample
@@ -171,6 +174,44 @@ async def test_before_a_vote_is_stored(step, crash):
         (approval,) = await house.pending()
         assert approval.votes == ()
         await concludes(house, asking, "APPROVE", votes="ana")
+
+
+def is_whole(house):
+    """Whether `audit verify` finds nothing, while the gateway runs."""
+    settings = load(house.world.folder / "countersign.toml")
+    return report_of(settings, Wanted((), (), (), as_json=False)).findings == []
+
+
+async def test_before_a_freeze_is_audited(step, crash):
+    step.before(
+        Audit,
+        "write",
+        lambda _audit, *events: any(getattr(event, "what", None) == "frozen" for event in events),
+    )
+    async with crash(lambda house: house.freezes("dee")) as (house, asking):
+        assert (await asking).error.startswith("frozen: ")
+        learned = house.frozen()[-1]
+        (freeze,) = learned["record"]["freezes"]
+        assert (learned["what"], freeze["person"]) == ("learned", "dee")
+        assert is_whole(house)
+
+
+async def test_before_a_thaw_is_stored(step, crash):
+    """The audit has the vote already, and the freeze holds until it is cast again."""
+
+    async def thaws(house):
+        freeze = await house.freezes("dee")
+        for person in ("dee", "eli"):
+            await house.thaws(person, freeze)
+
+    step.before(FreezeStore, "write", lambda _store, _old, new: bool(new.ended))
+    async with crash(thaws) as (house, asking):
+        assert (await asking).error.startswith("frozen: ")
+        last = house.frozen()[-1]
+        assert (last["what"], last["vote"]["person"]) == ("thawing", "eli")
+        (freeze,) = last["record"]["freezes"]
+        assert (await house.thaws("eli", freeze["id"]))["what"] == "thawed"
+        assert is_whole(house)
 
 
 async def test_before_a_vote_is_audited(step, crash):
