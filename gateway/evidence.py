@@ -1,4 +1,4 @@
-"""`audit show`: the whole story of a request or a freeze, in order, from all chains of the audit."""
+"""`audit show`: the whole story of a request, or of a freeze, from all chains of the audit."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -20,7 +20,7 @@ KINDS: Final[dict[str, type[Comparison]]] = {
 }
 """The kinds of changes by the names that machines know, the most important first."""
 
-NEVER_ASKED: Final = "it was decided, and no line holds what was asked"
+NEVER_ASKED: Final = "no line here holds what was asked: is it in another gateway's audit?"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from approvals.audit.lines import request_of
 from approvals.window import Window
 from gateway.cli import main
+from gateway.replay_tally import NEVER_ASKED
 from tests.support.requests import sample
 from tests.support.waiting import until
 from tests.support.world import RULES, MovableClock
@@ -98,6 +99,9 @@ async def test_votes_at_one_gateway_are_proved_by_the_chain_of_the_one_that_answ
     rows = shown(one, ASKED.request_id)
     assert events(rows) == ["voted", "learned"]
     assert "    At another gateway, APPROVE approved by people" in rows
+    replayed = json.loads(run(one, "policy", "replay", tmp_path / "policy.toml", "--json").stdout)
+    (left,) = replayed["not_replayable"]
+    assert (left["why"], left["where"]) == (NEVER_ASKED, f"node-1/{ASKED.request_id}")
 
 
 async def test_overrides_stand_apart_and_are_proved_by_whoever_answered(world, tmp_path):
