@@ -314,3 +314,60 @@ def test_evidence_that_was_written_again_does_not_agree(tmp_path, attack, said):
     names = {"a": tmp_path / f"{A}-000001-20260921.jsonl"}
     names["b"] = tmp_path / f"{B}-000001-20260921.jsonl"
     assert any(said.format(**names) in finding for finding in findings), findings
+
+
+# What may be
+
+
+def begun(why, record):
+    """How a file of a chain begins: what it carries along."""
+    return {
+        "process": "p1",
+        "at": NOW,
+        "event": "opened",
+        "why": why,
+        "standing": None if record is None else plain(record),
+    }
+
+
+def test_a_thaw_of_which_only_the_end_was_seen_is_proved_by_the_other_gateway_alone(tmp_path):
+    mine, theirs = stories()
+    del theirs[5]
+    theirs[5]["record"] |= {"epoch": 9, "thaws": []}
+    said = "freeze 2-3fa1 was ended at another gateway: its audit is wanted too"
+    for others, notes in ((mine, 0), ([], 1)):
+        report = checked(tmp_path, others, theirs)
+        assert report.findings == []
+        assert len([note for note in report.notes if said in note]) == notes
+
+
+@pytest.mark.parametrize(
+    ("why", "record", "answers"),
+    [
+        ("start", None, True),
+        ("start", FROZEN, False),
+        ("start", THAWED, True),
+        ("day", FROZEN, True),
+    ],
+)
+def test_what_a_file_carries_along_holds_from_a_start_on(tmp_path, why, record, answers):
+    """Within a run it may be younger than the first lines that follow it."""
+    _, theirs = stories()
+    report = checked(tmp_path, [], [begun(why, record), *theirs[1:4]])
+    assert (report.findings == []) is answers
+
+
+def test_a_thaw_whose_line_the_disk_did_not_take_is_carried_along(tmp_path):
+    _, theirs = stories()
+    thawed = begun("trouble", THAWED) | {"event": "continued"}
+    report = checked(tmp_path, [], [theirs[0], theirs[4], thawed, *theirs[1:4]])
+    assert report.findings == []
+
+
+def test_a_line_of_another_form_is_found_and_no_failure(tmp_path):
+    mine, theirs = stories()
+    mine[4]["record"] = "frozen"
+    theirs[3]["approval"]["verdict"]["effect"] = "maybe"
+    findings = checked(tmp_path, mine, theirs).findings
+    assert any("line 5 is not as we write it (TypeError)" in finding for finding in findings)
+    assert any("line 4 is not as we write it (AssertionError)" in finding for finding in findings)

@@ -124,6 +124,7 @@ def test_who_has_another_key_today_or_none_does_not_count():
     for changed in (
         replace(person("eli"), ssh_key=person("ana").ssh_key, ssh_line=person("ana").ssh_line),
         replace(person("eli"), ssh_key=None, ssh_line=None),
+        replace(person("eli"), ssh_line=None),
     ):
         people = {**ON_CALL.people, "eli": changed}
         assert thawing(both, "2-aaaa", NOW, replace(ON_CALL, people=people)) == ("dee",)

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from approvals import proof
+from approvals import freeze_statement, proof
+from approvals.freeze_statement import FreezeStatement
 from approvals.model import Choice, SshSignature
 from approvals.statement import FRESH_MS, NAMESPACE, Statement
 from keys import ssh, sshsig
@@ -195,3 +196,51 @@ def test_what_is_too_long_to_be_a_signature_is_not_remembered():
     before = proof._signer.cache_info()
     assert not proved(replace(EVIDENCE, signature="x" * (sshsig.MOST_CHARS + 1)))
     assert proof._signer.cache_info() == before
+
+
+# Freezes and votes to thaw
+
+FREEZE = FreezeStatement(SAID.gateway, "an alarm", AT)
+THAW = replace(FREEZE, thaw="7-3fa1")
+
+
+def about_freezes(said):
+    return signed(said, namespace=freeze_statement.NAMESPACE)
+
+
+def is_freeze(said=FREEZE, evidence=None, **changes):
+    facts = {"wallet": None, "source": None, "reason": "an alarm", "at": AT} | changes
+    return proof.freeze_proved(evidence or about_freezes(said), **facts)
+
+
+def is_thaw(said=THAW, evidence=None, **changes):
+    facts = {"line": None, "freeze": "7-3fa1", "reason": "an alarm", "at": AT} | changes
+    return proof.thaw_proved(evidence or about_freezes(said), **facts)
+
+
+def test_a_freeze_is_proved_by_what_was_signed():
+    wallet = replace(FREEZE, scope="wallet", name="w1")
+    source = replace(FREEZE, scope="source", name="0xd63134CC52B0CC0bb754A0196bc249F38BDB2A2c")
+    assert is_freeze()
+    assert is_freeze(wallet, wallet="w1")
+    assert is_freeze(source, source=source.name)
+    assert not is_freeze(wallet)
+    assert not is_freeze(wallet, source="w1")
+    assert not is_freeze(wallet, wallet="w2")
+    assert not is_freeze(wallet="w1")
+    assert not is_freeze(THAW)
+    assert not is_freeze(reason="a drill")
+    assert not is_freeze(at=AT + FRESH_MS + 1)
+    assert not is_freeze(evidence=signed(FREEZE))
+    assert not is_freeze(evidence=EVIDENCE)
+
+
+def test_a_vote_to_thaw_is_proved_by_what_was_signed():
+    assert is_thaw()
+    assert is_thaw(line=LINE)
+    assert not is_thaw(line=TOKEN.line)
+    assert not is_thaw(freeze="7-3fa2")
+    assert not is_thaw(FREEZE)
+    assert not is_thaw(reason="a drill")
+    assert not is_thaw(at=AT - FRESH_MS - 1)
+    assert not is_thaw(evidence=signed(THAW))
