@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from approvals.audit.packed import unpack
 from approvals.audit.reading import read_lines
 from approvals.model import Approval
 from tests.chaos.history import content_of
@@ -65,14 +66,14 @@ def entries_of(gateway: str, data_dir: Path) -> Iterator[Entry]:
                 yield Entry(gateway, "malformed", "", None, document["token"], 0, (), None)
             continue
         votes = approval["votes"]
-        if document["event"] == "voted":
+        if document["event"] in {"voted", "overridden"}:
             votes = [*votes, document["vote"]]
         final = approval["final"]
         yield Entry(
             gateway=gateway,
             event=document["event"],
             digest=approval["digest"],
-            content=_content(document.get("request")),
+            content=_content(document),
             token=document.get("token"),
             deadline=approval["deadline"],
             votes=tuple(_vote(vote) for vote in votes),
@@ -92,10 +93,10 @@ def shown_of(approval: Approval, messages: list[tuple[str, tuple[str, ...]]]) ->
     )
 
 
-def _content(request: Any) -> str | None:
-    if request is None:
+def _content(document: dict[str, Any]) -> str | None:
+    if document["event"] != "asked":
         return None
-    request = json.loads(request) if isinstance(request, str) else request
+    request = json.loads(unpack(document["request"]))
     names = ("node", "request_id", "type", "detail", "extra")
     node, request_id, type_, detail, extra = (request[name] for name in names)
     return content_of(node, request_id, type_, detail, extra)
