@@ -9,7 +9,7 @@ import pytest
 
 from approvals.asking import Asking
 from approvals.audit import Audit
-from approvals.events import Answered, Asked, Finalized, Voted
+from approvals.events import Answered, Asked, Finalized, FreezeChanged, Overridden, Voted
 from approvals.freeze_store import FreezeStore
 from approvals.ledger import Ledger
 from approvals.model import Choice, Outcome
@@ -325,6 +325,88 @@ async def test_before_open_approvals_are_looked_at(step, crash):
     step.before(Service, "_settle")
     async with crash(reloading) as (house, asking):
         await rejects_as_the_audit_says(house, asking)
+
+
+def changes(what):
+    """Audit.write calls that say that what is frozen changed so."""
+    return lambda _audit, *events: any(
+        isinstance(event, FreezeChanged) and event.what == what for event in events
+    )
+
+
+def freezing(*thaw):
+    """Freeze everything that is open, and vote to end that."""
+
+    async def act(house):
+        await house.pending()
+        freeze = await house.freezes("dee")
+        for person in thaw:
+            await house.thaws(person, freeze)
+
+    return act
+
+
+async def standing(house):
+    return (await asyncio.to_thread(house.desk.freezes))["freezes"]
+
+
+async def test_before_a_freeze_is_audited(step, crash):
+    step.before(Audit, "write", changes("frozen"))
+    async with crash(freezing()) as (house, asking):
+        assert (await asking).error.startswith("frozen: ")
+        assert [line["what"] for line in house.frozen()] == ["begun", "learned"]
+        assert [freeze["person"] for freeze in await standing(house)] == ["dee"]
+
+
+async def test_before_a_vote_to_thaw_is_stored(step, crash):
+    step.before(FreezeStore, "write", lambda _store, _old, new: bool(new.thaws))
+    async with crash(freezing("dee")) as (house, asking):
+        assert (await asking).error.startswith("frozen: ")
+        assert [line["what"] for line in house.frozen()] == ["begun", "frozen", "thawing"]
+        (freeze,) = await standing(house)
+        assert freeze["thaws"] == []
+        for person in ("dee", "eli"):
+            await house.thaws(person, freeze["id"])
+        assert await standing(house) == []
+
+
+async def test_before_a_thaw_is_audited(step, crash):
+    step.before(Audit, "write", changes("thawed"))
+    async with crash(freezing("dee", "eli")) as (house, asking):
+        assert (await asking).error.startswith("frozen: ")
+        assert await standing(house) == []
+        lines = house.frozen()
+        assert [line["what"] for line in lines[-2:]] == ["thawing", "learned"]
+        assert lines[-2]["vote"]["person"] == "eli"
+
+
+async def test_before_an_override_is_audited(step, crash, world):
+    world.rules = RULES + '\n[override]\ngroup = "on_call"\napprove = 1\nreject = 1\n'
+    step.before(Audit, "write", writes(Overridden))
+
+    async def overriding(house):
+        await house.votes("dee", override=True)
+
+    async with crash(overriding) as (house, asking):
+        await concludes(house, asking, "APPROVE")
+        (answered,) = [line for line in house.audit() if line["event"] == "answered"]
+        assert [vote["override"] for vote in answered["approval"]["votes"]] == [True]
+
+
+async def test_before_a_sentences_ts_is_stored(step, crash, world):
+    async with local_slack() as slack:
+        with pytest.MonkeyPatch.context() as environment:
+            world.with_slack(slack.settings, environment, "http")
+            step.before(
+                Outbox,
+                "write_told",
+                lambda _outbox, _member, told: any(post.about and post.ts for post in told.posts),
+            )
+            async with crash(freezing()) as (house, asking):
+                assert (await asking).error.startswith("frozen: ")
+                await claims_run_out(house)
+                await until(lambda: len(slack.said) == 2)
+                assert len({said.text for said in slack.said}) == 1
 
 
 async def test_rules_answer_the_same_after_a_crash(step, crash, world):
