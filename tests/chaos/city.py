@@ -20,7 +20,7 @@ from gateway.cookie import Cookie
 from gateway.settings import Address
 from keys.rsa import public_pem, write_private_key
 from notifiers.settings import SlackSettings
-from tests.chaos.gateway_process import Spec, launch
+from tests.chaos.gateway_process import REFUSED, Spec, launch
 from tests.chaos.history import Fell, History, PolicyBegan, PolicyEnded, now
 from tests.chaos.levers import Levers
 from tests.chaos.rules import POLICIES, USUAL
@@ -84,7 +84,8 @@ class Gateway:
         async with asyncio.timeout(START_WITHIN_S), aiohttp.ClientSession() as session:
             while not await self._answers(session):
                 if not self.process.is_alive():
-                    self.history.note(Fell(now(), self.name, self.last_words))
+                    if self.process.exitcode != REFUSED:
+                        self.history.note(Fell(now(), self.name, self.last_words))
                     self.process = launch(self.spec)
                 await asyncio.sleep(0.02)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import gateway.telling
+from gateway.assembly import StartError
 from gateway.clock import SYSTEM
 from gateway.config import load
 from gateway.log import make_log, take_library_logs
@@ -25,6 +26,9 @@ from gateway.serve import listen_to_signals, serve
 from notifiers.pace import Pace
 from tests.chaos.levers import Disk, Levers
 from tests.chaos.sabotage import break_guard
+
+REFUSED: Final = 3
+"""How a gateway ends that would not start, as while its disk is broken: it is no fall."""
 
 _CONTEXT: Final = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload([__name__])
@@ -71,8 +75,13 @@ def run(spec: Spec) -> None:
     setattr(gateway.telling, "Pace", _brisk)  # noqa: B010 - what it is called there
     if spec.guard is not None:
         break_guard(spec.guard)
-    asyncio.run(_serve(settings, LeverClock(levers)))
-    sys.stdout.flush()
+    try:
+        asyncio.run(_serve(settings, LeverClock(levers)))
+    except StartError as refusal:
+        sys.stderr.write(f"{refusal}\n")
+        sys.exit(REFUSED)
+    finally:
+        sys.stdout.flush()
 
 
 async def _serve(settings: Any, clock: LeverClock) -> None:

@@ -235,15 +235,17 @@ async def test_a_held_attempt_never_hears_the_decision_on_other_bytes(world):
         assert any(line.get("what") == "other_bytes" for line in house.lines)
 
 
-async def test_a_record_that_vanished_is_no_answer_and_an_alarm(world, monkeypatch):
-    monkeypatch.setattr("approvals.window.CEILING_MS", 300)
+async def test_a_record_that_vanished_gains_no_time_and_is_an_alarm(world):
     world.window = Window(retry_times=0, sleep_ms=500, timeout_ms=1_000)
     async with world.running() as house:
-        asking = asyncio.create_task(everything_from(house, raw_request()))
-        await house.pending()
+        asking = asyncio.create_task(house.asks())
+        (before,) = await house.pending()
         await house.service._ledger.store._link.client.flushall()
-        assert await asking == b""
-        assert any(line.get("what") == "record_vanished" for line in house.lines)
+        conclusion = await asking
+        assert conclusion.error.startswith(("timeout: ", "frozen: "))  # the freezes vanished too
+        assert any(line.get("what") == "forgotten" for line in house.lines)
+        deadlines = {line["approval"]["deadline"] for line in house.audit()}
+        assert deadlines == {before.deadline}
 
 
 async def test_a_server_that_may_forget_is_not_used_unless_the_operator_says_so(
