@@ -327,6 +327,7 @@ async def test_a_click_on_one_message_never_counts_for_another(world, monkeypatc
                 await hands.put(place, value)
             for message in slack.messages.values():
                 await slack.click(message, "Approve", "U0ANA", via="http")
+            await hands.redis.zadd("{countersign}:untold", {member(what): 0 for what in (one, two)})
             for what in (one, two):
                 record_ = await house.service.read(member(what))
                 assert (record_.votes, record_.final) == ((), None)
