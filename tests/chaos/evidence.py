@@ -1,15 +1,19 @@
 """What the gateways' audits hold, read from their files; and what is stored and shown at last."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from approvals.audit.packed import unpack
 from approvals.audit.reading import read_lines
+from approvals.audit.verifying import verify_audits
 from approvals.model import Approval
+from keys.rsa import fingerprint
 from tests.chaos.history import content_of
+from tests.chaos.rules import Scope
+from tests.support.world import rsa_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,37 @@ class VoteLine:
     choice: str
     reason: str
     at: int
+    override: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One freeze in a gateway's audit; `person` is None where Countersign froze itself."""
+
+    id: str
+    scope: Scope
+    person: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeLine:
+    """What a gateway learned of freezes: all that stands, and the votes to thaw.
+
+    `thaws` are freeze, person, reason.
+    """
+
+    gateway: str
+    chain: str
+    place: int
+    at: int
+    standing: tuple[Standing, ...]
+    thaws: tuple[tuple[str, str, str], ...]
+
+    @property
+    def own(self) -> bool:
+        """Whether Countersign froze itself, for its record was lost."""
+        return any(freeze.person is None for freeze in self.standing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +73,13 @@ class Entry:
     deadline: int
     votes: tuple[VoteLine, ...]
     final: tuple[Any, ...] | None
+    chain: str = ""
+    place: int = 0
+
+    @property
+    def final_at(self) -> int | None:
+        """By the clock of whoever made it final."""
+        return None if self.final is None else int(dict(self.final[1:])["at"])
 
     @property
     def outcome(self) -> str | None:
@@ -57,9 +99,12 @@ class Shown:
     """Of each message what it says, and the words on its buttons."""
 
 
-def entries_of(gateway: str, data_dir: Path) -> Iterator[Entry]:
+def entries_of(gateway: str, data_dir: Path) -> Iterator[Entry | FreezeLine]:
     """The one place that reads an audit."""
-    for document in read_lines(data_dir / "audit"):
+    for place, document in enumerate(read_lines(data_dir / "audit")):
+        if document["event"] == "freeze_changed":
+            yield _freezes(gateway, place, document)
+            continue
         approval = document.get("approval")
         if approval is None:
             if document["event"] == "malformed":
@@ -78,7 +123,16 @@ def entries_of(gateway: str, data_dir: Path) -> Iterator[Entry]:
             deadline=approval["deadline"],
             votes=tuple(_vote(vote) for vote in votes),
             final=None if final is None else (final["outcome"], *sorted(final.items())),
+            chain=document["chain"],
+            place=place,
         )
+
+
+def verified(data_dirs: Iterable[Path]) -> list[str]:
+    """What `audit verify` finds in all gateways' audits together."""
+    key = rsa_key("server").public_key()
+    places = [data_dir / "audit" for data_dir in data_dirs]
+    return verify_audits(places, {fingerprint(key): key}, []).findings
 
 
 def shown_of(approval: Approval, messages: list[tuple[str, tuple[str, ...]]]) -> Shown:
@@ -88,7 +142,9 @@ def shown_of(approval: Approval, messages: list[tuple[str, tuple[str, ...]]]) ->
         digest=approval.digest,
         outcome=None if approval.final is None else str(approval.final.outcome),
         people_hear=approval.verdict.effect == "ask" or approval.notice,
-        votes=tuple(VoteLine(v.person, str(v.choice), v.reason, v.at) for v in approval.votes),
+        votes=tuple(
+            VoteLine(v.person, str(v.choice), v.reason, v.at, v.override) for v in approval.votes
+        ),
         messages=tuple(messages),
     )
 
@@ -103,4 +159,27 @@ def _content(document: dict[str, Any]) -> str | None:
 
 
 def _vote(vote: dict[str, Any]) -> VoteLine:
-    return VoteLine(vote["person"], vote["choice"], vote["reason"], vote["at"])
+    names = ("person", "choice", "reason", "at", "override")
+    return VoteLine(*(vote[name] for name in names))
+
+
+def _freezes(gateway: str, place: int, document: dict[str, Any]) -> FreezeLine:
+    record, vote = document["record"], document["vote"]
+    thaws = [*record["thaws"], *([] if vote is None else [vote])]
+    return FreezeLine(
+        gateway,
+        document["chain"],
+        place,
+        document["at"],
+        tuple(_standing(freeze) for freeze in record["freezes"]),
+        tuple((thaw["freeze"], thaw["person"], thaw["reason"]) for thaw in thaws),
+    )
+
+
+def _standing(freeze: dict[str, Any]) -> Standing:
+    scope = Scope()
+    if freeze["wallet"] is not None:
+        scope = Scope("wallet", freeze["wallet"])
+    elif freeze["source"] is not None:
+        scope = Scope("source", freeze["source"])
+    return Standing(freeze["id"], scope, freeze["person"], freeze["reason"])

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from gateway.attempts import Happened
-from tests.chaos.rules import Kind
+from tests.chaos.rules import Kind, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,10 @@ Via: TypeAlias = Literal["socket", "http", "desk"]
 
 @dataclass(frozen=True, slots=True)
 class Voted:
-    """Somebody tries to vote. `reason` is one of a kind, "" where none can be given."""
+    """Somebody tries to vote. `reason` is one of a kind, "" where none is given.
+
+    `override`: they ask to decide in place of the seats.
+    """
 
     at: int
     case: str
@@ -74,6 +77,7 @@ class Voted:
     choice: Literal["approve", "reject"]
     via: Via
     reason: str
+    override: bool = False
 
 
 Told: TypeAlias = Literal["counted", "acknowledged", "refused", "unknown"]
@@ -101,6 +105,49 @@ class Whispered:
 
     at: int
     person: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeTried:
+    """Somebody tries to freeze. `reason` is one of a kind; `gateway` is who takes it, if known."""
+
+    at: int
+    reason: str
+    person: str
+    scope: Scope
+    via: str
+    gateway: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeTold:
+    """What they were told of it, and the id it has, where they could learn it."""
+
+    at: int
+    reason: str
+    told: Told
+    freeze: str | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThawTried:
+    """Somebody signs that a freeze should end; `vote` is the reason too."""
+
+    at: int
+    vote: str
+    freeze: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThawTold:
+    """What they were told of that."""
+
+    at: int
+    vote: str
+    told: Told
     sentence: str
 
 
@@ -161,6 +208,10 @@ Event: TypeAlias = (
     | Voted
     | VoteTold
     | Whispered
+    | FreezeTried
+    | FreezeTold
+    | ThawTried
+    | ThawTold
     | FaultBegan
     | FaultEnded
     | PolicyBegan

@@ -6,24 +6,22 @@ a limit, the limit stands in the docstring of the check, and nowhere else.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from gateway.attempts import Answer, BadAnswer, ErrorStatus, HttpError, NoResponse
 from tests.chaos.evidence import Entry, VoteLine
+from tests.chaos.freezes import (
+    freezes_are_kept,
+    freezes_end_by_two,
+    frozen_is_frozen,
+    no_yes_under_a_freeze,
+    nobody_else_froze,
+    who_knows_a_freeze_is_silent,
+)
 from tests.chaos.history import Asked, Fell, Voted, VoteTold, Whispered
-from tests.chaos.rules import Kind
+from tests.chaos.rules import REASONED, Kind
 from tests.chaos.trial import Case, Trial
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """A promise that was not kept: which, about which request, in one sentence."""
-
-    promise: str
-    case: str
-    sentence: str
-
+from tests.chaos.violation import Violation
 
 OfACase: TypeAlias = Callable[[Case, Trial], Iterator[Violation]]
 
@@ -81,12 +79,12 @@ def yes_is_supported(case: Case, trial: Trial) -> Iterator[Violation]:
             continue
         approvers = case.may_approve()
         policies = trial.in_force(case, heard.at)
-        if not any(policy.supports(case.wished.kind, approvers) for policy in policies):
+        if not case.could_be_approved_by(heard.at, policies):
             who = ", ".join(sorted(approvers)) or "nobody"
             yield Violation("4 no default is yes", case.name, f"APPROVE, approved by {who}")
         for entry in _spoken(case, asked):
-            in_time = _approvers_in_time(entry)
-            if not any(policy.supports(case.wished.kind, in_time) for policy in policies):
+            in_time = _in_time(entry)
+            if not any(policy.supports(case.wished.kind, *in_time) for policy in policies):
                 said = "APPROVE by fewer votes in time than any policy wants"
                 yield Violation("4 no default is yes", case.name, said)
 
@@ -114,8 +112,8 @@ def timeouts_are_fair(case: Case, trial: Trial) -> Iterator[Violation]:
             continue
         policies = trial.in_force(case, heard.at)
         for entry in _spoken(case, asked):
-            in_time = _approvers_in_time(entry)
-            if policies and all(policy.supports(case.wished.kind, in_time) for policy in policies):
+            in_time = _in_time(entry)
+            if policies and all(policy.supports(case.wished.kind, *in_time) for policy in policies):
                 yield Violation("3 votes in time", case.name, "timed out with enough approvals")
             clocks_off = any(
                 span.what.startswith("clock") and span.meets(case.wished.at, heard.at)
@@ -182,28 +180,49 @@ def evidence_is_on_disk(case: Case, _trial: Trial) -> Iterator[Violation]:
             yield Violation("6 evidence", case.name, f"its bytes are not with {asked.gateway}")
 
 
+def reasons_are_given(case: Case, _trial: Trial) -> Iterator[Violation]:
+    """Where the rules want a reason with each vote, no vote without one is stored."""
+    silent = {line.person for e in case.entries for line in e.votes if not line.reason.strip()}
+    if silent and case.wished.kind in REASONED:
+        who = ", ".join(sorted(silent))
+        yield Violation("4 no default is yes", case.name, f"no reason, and counted: {who}")
+
+
 def not_forgotten(case: Case, trial: Trial) -> Iterator[Violation]:
     """Each request ends with an answer, or its node gives up while nothing could be decided.
 
     That is: while a fault that blocks lasted, or shortly after, at a gateway that it asked last.
     Or while its first attempt went unseen: then its schedule is not known, and its last attempt
     looks like an earlier one. Of a node that repeats one token, or that is ahead of its schedule,
-    nobody can tell which attempt is its last: a fault at any of them excuses it.
+    nobody can tell which attempt is its last: a fault at any of them excuses it. And a yes that
+    was final before a freeze is kept back while that lasts.
     """
-    if case.gave_up is None or case.answers:
-        return
-    if any(isinstance(heard.what, ErrorStatus) for heard in case.heard.values()):
-        return
-    for name in case.gave_up.last if case.wished.regular else case.asked:
-        asked = case.asked[name]
-        if trial.blocked(asked.at, case.gave_up.at, asked.gateway):
-            return
-    first = next(iter(case.asked.values()))
-    if trial.blocked(first.at, case.heard[first.attempt].at, first.gateway):
+    if case.gave_up is None or case.answers or excuse(case, trial):
         return
     what = case.heard[case.gave_up.last[-1]].what
     why = what.why if isinstance(what, NoResponse) else type(what).__name__
     yield Violation("3 no request forgotten", case.name, f"given up without a fault: {why}")
+
+
+def excuse(case: Case, trial: Trial) -> str | None:
+    """What kept a request that was given up from being decided."""
+    if case.gave_up is None:
+        return None
+    if any(isinstance(heard.what, ErrorStatus) for heard in case.heard.values()):
+        return "it was no request"
+    until = case.gave_up.at
+    for name in case.gave_up.last if case.wished.regular else case.asked:
+        asked = case.asked[name]
+        for span in trial.blocks:
+            if span.meets(asked.at, until, asked.gateway):
+                return span.what
+    first = next(iter(case.asked.values()))
+    for span in trial.blocks:
+        if span.meets(first.at, case.heard[first.attempt].at, first.gateway):
+            return f"first attempt unseen: {span.what}"
+    if any(entry.outcome == "APPROVE" for entry in case.entries) and trial.icy(case, until):
+        return "approved, then frozen"
+    return None
 
 
 # Of everything
@@ -218,6 +237,12 @@ def one_content_per_id(trial: Trial) -> Iterator[Violation]:
     for request_id, bodies in approved.items():
         if len(bodies) > 1:
             yield Violation("1 bytes", request_id, "two bodies under this id were approved")
+
+
+def audits_are_whole(trial: Trial) -> Iterator[Violation]:
+    """`audit verify` finds nothing in all audits together."""
+    for finding in trial.audit:
+        yield Violation("6 evidence", "the audits", finding)
 
 
 def nobody_falls(trial: Trial) -> Iterator[Violation]:
@@ -276,12 +301,20 @@ OF_A_CASE: Final[tuple[OfACase, ...]] = (
     refused_votes_are_nowhere,
     evidence_is_on_disk,
     not_forgotten,
+    reasons_are_given,
+    no_yes_under_a_freeze,
+    frozen_is_frozen,
 )
 OF_ALL: Final[tuple[Callable[[Trial], Iterator[Violation]], ...]] = (
     one_content_per_id,
     nobody_falls,
     messages_show_what_is_stored,
     clicks_get_a_word,
+    audits_are_whole,
+    who_knows_a_freeze_is_silent,
+    freezes_end_by_two,
+    nobody_else_froze,
+    freezes_are_kept,
 )
 
 
@@ -315,8 +348,10 @@ def claims(text: str) -> str | None:
     return None
 
 
-def _approvers_in_time(entry: Entry) -> set[str]:
-    return {v.person for v in entry.votes if v.choice == "approve" and v.at < entry.deadline}
+def _in_time(entry: Entry) -> tuple[set[str], set[str]]:
+    """Who approved before the deadline, and who of them by override."""
+    votes = [v for v in entry.votes if v.choice == "approve" and v.at < entry.deadline]
+    return {v.person for v in votes}, {v.person for v in votes if v.override}
 
 
 def _spoken(case: Case, asked: Asked) -> list[Entry]:

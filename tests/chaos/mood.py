@@ -17,7 +17,14 @@ _KINDS: Final = {
     Kind.INNER_JUNK: 2,
     Kind.OUTER_JUNK: 1,
 }
-_PLANS: Final = {"agree": 50, "refuse": 10, "differ": 15, "dawdle": 15, "last moment": 10}
+_PLANS: Final = {
+    "agree": 50,
+    "refuse": 10,
+    "differ": 15,
+    "dawdle": 15,
+    "last moment": 10,
+    "override": 8,
+}
 _HABITS: Final = {"": 64, "both": 8, "repeats": 7, "ahead": 7, "deaf": 8, "hasty": 6}
 
 
@@ -27,7 +34,8 @@ class Mood:
 
     `nodes` are those that begin to ask; either of them may repeat what the other asked.
 
-    `pace` stretches all times: of the nodes' windows, and of what people take.
+    `pace` stretches all times: of the nodes' windows, and of what people take. `freeze_every_s` is
+    how long on-call waits between freezes; None: nobody freezes.
     """
 
     kinds: Mapping[Kind, int] = field(default_factory=lambda: _KINDS)
@@ -37,6 +45,7 @@ class Mood:
     twins: float = 0.06
     second_bodies: float = 0.10
     pace: float = 1.0
+    freeze_every_s: float | None = 7.0
 
 
 USUAL: Final = Mood()

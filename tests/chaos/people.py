@@ -17,13 +17,13 @@ from notifiers.slack_clicks import UNSURE
 from tests.chaos.city import City, Gateway
 from tests.chaos.history import Told, Via, Voted, VoteTold, now
 from tests.chaos.mood import Mood
-from tests.chaos.rules import ASKED, BARRED, ON_CALL, STRANGER, TREASURY, Kind, slack_id
+from tests.chaos.rules import ASKED, BARRED, ON_CALL, REASONED, STRANGER, TREASURY, Kind, slack_id
 from tests.chaos.wishes import Wish
 from tests.support.slack_server import Answer
 from tests.support.world import rsa_key, ssh_key
 
 _COUNT: Final = itertools.count(1)
-_GATEWAY: Final = fingerprint(rsa_key("server").public_key())
+FINGERPRINT: Final = fingerprint(rsa_key("server").public_key())
 _MESSAGE_WITHIN_S: Final = 3.0
 _FORM_WITHIN_S: Final = 2.5
 _DESK_WITHIN_S: Final = 5.0
@@ -35,7 +35,7 @@ class Intent:
     """What somebody means to do about a request, and when (seconds from its beginning).
 
     `again_s`: Slack delivers the click once more, so much later. `punctual`: the vote is cast at
-    the very deadline.
+    the very deadline. `override`: to decide in place of the seats.
     """
 
     person: str
@@ -44,6 +44,7 @@ class Intent:
     after_s: float
     again_s: float | None = None
     punctual: bool = False
+    override: bool = False
 
 
 def intents(kind: Kind, rng: random.Random, mood: Mood) -> list[Intent]:
@@ -61,6 +62,8 @@ def intents(kind: Kind, rng: random.Random, mood: Mood) -> list[Intent]:
     match plan:
         case "agree":
             return [_intent(rng, person, "approve") for person in people]
+        case "override":
+            return _overriding(rng)
         case "refuse":
             return [_intent(rng, rng.choice([*people, BARRED]), "reject")]
         case "differ":
@@ -86,6 +89,18 @@ def _intent(
 ) -> Intent:
     again = rng.choice([0.0, 0.05, 0.3, 6.0]) if rng.random() < 0.2 else None
     return Intent(person, choice, _via(rng), rng.uniform(0.1, 4.0) if at is None else at, again)
+
+
+def _overriding(rng: random.Random) -> list[Intent]:
+    """Two of on-call, which is enough; one, even twice, which is not; or one who refuses."""
+    first, second = rng.sample(ON_CALL, 2)
+    people = rng.choice(
+        [[first, second], [first, second], [first, first], [first], [second, BARRED]]
+    )
+    choice: Literal["approve", "reject"] = "reject" if rng.random() < 0.15 else "approve"
+    return [
+        Intent(person, choice, "desk", rng.uniform(0.1, 3.0), override=True) for person in people
+    ]
 
 
 def _via(rng: random.Random) -> Via:
@@ -130,7 +145,8 @@ class People:
         if word not in message.buttons:
             return  # Slack does not offer it: a signed vote is wanted, or it is decided
         payload = self._city.slack.payload(message, word, slack_id(intent.person))
-        press = self._approve if intent.choice == "approve" else self._reject
+        has_form = intent.choice == "reject" or wish.kind in REASONED
+        press = self._write if has_form else self._approve
         presses = [press(wish, intent, payload, rng)]
         if intent.again_s is not None:
             after_s = intent.again_s * self._mood.pace
@@ -143,25 +159,27 @@ class People:
         self, wish: Wish, intent: Intent, payload: dict[str, Any], rng: random.Random
     ) -> None:
         vote = self._cast(wish, intent, "")
-        answer = await self._delivered(payload, intent.via, rng)
+        answer = await self.delivered(payload, intent.via, rng)
         if answer is not None and answer.status == 200:
             self._told(wish, vote, "acknowledged", "")
         else:
             self._told(wish, vote, "unknown", "nobody acknowledged it")
 
-    async def _reject(
+    async def _write(
         self, wish: Wish, intent: Intent, payload: dict[str, Any], rng: random.Random
     ) -> None:
-        """The click opens a form; the vote is the form that is handed in."""
-        slack, reason = self._city.slack, f"no {next(_COUNT)}"
+        """The click opens a form; the vote is the form that is handed in, sometimes empty."""
+        slack, reason = self._city.slack, f"so {next(_COUNT)}"
+        if wish.kind in REASONED and rng.random() < 0.15:
+            reason = ""
         payload = {**payload, "trigger_id": slack._trigger()}
-        await self._delivered(payload, intent.via, rng)
+        await self.delivered(payload, intent.via, rng)
         view = await slack.form_of(payload["trigger_id"], _FORM_WITHIN_S * self._mood.pace)
         if view is None:
             return
         vote = self._cast(wish, intent, reason)
         form = slack.submission(view, slack_id(intent.person), reason)
-        answer = await self._delivered(form, intent.via, rng)
+        answer = await self.delivered(form, intent.via, rng)
         if answer is None or answer.status != 200:
             self._told(wish, vote, "unknown", "nobody acknowledged it")
         elif answer.payload is None:
@@ -170,7 +188,7 @@ class People:
             sentence = str(next(iter(answer.payload["errors"].values())))
             self._told(wish, vote, "unknown" if sentence == UNSURE else "refused", sentence)
 
-    async def _delivered(
+    async def delivered(
         self, payload: dict[str, Any], via: Via, rng: random.Random
     ) -> Answer | None:
         slack = self._city.slack
@@ -189,18 +207,19 @@ class People:
         reason = f"seen {next(_COUNT)}"
         vote = self._cast(wish, intent, reason, via="desk")
         text = statements.Statement(
-            gateway=_GATEWAY,
+            gateway=FINGERPRINT,
             node=wish.node,
             request_id=wish.request_id,
             digest=wish.digest,
             choice=Choice(intent.choice),
             reason=reason,
             at=now(),
+            override=intent.override,
         ).text()
         key = ssh_key(intent.person)
         armored = sshsig.sign(key, statements.NAMESPACE, text.encode())
         body = {"statement": text, "signature": armored}
-        status, answer = await self._desk(rng.choice(self._city.gateways), "POST", "/votes", body)
+        status, answer = await self.desk(rng.choice(self._city.gateways), "POST", "/votes", body)
         if status == 200:
             self._told(wish, vote, "counted", str(answer["status"]))
         elif status is None:
@@ -216,7 +235,7 @@ class People:
         gateway = rng.choice(self._city.gateways)
         deadline = None
         for _ in range(3):
-            status, answer = await self._desk(gateway, "GET", f"/approvals?id={wish.member}")
+            status, answer = await self.desk(gateway, "GET", f"/approvals?id={wish.member}")
             found = answer.get("approvals", []) if status == 200 else []
             if not found or found[0]["approval"]["final"] is not None:
                 return
@@ -231,7 +250,7 @@ class People:
         longest_s = _LONGEST_S * self._mood.pace
         await asyncio.sleep(min(longest_s, max(0.0, (at - now()) / 1000)))
 
-    async def _desk(
+    async def desk(
         self, gateway: Gateway, method: str, path: str, body: object = None
     ) -> tuple[int | None, dict[str, Any]]:
         """The status and the JSON; None where nobody answered."""
@@ -251,7 +270,16 @@ class People:
     def _cast(self, wish: Wish, intent: Intent, reason: str, via: Via | None = None) -> str:
         vote = f"v{next(_COUNT)}"
         self._city.history.note(
-            Voted(now(), wish.case, vote, intent.person, intent.choice, via or intent.via, reason)
+            Voted(
+                now(),
+                wish.case,
+                vote,
+                intent.person,
+                intent.choice,
+                via or intent.via,
+                reason,
+                intent.override,
+            )
         )
         return vote
 

@@ -26,6 +26,7 @@ class Probe:
     nodes: tuple[str, ...] = ("node-1", "node-2")
     pace: float = 0.5
     a_second: float = 20.0
+    freeze_every_s: float | None = None
 
 
 PROBES: Final = {
@@ -47,10 +48,15 @@ PROBES: Final = {
     ),
     "evidence": Probe(frozenset({"6 evidence"}), {Kind.AUTO: 1}, requests=6),
     "final": Probe(frozenset({"3 one decision", "6 evidence"}), habits={"both": 1, "deaf": 1}),
+    "freezes": Probe(frozenset({"4 freezes hold", "6 evidence"}), freeze_every_s=0.4),
+    "overrides": Probe(frozenset({"4 no default is yes"}), plans={"override": 1}),
+    "reasons": Probe(frozenset({"4 no default is yes"}), {Kind.TWO: 1}, requests=60),
     "refusals": Probe(frozenset({"7 no stays no"}), plans={"differ": 1}),
     "seats": Probe(frozenset({"4 no default is yes"}), {Kind.TWO: 1, Kind.KEY_GEN: 1}),
+    "stamp": Probe(frozenset({"4 freezes hold"}), freeze_every_s=0.4, requests=60),
     "store-first": Probe(frozenset({"9 telling"})),
     "telling": Probe(frozenset({"9 telling"}), settle_s=10.0),
+    "thaws": Probe(frozenset({"4 freezes hold", "6 evidence"}), freeze_every_s=0.4),
 }
 
 
@@ -65,6 +71,7 @@ def season_of(guard: str, seed: int) -> Season:
         twins=0.0,
         second_bodies=probe.second_bodies,
         pace=probe.pace,
+        freeze_every_s=probe.freeze_every_s,
     )
     return Season(
         guard,

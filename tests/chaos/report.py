@@ -7,10 +7,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from approvals.plain import plain
 from gateway.attempts import Answer, ErrorStatus, HttpError, NoResponse
 from tests.chaos.evidence import Entry
-from tests.chaos.history import Event, FaultBegan, FaultEnded, Voted, VoteTold
-from tests.chaos.judge import Violation, claims
+from tests.chaos.history import (
+    Event,
+    FaultBegan,
+    FaultEnded,
+    FreezeTold,
+    FreezeTried,
+    ThawTold,
+    Voted,
+    VoteTold,
+)
+from tests.chaos.judge import claims, excuse
 from tests.chaos.rules import Kind
 from tests.chaos.trial import Case, Trial
+from tests.chaos.violation import Violation
 
 
 def summary(trial: Trial) -> Iterator[str]:
@@ -21,8 +31,11 @@ def summary(trial: Trial) -> Iterator[str]:
     attempts = [heard.what for case in cases for heard in case.heard.values()]
     yield f"attempts          {len(attempts)}: {_counted(_attempt(what) for what in attempts)}"
     silent = [case for case in cases if case.gave_up is not None and not case.answers]
-    yield f"given up          {len(silent)} of {len(cases)}, while something blocked"
+    why = _counted(excuse(case, trial) or "NO EXCUSE" for case in silent)
+    yield f"given up          {len(silent)} of {len(cases)}: {why}"
     yield f"votes             {_counted(_vote(trial.events))}"
+    yield f"overrides         {_counted(_overrides(trial.events))}"
+    yield f"freezes           {_counted(_freezes(trial.events))}"
     votes = [(vote.at, entry.deadline) for entry in _finals(trial) for vote in entry.votes]
     close = sum(abs(at - deadline) <= 20 for at, deadline in votes)
     yield f"at the deadline   {close} votes stored within 20 ms of it"
@@ -97,6 +110,23 @@ def _vote(events: Sequence[Event]) -> Iterator[str]:
     for event in events:
         if isinstance(event, VoteTold):
             yield f"{via[event.vote]} {event.told}"
+
+
+def _overrides(events: Sequence[Event]) -> Iterator[str]:
+    tried = {e.vote: e.choice for e in events if isinstance(e, Voted) and e.override}
+    for event in events:
+        if isinstance(event, VoteTold) and event.vote in tried:
+            yield f"{tried[event.vote]} {event.told}"
+
+
+def _freezes(events: Sequence[Event]) -> Iterator[str]:
+    tried = {e.reason: e for e in events if isinstance(e, FreezeTried)}
+    for event in events:
+        if isinstance(event, FreezeTold):
+            freeze = tried[event.reason]
+            yield f"{freeze.scope.kind} by {freeze.via} {event.told}"
+        elif isinstance(event, ThawTold):
+            yield f"thaw {event.told}"
 
 
 def _finals(trial: Trial) -> Iterator[Entry]:

@@ -4,23 +4,37 @@ Runs inside the gateway process, before it serves. A guard that is broken here a
 the judge means that the suite proves nothing about it.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
+import approvals.ballots
 import approvals.decide
+import approvals.freeze
+import approvals.freezing
 import approvals.redis_link
 from approvals import quorum
 from approvals.asking import Asking
+from approvals.freezing import Freezing
 from approvals.ledger import Ledger
 from notifiers.slack_clicks import Clicks
 from notifiers.slack_hearing import Heard
 from notifiers.teller import Teller
 
-_COMPARE: Final = (
-    "if string.sub(current, 1, #ARGV[1]) ~= ARGV[1] then return {'moved', current} end"
+_COMPARE: Final = """\
+  if string.sub(current, 1, #ARGV[1]) ~= ARGV[1] then
+    return {'moved', string.sub(current, 1, ARGV[14] + 1)}
+  end
+"""
+_CONTENT: Final = """\
+    if content and content ~= ARGV[9] then
+      return {'conflict', string.sub(content, 1, 2 * #ARGV[9])}
+    end
+"""
+_STAMP: Final = (
+    "if redis.call('GETRANGE', KEYS[7], 0, #ARGV[12] - 1) ~= ARGV[12] then return {'frozen'} end"
 )
-_CONTENT: Final = "if content and content ~= ARGV[9] then return {'conflict', content} end"
 
 
 def break_guard(name: str) -> None:
@@ -122,14 +136,55 @@ def _telling() -> None:
     Teller._tell = once  # type: ignore[method-assign]
 
 
+def _freezes() -> None:
+    """What is frozen is known, and not looked at."""
+    setattr(approvals.freezing, "frozen_by", lambda _record, _reach: None)  # noqa: B010
+
+
+def _stamp() -> None:
+    """A yes is stored whatever is frozen by then; and nobody hears of freezes in time."""
+    _without(_STAMP)
+
+    async def deaf(self: Freezing) -> None:
+        await self.known()
+        await asyncio.Event().wait()
+
+    Freezing.follow = deaf  # type: ignore[method-assign]
+
+
+def _thaws() -> None:
+    """One person ends a freeze."""
+    setattr(approvals.freeze, "THAW_VOTES", 1)  # noqa: B010
+
+
+def _overrides() -> None:
+    """One person overrides twice over."""
+    overriding = approvals.decide._overriding
+
+    def doubled(ballots: Any, approval: Any, override: Any) -> tuple[str, ...]:
+        return overriding(ballots, approval, override) * 2
+
+    approvals.decide._overriding = doubled
+
+
+def _reasons() -> None:
+    """A form without a reason is a vote all the same."""
+    setattr(approvals.ballots, "wants_reason", lambda _approval, _choice: False)  # noqa: B010
+
+
 GUARDS: Final[dict[str, Callable[[], None]]] = {
     "compare": _compare,
     "content": _content,
     "deadline": _deadline,
     "evidence": _evidence,
     "final": _final,
+    "freezes": _freezes,
+    "overrides": _overrides,
+    "reasons": _reasons,
     "refusals": _refusals,
     "seats": _seats,
+    "stamp": _stamp,
     "store-first": _store_first,
     "telling": _telling,
+    "thaws": _thaws,
 }

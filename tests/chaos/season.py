@@ -18,10 +18,11 @@ from approvals.redis_link import Link, key
 from approvals.store import Store
 from keys.seals import SealKey
 from tests.chaos.city import City, Gateway, Plan, standing
-from tests.chaos.evidence import Shown, entries_of, shown_of
+from tests.chaos.evidence import Shown, entries_of, shown_of, verified
 from tests.chaos.history import FaultBegan, FaultEnded, Fell, History, now
 from tests.chaos.mood import USUAL, Mood
 from tests.chaos.nodes import Nodes
+from tests.chaos.on_call import OnCall
 from tests.chaos.people import People
 from tests.chaos.trial import Trial
 from tests.chaos.weather import Weather
@@ -81,12 +82,13 @@ async def lived(season: Season, keep: Path | None = None) -> Outcome:
             for gateway in city.gateways
             for entry in entries_of(gateway.name, gateway.data_dir)
         ]
+        findings = verified(gateway.data_dir for gateway in city.gateways)
         if keep is not None:
             shutil.copytree(folder, keep, dirs_exist_ok=True)
             lines = "".join(f"{event!r}\n" for event in history.events)
             (keep / "history").write_text(lines)
     forgets = season.plan.may_forget
-    trial = Trial.of(history.events, entries, shown, redis_forgets=forgets)
+    trial = Trial.of(history.events, entries, shown, audit=findings, redis_forgets=forgets)
     return Outcome(trial, (now() - began) / 1000)
 
 
@@ -96,24 +98,37 @@ async def _life(city: City, season: Season) -> None:
     weather = Weather(city, random.Random(rng.random()), every_s=season.every_s, only=season.only)
     connector = aiohttp.TCPConnector(limit=0, force_close=True)
     async with aiohttp.ClientSession(connector=connector) as session:
+        people = People(city, session, season.mood)
+        every_s, seed = season.mood.freeze_every_s, rng.random()
+        on_call = None
+        if every_s is not None:
+            pace = season.mood.pace
+            freezer = OnCall(city, people, random.Random(seed), every_s=every_s, pace=pace)
+            on_call = asyncio.create_task(freezer.watch(over))
         watching = asyncio.create_task(_watch(city))
         blowing = asyncio.create_task(weather.blow(over)) if season.faults else None
         try:
-            await _requests(city, session, season, rng)
+            await _requests(city, session, people, season, rng)
             await asyncio.sleep(1.0)  # private sentences are still on their way
         finally:
             over.set()
             if blowing is not None:
                 await blowing
+            if on_call is not None:
+                await on_call
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
 
 
 async def _requests(
-    city: City, session: aiohttp.ClientSession, season: Season, rng: random.Random
+    city: City,
+    session: aiohttp.ClientSession,
+    people: People,
+    season: Season,
+    rng: random.Random,
 ) -> None:
     """Every request has a node and its people, and so many of them live at a time."""
-    nodes, people = Nodes(city, session, season.mood), People(city, session, season.mood)
+    nodes = Nodes(city, session, season.mood)
     room = asyncio.Semaphore(season.in_flight)
 
     async def one(wish: Any, seed: float) -> None:

@@ -6,21 +6,25 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.attempts import Answer
-from tests.chaos.evidence import Entry, Shown
+from tests.chaos.evidence import Entry, FreezeLine, Shown
 from tests.chaos.history import (
     Asked,
     Event,
     FaultBegan,
     FaultEnded,
+    FreezeTold,
+    FreezeTried,
     GaveUp,
     Heard,
     PolicyBegan,
     PolicyEnded,
+    ThawTold,
+    ThawTried,
     Voted,
     VoteTold,
     Wished,
 )
-from tests.chaos.rules import POLICIES, Kind, Policy
+from tests.chaos.rules import POLICIES, Kind, Policy, covers
 
 LINGER_MS: Final = 2_000
 """After a fault is mended: connections are made anew, a socket's time limit runs out."""
@@ -63,14 +67,49 @@ class Case:
         told = self.told.get(vote)
         return "unknown" if told is None else told.told
 
-    def may_approve(self) -> set[str]:
+    def could_be_approved_by(self, moment: int, policies: Iterable[Policy]) -> bool:
+        """Whether the votes that were cast before a moment could have been enough."""
+        approvers, overriders = self.may_approve(moment), self.may_override(moment)
+        kind = self.wished.kind
+        return any(policy.supports(kind, approvers, overriders) for policy in policies)
+
+    def may_override(self, before: int | None = None) -> set[str]:
+        """Who may have overridden, as far as anybody outside can tell."""
+        return {
+            vote.person
+            for name, vote in self.votes.items()
+            if vote.choice == "approve"
+            and vote.override
+            and self.told_of(name) != "refused"
+            and (before is None or vote.at < before)
+        }
+
+    def may_approve(self, before: int | None = None) -> set[str]:
         """Who may have approved, as far as anybody outside can tell."""
         wanted = {"desk"} if self.wished.kind is Kind.SIGNED else {"desk", "socket", "http"}
         return {
             vote.person
             for name, vote in self.votes.items()
-            if vote.choice == "approve" and vote.via in wanted and self.told_of(name) != "refused"
+            if vote.choice == "approve"
+            and vote.via in wanted
+            and self.told_of(name) != "refused"
+            and (before is None or vote.at < before)
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Frost:
+    """A freeze that may have held, by what people tried and were told; Unix milliseconds.
+
+    `held`: surely from then on (None: nobody knows), until `thawing`, when a second person begins
+    to thaw it. `thawed`: from then on surely not, unless a vote went astray. None: never.
+    """
+
+    tried: FreezeTried
+    freeze: str | None
+    held: int | None
+    thawing: int | None
+    thawed: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +131,8 @@ class Span:
 class Trial:
     """Everything the judge gets, sorted by request.
 
-    `redis_forgets` is True where the server was made to lose acknowledged writes.
+    `redis_forgets` is True where the server was made to lose acknowledged writes; `audit` is what
+    `audit verify` finds in all gateways' audits together.
     """
 
     events: Sequence[Event]
@@ -100,6 +140,9 @@ class Trial:
     blocks: list[Span]
     faults: list[Span]
     policies: list[Span]
+    frosts: list[Frost]
+    freezes: list[FreezeLine]
+    audit: tuple[str, ...]
     shown: list[Shown] | None
     redis_forgets: bool
 
@@ -107,16 +150,21 @@ class Trial:
     def of(
         cls,
         events: Sequence[Event],
-        entries: Iterable[Entry],
+        entries: Iterable[Entry | FreezeLine],
         shown: list[Shown] | None = None,
         *,
+        audit: Iterable[str] = (),
         redis_forgets: bool = False,
     ) -> "Trial":
         """Sort what was seen; `shown` None: nobody looked at the end."""
         cases = _cases(events)
         by_digest = {case.wished.digest: case for case in cases.values()}
         by_token = {a.token: case for case in cases.values() for a in case.asked.values()}
+        freezes = []
         for entry in entries:
+            if isinstance(entry, FreezeLine):
+                freezes.append(entry)
+                continue
             case = by_digest.get(entry.digest) or by_token.get(entry.token or "")
             if case is not None:
                 case.entries.append(entry)
@@ -126,6 +174,9 @@ class Trial:
             blocks=list(_faults(events, blocking=True)),
             faults=list(_faults(events, blocking=False)),
             policies=list(_policies(events)),
+            frosts=list(_frosts(events)),
+            freezes=freezes,
+            audit=tuple(audit),
             shown=shown,
             redis_forgets=redis_forgets,
         )
@@ -145,8 +196,16 @@ class Trial:
             if not span.what.startswith(_HARMLESS)
         )
 
-    def blocked(self, since: int, until: int, gateway: str) -> bool:
-        return any(span.meets(since, until, gateway) for span in self.blocks)
+    def icy(self, case: Case, until: int) -> bool:
+        """Whether some freeze that covers it may have been known until shortly before."""
+        since = case.wished.at
+        own = any(line.own and since - 30_000 <= line.at <= until + 30_000 for line in self.freezes)
+        return own or any(
+            covers(frost.tried.scope, case.wished.kind)
+            and frost.tried.at <= until
+            and (frost.thawed is None or frost.thawed + LINGER_MS >= since)
+            for frost in self.frosts
+        )
 
 
 def _cases(events: Iterable[Event]) -> dict[str, Case]:
@@ -177,6 +236,46 @@ def _faults(events: Iterable[Event], *, blocking: bool) -> Iterator[Span]:
         if isinstance(event, FaultBegan) and (event.blocks or not blocking):
             until = ends.get(event.fault, event.at + 600_000) + LINGER_MS
             yield Span(event.gateway, event.name, event.at, until)
+
+
+def _frosts(events: Iterable[Event]) -> Iterator[Frost]:
+    """Every freeze that somebody tried, with when it surely held and until when."""
+    tried: dict[str, FreezeTried] = {}
+    told: dict[str, FreezeTold] = {}
+    thaws: defaultdict[str, list[ThawTried]] = defaultdict(list)
+    refused, settled = set[str](), dict[str, int]()
+    for event in events:
+        match event:
+            case FreezeTried(reason=reason):
+                tried[reason] = event
+            case FreezeTold(reason=reason):
+                told[reason] = event
+            case ThawTried(freeze=freeze):
+                thaws[freeze].append(event)
+            case ThawTold(vote=vote, told=word, at=at):
+                settled[vote] = at
+                if word == "refused":
+                    refused.add(vote)
+            case _:
+                pass
+    for reason, began in tried.items():
+        answer = told.get(reason)
+        if answer is None or answer.told == "refused":
+            continue
+        votes = [vote for vote in thaws[answer.freeze or ""] if vote.vote not in refused]
+        first, last = _thawed(votes, settled)
+        held = answer.at if answer.told == "counted" else None
+        yield Frost(began, answer.freeze, held, first, last)
+
+
+def _thawed(votes: list[ThawTried], settled: dict[str, int]) -> tuple[int | None, int | None]:
+    """When the second of two people began to want the end of it, and when all were told."""
+    began: dict[str, int] = {}
+    for vote in votes:
+        began.setdefault(vote.person, vote.at)
+    if len(began) < 2:
+        return None, None
+    return sorted(began.values())[1], max(settled.get(v.vote, v.at + 10_000) for v in votes)
 
 
 def _policies(events: Iterable[Event]) -> Iterator[Span]:
