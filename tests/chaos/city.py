@@ -7,7 +7,8 @@ import os
 import random
 import signal
 import socket
-from collections.abc import AsyncIterator, Mapping
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Final
 import aiohttp
 
 from approvals.window import Window
+from gateway import valkey
 from gateway.cookie import Cookie
 from gateway.settings import Address
 from keys.rsa import public_pem, write_private_key
@@ -27,6 +29,7 @@ from tests.chaos.rules import POLICIES, USUAL
 from tests.chaos.slack import CitySlack
 from tests.chaos.storage import Storage
 from tests.support.proxy import Proxy
+from tests.support.sentinels import Fleet
 from tests.support.world import CONFIG, NODE, SLACK, rsa_key
 
 _WINDOWS: Final = {"node-1": Window(3, 300, 1_500), "node-2": Window(4, 800, 1_750)}
@@ -145,15 +148,26 @@ class City:
     folder: Path
     gateways: list[Gateway]
     storage: Storage | None
+    fleet: Fleet | None
     slack: CitySlack
     history: History
     windows: Mapping[str, Window]
     policy: str = USUAL.name
 
+    @property
+    def redis_url(self) -> str | None:
+        """Where to look at what is stored: at a server of its own, ours or the only gateway's."""
+        if self.fleet is not None:
+            return None
+        if self.storage is not None:
+            return self.storage.server.url
+        return f"unix://{self.gateways[0].data_dir / 'redis' / valkey.SOCKET}"
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How a city is built. `fsync` is its Redis's `appendfsync`; None: one embedded server each.
+    `sentinels`: a master and a replica, which three sentinels watch.
 
     `pace` stretches the nodes' windows and the rules' time.
     """
@@ -162,6 +176,7 @@ class Plan:
     fsync: str | None
     may_forget: bool = False
     guard: str | None = None
+    sentinels: bool = False
     pace: float = 1.0
 
     @property
@@ -182,20 +197,36 @@ async def standing(folder: Path, plan: Plan, history: History) -> AsyncIterator[
     """Build the city, and take it down again."""
     async with contextlib.AsyncExitStack() as stack:
         slack = await stack.enter_async_context(CitySlack.open(history))
-        storage = None
-        if plan.fsync is not None:
+        storage = fleet = None
+        if plan.sentinels:
+            fleet = stack.enter_context(_fleet())
+        elif plan.fsync is not None:
             storage = stack.enter_context(Storage.running(plan.fsync))
         gateways = []
         for number in range(plan.gateways):
-            gateway = await _built(folder / f"g{number}", plan, storage, slack.settings, history)
+            gateway = await _built(
+                folder / f"g{number}", plan, storage or fleet, slack.settings, history
+            )
             await stack.enter_async_context(gateway.wire)
             if gateway.redis_wire is not None:
                 stack.push_async_exit(gateway.redis_wire)
             gateways.append(gateway)
-        city = City(folder, gateways, storage, slack, history, plan.windows)
+        city = City(folder, gateways, storage, fleet, slack, history, plan.windows)
         stack.push_async_callback(_taken_down, gateways)
         await asyncio.gather(*(gateway.start(city.policy) for gateway in gateways))
         yield city
+
+
+@contextlib.contextmanager
+def _fleet() -> Iterator[Fleet]:
+    """Outside the city's folder, as any server."""
+    with tempfile.TemporaryDirectory(prefix="countersign-fleet-") as folder:
+        fleet = Fleet(Path(folder))
+        try:
+            fleet.start()
+            yield fleet
+        finally:
+            fleet.end()
 
 
 async def _taken_down(gateways: list[Gateway]) -> None:
@@ -212,15 +243,21 @@ def _lasting_address() -> Address:
 
 
 async def _built(
-    folder: Path, plan: Plan, storage: Storage | None, slack: SlackSettings, history: History
+    folder: Path,
+    plan: Plan,
+    storage: Storage | Fleet | None,
+    slack: SlackSettings,
+    history: History,
 ) -> Gateway:
     listen, operators = _lasting_address(), _lasting_address()
-    redis_wire = None
-    if storage is not None:
+    redis_wire, url = None, None
+    if isinstance(storage, Fleet):
+        url = storage.url
+    elif storage is not None:
         redis_wire = Proxy(str(storage.server.socket))
         await redis_wire.listen()
+        url = redis_wire.url
     _write_keys(folder)
-    url = None if redis_wire is None else redis_wire.url
     (folder / "countersign.toml").write_text(_config(listen, operators, url, slack, plan))
     spec = Spec(
         folder / "countersign.toml",

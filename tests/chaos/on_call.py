@@ -55,7 +55,9 @@ class OnCall:
         """Until nothing is frozen any more, or the time is up."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within_s):
-                while await self._thaw_some() > 0:
+                while True:
+                    if await self._thaw_some() == 0:
+                        return
                     await asyncio.sleep(0.1)
 
     async def _freeze(self) -> None:

@@ -170,7 +170,7 @@ class People:
     ) -> None:
         """The click opens a form; the vote is the form that is handed in, sometimes empty."""
         slack, reason = self._city.slack, f"so {next(_COUNT)}"
-        if wish.kind in REASONED and rng.random() < 0.15:
+        if wish.kind in REASONED and rng.random() < 0.25:
             reason = ""
         payload = {**payload, "trigger_id": slack._trigger()}
         await self.delivered(payload, intent.via, rng)

@@ -4,7 +4,6 @@ Runs inside the gateway process, before it serves. A guard that is broken here a
 the judge means that the suite proves nothing about it.
 """
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
@@ -16,6 +15,7 @@ import approvals.freezing
 import approvals.redis_link
 from approvals import quorum
 from approvals.asking import Asking
+from approvals.freeze import FreezeRecord
 from approvals.freezing import Freezing
 from approvals.ledger import Ledger
 from notifiers.slack_clicks import Clicks
@@ -142,14 +142,14 @@ def _freezes() -> None:
 
 
 def _stamp() -> None:
-    """A yes is stored whatever is frozen by then; and nobody hears of freezes in time."""
+    """A yes is stored whatever is frozen by then; and nobody hears of others' freezes in time."""
     _without(_STAMP)
+    look = Freezing.look
 
-    async def deaf(self: Freezing) -> None:
-        await self.known()
-        await asyncio.Event().wait()
+    async def once(self: Freezing) -> FreezeRecord:
+        return self.record or await look(self)
 
-    Freezing.follow = deaf  # type: ignore[method-assign]
+    Freezing.look = once  # type: ignore[method-assign]
 
 
 def _thaws() -> None:

@@ -24,6 +24,7 @@ from tests.chaos.mood import USUAL, Mood
 from tests.chaos.nodes import Nodes
 from tests.chaos.on_call import OnCall
 from tests.chaos.people import People
+from tests.chaos.tempo import Tempo
 from tests.chaos.trial import Trial
 from tests.chaos.weather import Weather
 from tests.chaos.wishes import draw
@@ -35,8 +36,8 @@ _UNTOLD: Final = key("untold")
 
 @dataclass(frozen=True, slots=True)
 class Season:
-    """What to do: `requests` in all, `a_second` of them while no more than `in_flight` live at
-    once, and none begins after `minutes`; a fault about each `every_s`, of the kinds `only`.
+    """What to do: `requests` in all, at most `a_second` of them while no more than `in_flight`
+    live at once, and none begins after `minutes`; a fault each `every_s`, of the kinds `only`.
     `settle_s` is how long all may take to be told afterwards; 0: nobody looks.
     """
 
@@ -95,9 +96,12 @@ async def lived(season: Season, keep: Path | None = None) -> Outcome:
 async def _life(city: City, season: Season) -> None:
     rng = random.Random(season.seed)
     over = asyncio.Event()
-    weather = Weather(city, random.Random(rng.random()), every_s=season.every_s, only=season.only)
+    tempo = Tempo(season.a_second)
+    luck = random.Random(rng.random())
+    weather = Weather(city, luck, every_s=season.every_s, tempo=tempo, only=season.only)
     connector = aiohttp.TCPConnector(limit=0, force_close=True)
     async with aiohttp.ClientSession(connector=connector) as session:
+        nodes = Nodes(city, session, season.mood)
         people = People(city, session, season.mood)
         every_s, seed = season.mood.freeze_every_s, rng.random()
         on_call = None
@@ -105,10 +109,10 @@ async def _life(city: City, season: Season) -> None:
             pace = season.mood.pace
             freezer = OnCall(city, people, random.Random(seed), every_s=every_s, pace=pace)
             on_call = asyncio.create_task(freezer.watch(over))
-        watching = asyncio.create_task(_watch(city))
+        watching = asyncio.create_task(_watch(city, tempo))
         blowing = asyncio.create_task(weather.blow(over)) if season.faults else None
         try:
-            await _requests(city, session, people, season, rng)
+            await _requests(nodes, people, season, tempo, rng)
             await asyncio.sleep(1.0)  # private sentences are still on their way
         finally:
             over.set()
@@ -121,14 +125,9 @@ async def _life(city: City, season: Season) -> None:
 
 
 async def _requests(
-    city: City,
-    session: aiohttp.ClientSession,
-    people: People,
-    season: Season,
-    rng: random.Random,
+    nodes: Nodes, people: People, season: Season, tempo: Tempo, rng: random.Random
 ) -> None:
     """Every request has a node and its people, and so many of them live at a time."""
-    nodes = Nodes(city, session, season.mood)
     room = asyncio.Semaphore(season.in_flight)
 
     async def one(wish: Any, seed: float) -> None:
@@ -149,18 +148,22 @@ async def _requests(
                 await room.acquire()
                 group.create_task(one(wish, rng.random()))
                 made += 1
-            await asyncio.sleep(rng.expovariate(season.a_second))
+            tempo.took_one()
+            await asyncio.sleep(rng.expovariate(1) / tempo.a_second)
 
 
-async def _watch(city: City) -> None:
+async def _watch(city: City, tempo: Tempo) -> None:
     """Notice when this machine, or a gateway on it, is slow: a deadline can be missed then."""
     async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
-        group.create_task(_timed(city, None, lambda: asyncio.sleep(0.05)))
+        group.create_task(_timed(city, tempo, None, lambda: asyncio.sleep(0.05)))
         for gateway in city.gateways:
-            group.create_task(_timed(city, gateway.name, partial(_ping, session, gateway)))
+            step = partial(_ping, session, gateway)
+            group.create_task(_timed(city, tempo, gateway.name, step))
 
 
-async def _timed(city: City, where: str | None, step: Callable[[], Awaitable[None]]) -> None:
+async def _timed(
+    city: City, tempo: Tempo, where: str | None, step: Callable[[], Awaitable[None]]
+) -> None:
     """Take a step again and again, and note each that took too long."""
     loop, number = asyncio.get_running_loop(), 0
     while True:
@@ -168,6 +171,7 @@ async def _timed(city: City, where: str | None, step: Callable[[], Awaitable[Non
         await step()
         if (loop.time() - began) * 1000 > STALL_MS:
             number += 1
+            tempo.slow()
             name = f"slow {where} {number}"
             city.history.note(FaultBegan(at, name, "(this machine was slow)", where, True))
             city.history.note(FaultEnded(now(), name, 1))
@@ -187,11 +191,10 @@ async def _looked_at(city: City, season: Season) -> list[Shown] | None:
 
     What dead gateways had claimed to tell is made due at once: their claims last 30 seconds.
     """
-    if city.storage is None or season.settle_s <= 0:
+    if city.redis_url is None or season.settle_s <= 0:
         return None
-    url = city.storage.server.url
     gateway = city.gateways[0]
-    link = Link(url, check=_trusting)
+    link = Link(city.redis_url, check=_trusting)
     store = Store(link, SealKey.load(gateway.folder / "seal.key"), keep_days=30)
     try:
         if not await _all_told(link, season.settle_s):

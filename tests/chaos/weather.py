@@ -10,8 +10,10 @@ from typing import Final
 from tests.chaos.city import City
 from tests.chaos.fault import Fault
 from tests.chaos.faults import FAULTS
+from tests.chaos.fleet_faults import EmbeddedKilled, MasterKilled
 from tests.chaos.history import FaultBegan, FaultEnded, now
 from tests.chaos.redis_faults import PowerCut
+from tests.chaos.tempo import Tempo
 
 _COUNT: Final = itertools.count(1)
 AT_ONCE: Final = 2
@@ -28,11 +30,13 @@ class Weather:
         rng: random.Random,
         *,
         every_s: float = 1.2,
+        tempo: Tempo,
         only: Collection[str] = (),
     ) -> None:
         self._city = city
         self._rng = rng
         self._every_s = every_s
+        self._tempo = tempo
         self._busy: set[str] = set()
         self._kinds = [kind for kind in self._possible() if not only or kind.__name__ in only]
         self._running = 0
@@ -44,6 +48,10 @@ class Weather:
                 yield kind
         if storage is not None and storage.fsync == "everysec":
             yield PowerCut
+        if self._city.fleet is not None:
+            yield MasterKilled
+        elif storage is None:
+            yield EmbeddedKilled
 
     async def blow(self, stop: asyncio.Event) -> None:
         """One fault after the other, each running by itself; between storms it is calm."""
@@ -53,8 +61,9 @@ class Weather:
                 since = asyncio.get_running_loop().time() - began
                 if since % (STORM_S + CALM_S) < STORM_S:
                     self._draw(group)
+                every_s = self._every_s / self._tempo.share
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(self._rng.uniform(0.2, 1.8) * self._every_s):
+                    async with asyncio.timeout(self._rng.uniform(0.2, 1.8) * every_s):
                         await stop.wait()
 
     def _draw(self, group: asyncio.TaskGroup) -> None:
