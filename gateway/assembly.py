@@ -84,7 +84,8 @@ def assemble(
 ) -> Assembly:
     """Make every part; what must be closed again is pushed on `stack`."""
     policy = _policy(settings.policy)
-    keys = _signing_keys(settings)
+    own = load_private_key(settings.private_key)  # once: it proves two large primes each time
+    keys = _signing_keys(settings, own)
     link = Link(
         url,
         check=_looks_over(settings),
@@ -94,7 +95,7 @@ def assemble(
     seal_key = SealKey.load(settings.seal_key)
     store = Store(link, seal_key, keep_days=settings.redis.keep_days, process=process)
     heads = Heads(observer)
-    audit, memory = _audit(settings, process, clock, observer, heads)
+    audit, memory = _audit(settings, process, clock, observer, heads, own=own)
     stack.push_async_exit(_end_of(audit, heads))
     bell = Bell(link, store.revisions, process=process)
     journals = (observer,)
@@ -151,7 +152,9 @@ def assemble(
             report=observer.bug,
             slack=told.routes,
         ),
-        operator_app=operator_app(_desk(settings, service, reloading, keys, clock), observer),
+        operator_app=operator_app(
+            _desk(settings, service, reloading, keys, clock, own=own), observer
+        ),
         parked=parked,
         tasks=(
             link.follow,
@@ -191,7 +194,13 @@ def _looks_over(settings: Settings) -> Callable[[Any], Coroutine[Any, Any, None]
 
 
 def _audit(
-    settings: Settings, process: str, clock: Clock, observer: Observer, heads: Heads
+    settings: Settings,
+    process: str,
+    clock: Clock,
+    observer: Observer,
+    heads: Heads,
+    *,
+    own: RSAPrivateKey,
 ) -> tuple[Audit, Memory]:
     """What was said before is read first, so that nothing is written behind what cannot be."""
     directory = settings.data_dir / "audit"
@@ -203,7 +212,7 @@ def _audit(
             directory,
             process=process,
             clock=clock.now_ms,
-            notary=TextSigner(load_private_key(settings.private_key)),
+            notary=TextSigner(own),
             took=observer.metrics.took_fsync,
             published=heads.publish,
             standing=lambda: None if memory.freezes is None else plain(memory.freezes),
@@ -227,8 +236,7 @@ def _end_of(audit: Audit, heads: Heads) -> Callable[..., Coroutine[Any, Any, Non
     return end
 
 
-def _signing_keys(settings: Settings) -> Mapping[str, RSAPrivateKey]:
-    own = load_private_key(settings.private_key)
+def _signing_keys(settings: Settings, own: RSAPrivateKey) -> Mapping[str, RSAPrivateKey]:
     return {
         node.name: own if node.private_key is None else load_private_key(node.private_key)
         for node in settings.nodes
@@ -248,12 +256,13 @@ def _desk(
     reloading: Reloading,
     keys: Mapping[str, RSAPrivateKey],
     clock: Clock,
+    *,
+    own: RSAPrivateKey,
 ) -> Desk:
-    own = fingerprint(load_private_key(settings.private_key).public_key())
     return Desk(
         service,
         reloading,
-        FreezeDesk(service, gateway=own, clock=clock),
+        FreezeDesk(service, gateway=fingerprint(own.public_key()), clock=clock),
         door=Door(Cookie.bake(settings.data_dir), settings.operator_listen),
         gateways={name: fingerprint(key.public_key()) for name, key in keys.items()},
         clock=clock,

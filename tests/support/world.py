@@ -20,7 +20,7 @@ from approvals.model import Approval, Choice
 from approvals.window import Window
 from gateway.client import DeskClient
 from gateway.clock import SYSTEM
-from gateway.config import load
+from gateway.config import load, load_for_operator
 from gateway.node import NodeSettings, ask
 from gateway.observe import Observer
 from gateway.serve import Running, serve
@@ -316,7 +316,7 @@ class House:
     @property
     def desk(self) -> DeskClient:
         operator = self.running.operator
-        settings = load(self.world.folder / "countersign.toml")
+        settings = load_for_operator(self.world.folder / "countersign.toml")
         settings = replace(settings, operator_listen=Address(operator.host, operator.port))
         return DeskClient.of(settings)
 
