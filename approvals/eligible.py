@@ -33,7 +33,10 @@ def needs_today(approval: Approval, electorate: Electorate) -> tuple[Need, ...]:
 
 
 def override_today(approval: Approval, electorate: Electorate) -> Override | None:
-    """Who may override: both the record and today's policy must name them; the larger numbers."""
+    """Who may override: both the record and today's policy must name them; the larger number.
+
+    How many refuse is what the record says: that ends things, and needs nobody's word of today.
+    """
     then, today = approval.verdict.override, electorate.override
     if then is None or today is None:
         return None
@@ -42,7 +45,7 @@ def override_today(approval: Approval, electorate: Electorate) -> Override | Non
         then.group,
         tuple(p for p in then.people if p in today.people and p not in barred),
         max(then.approve, today.approve),
-        max(then.reject, today.reject),
+        then.reject,
     )
 
 

@@ -80,7 +80,7 @@ def test_what_was_approved_and_not_yet_heard_can_still_be_refused():
 def test_nothing_is_taken_once_it_is_final():
     final = Final(Outcome.APPROVE, None, "approved by people", NOW, 2, POLICY)
     record = approval(votes=(vote("ana"),), final=final)
-    for person, choice in (("bo", YES), ("bo", NO), ("ana", NO)):
+    for person, choice in (("bo", YES), ("bo", NO), ("ana", YES), ("ana", NO)):
         assert refused(record, person, choice) is NotCountedCause.ALREADY_DECIDED
 
 

@@ -120,7 +120,9 @@ def test_an_approval_that_nobody_fetched_is_given_up():
 
 
 def test_a_vote_for_other_bytes_does_not_count():
-    assert isinstance(decided(approval(votes=(vote("ana", digest="00" * 32),))), Pending)
+    for choice in Choice:
+        other = vote("ana", choice, digest="00" * 32)
+        assert isinstance(decided(approval(votes=(other,))), Pending)
 
 
 def test_somebody_removed_today_does_not_count_today():

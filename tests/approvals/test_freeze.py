@@ -94,11 +94,28 @@ def test_each_change_is_an_epoch_and_the_second_vote_ends_it():
     assert (two.epoch, two.freezes, two.ended) == (4, (), ("2-aaaa",))
 
 
+def test_what_ended_a_freeze_is_kept_until_the_next_one_ends():
+    def ending(id_):
+        return [vote(who, freeze=id_, evidence=evidence(who, thaw=id_)) for who in ("dee", "eli")]
+
+    record = FIRST
+    for id_ in ("2-aaaa", "3-bbbb"):
+        record = with_freeze(record, freeze(id_))
+    for vote_ in ending("2-aaaa"):
+        record = with_thaw(record, vote_, ON_CALL)
+    assert {kept.freeze for kept in record.thaws} == {"2-aaaa"}
+    for vote_ in ending("3-bbbb"):
+        record = with_thaw(record, vote_, ON_CALL)
+    assert {kept.freeze for kept in record.thaws} == {"3-bbbb"}
+    assert (record.freezes, record.ended) == ((), ("2-aaaa", "3-bbbb"))
+
+
 @pytest.mark.parametrize(
     "second",
     [
         vote("eli", NOW - 1, reason="another"),
         vote("eli", freeze="9-bbbb"),
+        vote("eli", freeze="9-bbbb", evidence=evidence("eli", thaw="9-bbbb")),
         vote("eli", evidence=evidence("eli", thaw="9-bbbb")),
         vote("eli", evidence=evidence("eli", thaw=None)),
         vote("eli", evidence=evidence("eli", at=NOW - FRESH_MS - 1)),

@@ -289,4 +289,4 @@ def test_two_clients_and_a_plain_model_agree_whatever_happens(own_redis):
     class Here(Stores):
         server = own_redis
 
-    run_state_machine_as_test(Here, settings=tried(0.2))
+    run_state_machine_as_test(Here, settings=tried(0.1))
