@@ -123,6 +123,7 @@ def test_what_ended_a_freeze_is_kept_until_the_next_one_ends():
         vote("eli", evidence=evidence("eli", namespace=VOTES)),
         vote("eli", evidence=evidence("dee")),
         vote("eli", evidence=replace(evidence("dee"), key=person("eli").ssh_key)),
+        vote("eli", evidence=replace(evidence("eli"), key=person("dee").ssh_key)),
         vote("eli", evidence=replace(evidence("eli"), signature="")),
         vote("eli", evidence=replace(evidence("eli"), statement="yes")),
         vote("dee"),
@@ -160,3 +161,5 @@ def test_a_lost_record_is_replaced_by_all_that_either_knew_and_one_freeze_more()
     assert [each.id for each in made.freezes] == ["2-aaaa", "3-bbbb", "9-cccc", "10-dddd"]
     assert made.epoch == 10
     assert mended(known, None, freeze("4-dddd")).epoch == 4
+    ended = FreezeRecord(5, ended=("9-cccc",))
+    assert [each.id for each in mended(ended, stored, freeze("10-dddd")).freezes] == ["10-dddd"]
