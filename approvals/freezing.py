@@ -38,6 +38,7 @@ from approvals.news import News
 from approvals.redis_link import StoreDown
 
 LOOK_S: Final = 2.0
+MEND_EVERY_S: Final = 0.2
 _TRIES: Final = 20
 
 
@@ -76,6 +77,7 @@ class Freezing:
         self._news = news
         self._seen: FreezeRecord | None = None
         self._one_at_a_time = asyncio.Lock()
+        self._mend_from = 0.0
 
     @property
     def record(self) -> FreezeRecord | None:
@@ -199,7 +201,13 @@ class Freezing:
                 await waiter.wait(LOOK_S)
 
     async def _mend(self, stored: Stored, why: str) -> FreezeRecord | None:
-        """Everything is frozen from here on, at every gateway, until two people thaw it."""
+        """Everything is frozen from here on, at every gateway, until two people thaw it.
+
+        Each time is a line of the audit: whoever spoils the record without end must not fill it.
+        """
+        clock = asyncio.get_running_loop().time
+        await asyncio.sleep(self._mend_from - clock())
+        self._mend_from = clock() + MEND_EVERY_S
         known = self._parts.memory.freezes or FIRST
         now = self._parts.now_ms()
         reason = f"The record of what is frozen was lost: {why}."

@@ -14,7 +14,7 @@ from approvals.events import Alarm, FreezeChanged
 from approvals.freeze import ANYTHING, Freeze, FreezeRecord
 from approvals.freeze_statement import NAMESPACE, FreezeStatement
 from approvals.freeze_store import FREEZE_KEY, FreezeStore
-from approvals.freezing import FreezeParts, Freezing, NotThawed
+from approvals.freezing import MEND_EVERY_S, FreezeParts, Freezing, NotThawed
 from approvals.memory import Memory
 from approvals.model import Electorate, Person, SshSignature
 from approvals.news import News
@@ -225,6 +225,15 @@ async def test_an_answer_that_is_lost_leaves_one_freeze_or_says_that_it_is_not_k
         record = await one.freezing.look()
         assert [freeze.wallet for freeze in record.freezes] == [f"w{n}" for n in range(6)]
         assert one.alarms() == []
+
+
+async def test_a_record_that_is_spoiled_without_end_does_not_fill_the_audit(one):
+    began = asyncio.get_running_loop().time()
+    for _ in range(3):
+        await one.link.client.set(FREEZE_KEY, b"garbage")
+        await one.freezing.look()
+    assert asyncio.get_running_loop().time() - began > 2 * MEND_EVERY_S
+    assert one.alarms() == ["freeze_lost"] * 3
 
 
 @pytest.mark.parametrize("how", ["deleted", "older", "garbage", "another type", "another seal"])
