@@ -260,6 +260,11 @@ def one_person_thaws_as_two(mine, theirs):
         each["evidence"] = plain(THAWS[0].evidence)
 
 
+def one_person_thaws_with_two_keys(mine, theirs):
+    for each in thaws_of(mine, theirs):
+        each["person"] = "dee"
+
+
 def votes_to_thaw_hours_apart(mine, theirs):
     for each in thaws_of(mine, theirs):
         if each["person"] == "eli":
@@ -299,6 +304,7 @@ ATTACKS = [
     (a_vote_to_thaw_another_freeze, "the signature of dee is not of this vote to thaw freeze"),
     (without_votes_to_thaw, "freeze 2-3fa1 is gone, and no two people signed"),
     (one_person_thaws_as_two, "freeze 2-3fa1 is gone, and no two people signed"),
+    (one_person_thaws_with_two_keys, "freeze 2-3fa1 is gone, and no two people signed"),
     (votes_to_thaw_hours_apart, "freeze 2-3fa1 is gone, and no two people signed"),
     (a_freeze_that_disappears, "freeze 2-3fa1 is gone, and no two people signed"),
     (an_older_freeze_record, "line 10 is of freeze epoch 2, and {a}, line 9 of 4 already"),
@@ -339,6 +345,13 @@ def test_a_thaw_of_which_only_the_end_was_seen_is_proved_by_the_other_gateway_al
         report = checked(tmp_path, others, theirs)
         assert report.findings == []
         assert len([note for note in report.notes if said in note]) == notes
+
+
+def test_votes_that_were_about_to_be_stored_prove_a_thaw_too(tmp_path):
+    mine, theirs = stories()
+    for record in records_of(mine, theirs):
+        record["thaws"] = []
+    assert checked(tmp_path, mine, theirs).findings == []
 
 
 @pytest.mark.parametrize(
