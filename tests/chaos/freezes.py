@@ -101,8 +101,9 @@ def freezes_end_by_two(trial: Trial) -> Iterator[Violation]:
     wanted: defaultdict[str, set[str]] = defaultdict(set)
     signed = set()
     for event in trial.events:
-        if isinstance(event, ThawTried) and event.vote not in refused:
-            wanted[event.freeze].add(event.person)
+        if isinstance(event, ThawTried):
+            if event.vote not in refused:
+                wanted[event.freeze].add(event.person)
             signed.add((event.freeze, event.person, event.vote))
     chains: defaultdict[str, list[FreezeLine]] = defaultdict(list)
     for line in sorted(trial.freezes, key=lambda line: line.place):

@@ -238,7 +238,9 @@ def _note_bugs(gateway: Gateway) -> None:
     """What a gateway's own log calls a bug, once each."""
     log = gateway.spec.log.read_text(errors="replace") if gateway.spec.log.exists() else ""
     bugs: Collection[str] = {
-        line[:1_000] for line in log.splitlines() if '"bug' in line or "Traceback" in line
+        f"{line[:200]} … {line[-800:]}"
+        for line in log.splitlines()
+        if '"bug' in line or "Traceback" in line
     }
     for line in sorted(bugs)[:5]:
         gateway.history.note(Fell(now(), gateway.name, line))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.attempts import Answer, BadAnswer, ErrorStatus, HttpError, NoResponse
-from tests.chaos.evidence import Entry, Shown, VoteLine
+from tests.chaos.evidence import Entry, FreezeLine, Shown, VoteLine
 from tests.chaos.history import (
     Asked,
     Event,
@@ -81,15 +81,16 @@ def audit(
 
 def broken(
     events: Iterable[Event],
-    entries: Iterable[Entry] = (),
+    entries: Iterable[Entry | FreezeLine] = (),
     shown: list[Shown] | None = None,
     *,
     policy: str = USUAL.name,
     forgets: bool = False,
+    verified: Iterable[str] = (),
 ) -> list[str]:
     """What the judge says of it, and that it can be told to people."""
     whole = [PolicyBegan(0, "g0", policy), *events]
-    trial = Trial.of(whole, entries, shown, redis_forgets=forgets)
+    trial = Trial.of(whole, entries, shown, audit=verified, redis_forgets=forgets)
     found = judged(trial)
     assert all(line for wrong in found for line in story(wrong, trial))
     assert list(summary(trial))
@@ -245,6 +246,12 @@ def test_two_bodies_under_one_id() -> None:
     ]
     entries = [*audit("APPROVE", ANA), *audit("APPROVE", ANA, digest="e", attempt="a2")]
     assert broken(events, entries) == ["two bodies under this id were approved"]
+
+
+def test_audits_that_do_not_verify() -> None:
+    assert broken(well(), audit("APPROVE", ANA), verified=["line 3 is gone."]) == [
+        "line 3 is gone."
+    ]
 
 
 def test_a_gateway_that_falls() -> None:
