@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 
@@ -89,10 +90,13 @@ class Signed:
             Refused: it is no such thing, or too long.
         """
         body = bytearray()
-        async for chunk in http.stream():
-            body += chunk
-            if len(body) > _MOST_BYTES:
-                raise Refused(413, "Nothing that a person signs here is as long as this.")
+        try:
+            async for chunk in http.stream():
+                body += chunk
+                if len(body) > _MOST_BYTES:
+                    raise Refused(413, "Nothing that a person signs here is as long as this.")
+        except ClientDisconnect:
+            raise Refused(400, _FORM) from None  # nobody is there to read it
         try:
             document = loads(bytes(body).decode())
         except (BadJson, UnicodeDecodeError):

@@ -1,6 +1,8 @@
 import asyncio
 import http.client
 import json
+import socket
+import time
 from dataclasses import replace
 
 import pytest
@@ -243,6 +245,16 @@ def test_what_is_no_vote_is_one_sentence(home, body):
 
 def test_a_vote_as_long_as_a_book_is_not_read(home):
     assert call(home, "POST", "/votes", b" " * 100_000)[0] == 413
+
+
+def test_who_hangs_up_while_they_send_is_no_bug(home):
+    address, cookie = home.settings.operator_listen, Cookie.read(home.settings.data_dir).header
+    head = f"POST /votes HTTP/1.1\r\nHost: {address.host}\r\nAuthorization: {cookie}\r\n"
+    with socket.create_connection((address.host, address.port)) as caller:
+        caller.sendall(f"{head}Content-Length: 100\r\n\r\n{{".encode())
+        time.sleep(0.1)
+    assert call(home)[0] == 200
+    assert "Traceback" not in (home.folder / "gateway.log").read_text()
 
 
 def test_lists_leave_the_bytes_out_and_one_approval_brings_them(home, asked):
