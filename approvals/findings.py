@@ -237,6 +237,7 @@ class Claims:
     fee_at_most: str | None = None
     wallet_id: str | None = None
     wallet_name: str | None = None
+    transaction_wallet_id: str | None = None
     vault_id: str | None = None
     vault_name: str | None = None
     org_name: str | None = None

@@ -79,10 +79,14 @@ FIRST: Final = FreezeRecord(epoch=1)
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a request is about: the wallet that is claimed, the source that is proved."""
+    """What a request is about: the wallet that is claimed, the source that is proved.
+
+    `also` are the wallet's other names: what people call it, and the id in its transaction.
+    """
 
     wallet: str | None
     source: Address | None
+    also: tuple[str, ...] = ()
 
 
 ANYTHING: Final = Reach(None, None)
@@ -91,7 +95,10 @@ ANYTHING: Final = Reach(None, None)
 
 def reach_of(findings: Findings) -> Reach:
     """What the findings say; nothing is known of a key that is made or moved."""
-    return Reach(findings.claims.wallet_id, findings.source)
+    claims = findings.claims
+    also = (claims.wallet_name, claims.transaction_wallet_id)
+    wallet = claims.wallet_id if _folded(claims.wallet_id or "") else None
+    return Reach(wallet, findings.source, tuple(name for name in also if name))
 
 
 def frozen_by(record: FreezeRecord, reach: Reach) -> Frozen | None:
@@ -106,9 +113,14 @@ def holds(freeze: Freeze, reach: Reach) -> bool:
     """A freeze of one wallet or source is passed by only where both are known and others."""
     if freeze.of_everything or reach.wallet is None or reach.source is None:
         return True
-    if freeze.wallet is not None and freeze.wallet == reach.wallet:
-        return True
+    if freeze.wallet is not None:
+        return _folded(freeze.wallet) in map(_folded, (reach.wallet, *reach.also))
     return freeze.source is not None and claimed_address(freeze.source) == reach.source
+
+
+def _folded(wallet: str) -> str:
+    """Without regard to case and blanks: who mistypes those must not freeze nothing."""
+    return wallet.strip().casefold()
 
 
 def with_freeze(record: FreezeRecord, freeze: Freeze) -> FreezeRecord:

@@ -84,7 +84,6 @@ class Extra:
     utxos: tuple[UtxoClaim, ...] = ()
     changes: tuple[ClaimedOutput, ...] = ()
     change_address: str | None = None
-    transaction_wallet_id: str | None = None
     fee: FeeClaim | None = None
     sources: tuple[SourceClaim, ...] = ()
     tss_request: TssClaim = NO_TSS_REQUEST
@@ -120,7 +119,6 @@ def _extra(fields: Fields) -> Extra:
         instructions=destination.parts("instructions", read_instruction),
         message=destination.text(message_key) if message_key else None,
         structured_data=destination.document("structured_data") if kind == _TYPED else None,
-        transaction_wallet_id=transaction.text("wallet_id"),
         replacement=transaction.part("replacement", read_replacement),
         utxos=raw.parts("selected_utxos", read_utxo),
         changes=_changes(raw),
@@ -166,6 +164,7 @@ def _claims(
         fee_at_most=fee.max_fee_amount if fee else None,
         wallet_id=wallet_id,
         wallet_name=wallet,
+        transaction_wallet_id=transaction.text("wallet_id"),
         vault_id=vault_id or vault_of_wallet[0],
         vault_name=vault_name or vault_of_wallet[1],
         org_name=fields.part("org", _name),

@@ -91,7 +91,7 @@ def _check_task(case: Case, reasons: Reasons) -> None:
         reasons.unverified(4, "The task and the transaction do not both say which they are.")
     elif task != claims.transaction_id:
         reasons.contradiction(4, "The task is for another transaction than extra_info describes.")
-    wallets = (claims.wallet_id, case.extra.transaction_wallet_id)
+    wallets = (claims.wallet_id, claims.transaction_wallet_id)
     if all(wallets) and wallets[0] != wallets[1]:
         reasons.unverified(4, "The claim names two wallets.")
 

@@ -54,8 +54,8 @@ def vote(name, at=NOW, **changes):
     return replace(ThawVote("2-aaaa", name, "over", at, evidence(name, at=at)), **changes)
 
 
-def reach(wallet, source):
-    return Reach(wallet, None if source is None else parse_address(source))
+def reach(wallet, source, *also):
+    return Reach(wallet, None if source is None else parse_address(source), also)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,10 @@ def reach(wallet, source):
         (freeze(), reach(None, None), True),
         (freeze(wallet="w1"), reach("w1", HERE), True),
         (freeze(wallet="w1"), reach("w2", HERE), False),
-        (freeze(wallet="w1"), reach("W1", HERE), False),
+        (freeze(wallet="w1"), reach("W1", HERE), True),
+        (freeze(wallet="W1"), reach(" w1", HERE), True),
+        (freeze(wallet="Hot"), reach("w1", HERE, "hot"), True),
+        (freeze(wallet="Hot"), reach("w1", HERE, "hotter", "w1"), False),
         (freeze(wallet="w1"), reach(None, HERE), True),
         (freeze(wallet="w1"), reach("w2", None), True),
         (freeze(source=HERE), reach("w1", HERE), True),

@@ -155,12 +155,18 @@ async def test_a_final_approval_is_not_spoken_before_the_thaw(world):
         ("wallet", WALLET, ASKED, True),
         ("wallet", "another-wallet", ASKED, False),
         ("wallet", "another-wallet", ASKED.with_extra("wallet.wallet_id", ABSENT), True),
+        ("wallet", "another-wallet", ASKED.with_extra("wallet.wallet_id", ""), True),
+        ("wallet", "treasury", ASKED.with_extra("wallet.name", "Treasury"), True),
+        ("wallet", WALLET, ASKED.with_extra("wallet.wallet_id", "another-wallet"), True),
         ("source", SOURCE, ASKED, True),
         ("source", SOURCE.lower(), ASKED, True),
         ("source", OTHER, ASKED, False),
         ("source", OTHER, sample("keygen_secp256k1"), True),
     ],
-    ids=["wallet", "other wallet", "unknown wallet", "source", "lower case", "other", "no source"],
+    ids=[
+        *("wallet", "other wallet", "unknown wallet", "empty wallet", "wallet's name"),
+        *("wallet of the transaction", "source", "lower case", "other", "no source"),
+    ],
 )
 async def test_a_wallet_or_source_stops_what_is_its_own_or_unknown(
     world, scope, name, what, frozen

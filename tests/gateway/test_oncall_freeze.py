@@ -146,7 +146,7 @@ def test_which_freeze_must_be_said_where_several_stand_or_none(home):
         (["--from", ADDRESS, "--wallet", "w"], "Name one of --wallet and --from"),
         (["--wallet", ""], "a freeze is of everything, of one wallet, or of one address"),
         (["--from", ""], "a freeze is of everything, of one wallet, or of one address"),
-        (["--wallet", "w 1"], "at most 200 printable characters"),
+        (["--wallet", "w 1"], "at most 200 characters and no space"),
     ],
     ids=lambda value: "",
 )
