@@ -1,6 +1,8 @@
-"""Two gateways over one store: what one of them only repeated, it remembers as its own."""
+"""Two gateways over one store: what one only repeated, or only heard, it remembers as its own."""
 
 import asyncio
+import contextlib
+import json
 
 import pytest
 
@@ -82,3 +84,70 @@ async def test_a_refusal_made_final_elsewhere_and_answered_here_is_never_undone(
     assert again.final is not None
     assert again.final.outcome is Outcome.REJECT
     assert parts.memory.of(REQUEST.digest).answered
+
+
+@contextlib.asynccontextmanager
+async def asked(gateway, link):
+    """The record exists while the node is held at this gateway."""
+    attempt = asyncio.create_task(gateway.answer(REQUEST, Hearing("t0", 1_790_000_000_000)))
+    async with asyncio.timeout(10):
+        while await link.client.get(RECORD) is None:  # noqa: ASYNC110 - no event
+            await asyncio.sleep(0.01)
+    try:
+        yield
+    finally:
+        attempt.cancel()
+        await asyncio.gather(attempt, return_exceptions=True)
+
+
+@contextlib.asynccontextmanager
+async def listening(service):
+    """What the bell tells of others is read."""
+    hearsay = service.hearsay
+    following = asyncio.create_task(hearsay.follow())
+
+    async def hears(member):
+        hearsay.hear(member)
+        async with asyncio.timeout(10):
+            while hearsay._rung.is_set():  # noqa: ASYNC110 - no event says that it was read
+                await asyncio.sleep(0.01)
+
+    try:
+        yield hears
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+
+def learned(folder):
+    lines = [line for path in folder.glob("*.jsonl") for line in path.read_text().splitlines()]
+    return [line for line in map(json.loads, lines) if line["event"] == "learned"]
+
+
+async def test_what_another_refused_is_heard_once_and_known_as_if_it_were_ours(gateways, tmp_path):
+    (here, _, link), (there, parts, _) = gateways
+    async with asked(here, link), listening(there) as hears:
+        await hears(MEMBER)
+        pending = parts.memory.of(REQUEST.digest)
+        assert (pending.refusals, pending.final) == ((), None)
+        assert pending.deadline is not None
+        assert parts.memory.revision_of(REQUEST.digest) == 1
+        assert learned(tmp_path / "b") == []
+        await here.vote(MEMBER, ballot("bo", Choice.REJECT))
+        for _ in range(2):
+            await hears(MEMBER)
+        known = parts.memory.of(REQUEST.digest)
+        assert [vote.person for vote in known.refusals] == ["bo"]
+        assert known.final is not None
+        assert known.final.outcome is Outcome.REJECT
+        assert parts.memory.revision_of(REQUEST.digest) > 1
+        (line,) = learned(tmp_path / "b")
+        assert line["approval"]["final"]["outcome"] == "REJECT"
+
+
+def test_no_more_is_waited_for_than_there_is_room_for(gateways, monkeypatch):
+    monkeypatch.setattr("approvals.hearsay.MOST_WAITING", 2)
+    hearsay = gateways[0][0].hearsay
+    for member in ("freeze", "n/1", "n/2", "n/3"):
+        hearsay.hear(member)
+    assert list(hearsay._waiting) == ["n/1", "n/2"]
