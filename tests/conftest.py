@@ -1,6 +1,7 @@
 """Settings and fixtures every test shares."""
 
 import os
+import signal
 
 from hypothesis import settings
 
@@ -10,6 +11,10 @@ pytest_plugins = [
     "tests.support.sentinels",
     "tests.support.world",
 ]
+
+# A shell's background job ignores Ctrl-C, and so would every process that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No deadline: a shared machine's pauses are not our bugs. The blob replays a failure elsewhere.
 # The same examples each run, so that a failure is news of the change at hand;

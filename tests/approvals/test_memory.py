@@ -1,9 +1,13 @@
 """What a gateway remembers of its own audit: a no is never exchanged for a yes."""
 
+from dataclasses import replace
+
 from approvals import memory as memories
+from approvals.freeze import FIRST
 from approvals.memory import Memory
 from approvals.model import Cause, Choice, Final, Outcome, Remembered
 from tests.support.records import DIGEST, NOW, POLICY, vote
+from tests.support.requests import sample
 
 YES = Final(Outcome.APPROVE, None, "approved by people", NOW, 3, POLICY)
 NO = Final(Outcome.REJECT, Cause.PERSON, "refused by an approver", NOW, 2, POLICY)
@@ -60,3 +64,19 @@ def test_a_refusal_stays_whatever_is_answered_afterwards():
     memory.learn_final(DIGEST, NO)
     memory.learn_answered(DIGEST, YES)
     assert memory.of(DIGEST) == Remembered(final=NO)
+
+
+def test_the_first_body_of_a_request_id_the_earliest_deadline_and_the_newest_freezes_are_kept():
+    memory = Memory()
+    asked = sample("keysign_erc20_usdt")
+    other = asked.with_transaction("description", "changed").request
+    for request in (asked.request, other):
+        memory.learn_content(request.request_id, request.content)
+    assert not memory.contradicts(asked.request)
+    assert memory.contradicts(other)
+    for deadline in (NOW + 2, NOW + 1, NOW + 3):
+        memory.learn_deadline(DIGEST, deadline)
+    assert memory.of(DIGEST).deadline == NOW + 1
+    for epoch in (2, 3, 1):
+        memory.learn_freezes(replace(FIRST, epoch=epoch))
+    assert memory.freezes == replace(FIRST, epoch=3)

@@ -107,7 +107,7 @@ def test_whoever_ends_it_early_leaves_nothing_behind(number, temporary):
         [*COMMAND, "--answer", "none"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout
-        while "attempt 1 of 2: waiting" not in process.stdout.readline():
+        while "says nothing" not in process.stdout.readline():
             assert process.poll() is None
         process.send_signal(number)
         _, said = process.communicate(timeout=20)
