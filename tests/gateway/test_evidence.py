@@ -182,7 +182,9 @@ async def test_a_freeze_outlives_the_days_that_the_audit_is_remembered(world, re
     with redis.Redis.from_url(redis_url) as store:
         store.flushdb()
     async with world.running() as house:
-        assert (await house.asks(ASKED)).error == f"frozen: signing is frozen (freeze {freeze})"
+        async with asyncio.timeout(10):
+            conclusion = await house.asks(ASKED)
+        assert conclusion.error == f"frozen: signing is frozen (freeze {freeze})"
         standing = house.frozen()[-1]["record"]["freezes"]
         assert [kept["person"] for kept in standing] == ["dee", None]
     files[0].unlink()
