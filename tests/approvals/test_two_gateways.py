@@ -9,6 +9,7 @@ import pytest
 from approvals.audit import Audit
 from approvals.ballots import Ballot
 from approvals.bell import Bell
+from approvals.freeze import Freeze, with_freeze
 from approvals.freeze_store import FreezeStore
 from approvals.hearing import Hearing
 from approvals.ledger import Parts
@@ -143,6 +144,31 @@ async def test_what_another_refused_is_heard_once_and_known_as_if_it_were_ours(g
         assert parts.memory.revision_of(REQUEST.digest) > 1
         (line,) = learned(tmp_path / "b")
         assert line["approval"]["final"]["outcome"] == "REJECT"
+
+
+async def test_a_refusal_is_known_where_it_was_cast_whatever_the_store_forgets(gateways):
+    (here, _, link), (there, parts, _) = gateways
+    async with asked(here, link):
+        await there.vote(MEMBER, ballot("bo", Choice.REJECT))
+        known = parts.memory.of(REQUEST.digest)
+    assert [vote.person for vote in known.refusals] == ["bo"]
+    assert known.final is not None
+    assert known.final.outcome is Outcome.REJECT
+
+
+async def test_where_the_bytes_are_gone_every_freeze_holds(gateways):
+    (here, parts, link), _ = gateways
+    async with asked(here, link):
+        record = await here.freezing.look()
+        freeze = Freeze("2-aaaa", "another", None, "dee", "why", 1_790_000_000_000, None)
+        assert await parts.freezes.write(record, with_freeze(record, freeze))
+        await here.freezing.look()
+        await link.client.delete(f"{{countersign}}:bytes:{REQUEST.digest}")
+        approval = await parts.store.read(MEMBER)
+        assert approval is not None
+        today = await here._ledger.in_force.today(approval)
+    assert today.frozen is not None
+    assert today.frozen.freeze == "2-aaaa"
 
 
 def test_no_more_is_waited_for_than_there_is_room_for(gateways, monkeypatch):
