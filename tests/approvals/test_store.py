@@ -6,11 +6,12 @@ from dataclasses import replace
 import pytest
 
 from approvals.codec import DamagedRecord, Stamp, approval_from_json, approval_to_json, seal
+from approvals.freeze_store import FREEZE_KEY
 from approvals.model import Cause, Final, Outcome
 from approvals.outbox import Outbox
 from approvals.redis_link import Link, StoreDown
 from approvals.request import Request
-from approvals.store import Conflict, Full, Lists, Moved, Store, Swapped
+from approvals.store import Conflict, FreezeMoved, Full, Lists, Moved, Store, Swapped
 from approvals.told import Post, Told
 from keys.seals import SealKey
 from tests.support.records import DIGEST, NOW, POLICY, approval, vote
@@ -81,6 +82,29 @@ async def test_only_the_record_that_was_read_is_replaced(store):
     assert isinstance(first, Swapped)
     second = await store.swap(read, replace(read, votes=(vote("bo"),)), OPEN)
     assert second == Moved(first.approval)
+
+
+async def test_a_record_that_is_gone_is_not_written_again(store, redis):
+    first = await created(store)
+    await redis.delete(f"{{countersign}}:approval:{first.member}")
+    assert await store.swap(first, replace(first, votes=(vote("ana"),)), OPEN) is None
+    assert await store.read(first.member) is None
+
+
+async def test_a_final_yes_is_written_only_under_the_freezes_it_was_decided_under(store, redis):
+    first = await created(store)
+    final = Final(Outcome.APPROVE, None, "approved by people", NOW, 2, POLICY)
+    yes = replace(first, votes=(vote("ana"),), final=final)
+    assert await store.swap(first, yes, DONE, under="one") == FreezeMoved()
+    await redis.set(FREEZE_KEY, b"two:")
+    assert await store.swap(first, yes, DONE, under="one") == FreezeMoved()
+    await redis.delete(FREEZE_KEY)
+    await redis.lpush(FREEZE_KEY, b"one:")
+    assert await store.swap(first, yes, DONE, under="one") == FreezeMoved()
+    assert await store.read(first.member) == first
+    await redis.delete(FREEZE_KEY)
+    await redis.set(FREEZE_KEY, b"one:")
+    assert isinstance(await store.swap(first, yes, DONE, under="one"), Swapped)
 
 
 async def test_of_many_writers_exactly_one_wins(store):
