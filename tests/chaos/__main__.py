@@ -87,7 +87,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--city", choices=[*CITIES, "all"], default="all")
     parser.add_argument("--break", dest="guard", choices=sorted(GUARDS))
     parser.add_argument("--in-flight", type=int, default=150)
-    parser.add_argument("--rate", type=float, default=20.0)
+    parser.add_argument("--rate", type=float, default=24.0)
     parser.add_argument("--every", type=float, default=1.2)
     parser.add_argument("--settle", type=float, default=60.0)
     parser.add_argument("--no-preflight", action="store_true")

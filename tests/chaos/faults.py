@@ -40,7 +40,7 @@ FAULTS: Final[dict[type[Fault], int]] = {
     GatewayStopped: 2,
     GatewayFrozen: 3,
     OtherPolicy: 2,
-    PolicyReloaded: 2,
+    PolicyReloaded: 6,
     ClockOff: 3,
     ClockJumps: 3,
     FsyncFails: 4,
