@@ -19,6 +19,8 @@ _COUNT: Final = itertools.count(1)
 AT_ONCE: Final = 2
 STORM_S: Final = 12.0
 CALM_S: Final = 5.0
+OF_ITS_OWN: Final = 15
+"""How often a fault is drawn that only this kind of city can have."""
 
 
 class Weather:
@@ -68,7 +70,7 @@ class Weather:
 
     def _draw(self, group: asyncio.TaskGroup) -> None:
         """The next fault, if it does not get into the way of one that lasts."""
-        kind = self._rng.choices(self._kinds, [FAULTS.get(k, 5) for k in self._kinds])[0]
+        kind = self._rng.choices(self._kinds, [FAULTS.get(k, OF_ITS_OWN) for k in self._kinds])[0]
         gateway = self._rng.choice(self._city.gateways)
         fault = kind(self._city, gateway, random.Random(self._rng.random()))
         lasts = self._rng.uniform(*kind.lasts_s)
