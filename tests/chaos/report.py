@@ -17,8 +17,9 @@ from tests.chaos.history import (
     Voted,
     VoteTold,
 )
-from tests.chaos.judge import claims, excuse
+from tests.chaos.judge import excuse
 from tests.chaos.rules import Kind
+from tests.chaos.telling import claims
 from tests.chaos.trial import Case, Trial
 from tests.chaos.violation import Violation
 

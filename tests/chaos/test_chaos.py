@@ -15,7 +15,7 @@ from tests.chaos.sabotage import GUARDS
 from tests.chaos.season import Season, lived
 
 TWO = Plan(gateways=2, fsync="always")
-_BRISK = Mood(nodes=("node-1",), pace=0.3)
+_BRISK = Mood(nodes=("node-1",), pace=0.3, freeze_every_s=1.0)
 
 
 async def test_no_promise_is_broken_while_everything_breaks() -> None:
