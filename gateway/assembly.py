@@ -218,7 +218,7 @@ def _audit(
             standing=lambda: None if memory.freezes is None else plain(memory.freezes),
         )
     except AuditUnreadable as error:
-        raise StartError(f"{error} Move it aside only if you know what it recorded.") from None
+        raise StartError(f"{error} Know first what it recorded.") from None
     except OSError as error:
         raise StartError(f"{directory} cannot be used for the audit: {error.strerror}") from None
     audit.evidenced.update(dict.fromkeys(known.evidenced.get(audit.chain, ())))

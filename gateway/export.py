@@ -40,7 +40,8 @@ def export(settings: Settings, since: int, until: int | None) -> None:
         raise Failure(f"{directory} cannot be read: {error.strerror}.") from None
     report = report_of(settings, Wanted((), (), (), as_json=False))
     number = len(report.findings) + report.more
-    whole = "The audit is whole." if not number else f"The audit is NOT whole: {number:,} findings."
+    found = counted(number, "finding")
+    whole = f"The audit is NOT whole: {found}." if number else "The audit is whole."
     click.echo(f"{counted(written, 'line')} written. {whole}", err=True)
     if number:
         raise Failure("`countersign audit verify` says what is wrong.")

@@ -171,7 +171,7 @@ class Following:
         expected = at.seq + 1
         if link.seq > expected:
             gone = _entries(expected, link.seq - 1)
-            self._report.find(f"{where} is entry {link.seq}: {gone} before it were removed.")
+            self._report.find(f"{where} is entry {link.seq}; removed before it: {gone}.")
         elif link.seq < expected:
             self._report.find(f"{where} is entry {link.seq}, whose place is before: it was moved.")
         elif link.prev != at.hash:
