@@ -113,7 +113,7 @@ def check_reason(reason: str) -> None:
     Raises:
         BadStatement: it does not.
     """
-    if not reason.strip():
+    if not any(character.isprintable() and character != " " for character in reason):
         raise BadStatement("a reason is needed: say why, for those who read this later")
     if len(reason) > MOST_REASON:
         raise BadStatement(f"the reason is too long: at most {MOST_REASON} characters")
