@@ -66,6 +66,8 @@ def verify_audits(
         _look_for_local_head(layout, places, noted, report)
     agreement.end()
     witnesses.miss_chains()
+    if not report.counts["entries"] and not report.findings:
+        report.find("There is no entry to check.")
     return report
 
 

@@ -290,6 +290,11 @@ def test_an_audit_that_was_taken_away_is_missed_by_its_heads(audit, outside):
     assert len(checked(audit, outside).findings) == 5
 
 
+def test_an_audit_of_nothing_is_not_whole(audit):
+    everything(audit)
+    assert checked(audit).findings == ["There is no entry to check."]
+
+
 def rewritten(folder, change):
     """All lines with a change, linked anew, so that every line names the one before."""
     sizes: dict[str, tuple[bytes, bytes]] = {}
