@@ -51,7 +51,9 @@ SENTENCES: dict[NotCountedCause, str] = {
     NotCountedCause.OTHER_DIGEST: "This vote names other bytes than the request holds.",
     NotCountedCause.UNKNOWN_PERSON: "The policy does not know you, so your vote does not count.",
     NotCountedCause.NOT_AN_APPROVER: "You are not an approver of this request.",
-    NotCountedCause.OWN_TRANSACTION: "You initiated this transaction, so you may not approve it.",
+    NotCountedCause.OWN_TRANSACTION: (
+        "You initiated this transaction, so you may neither approve nor override it."
+    ),
     NotCountedCause.ALREADY_VOTED: "You have already voted on this request.",
     NotCountedCause.ALREADY_DECIDED: "This request is already decided.",
     NotCountedCause.TOO_LATE: "The deadline of this request has passed.",
@@ -133,6 +135,8 @@ def _may_not_override(
 ) -> NotCountedCause | None:
     """Of an override the initiator is never one, and a click is none."""
     override = override_today(approval, electorate)
+    if override is None and approval.final is not None:
+        return NotCountedCause.ALREADY_DECIDED
     if override is None:
         return NotCountedCause.NO_OVERRIDE
     if ballot.person in approval.verdict.barred:

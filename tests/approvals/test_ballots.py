@@ -152,6 +152,11 @@ def test_only_on_call_overrides_with_a_signature_and_a_reason(choice):
     assert not_overridden(own, choice=choice) is NotCountedCause.OWN_TRANSACTION
 
 
+def test_what_is_final_is_called_decided_though_nobody_may_override_it():
+    final = Final(Outcome.REJECT, None, "the hash is another", NOW, 1, POLICY)
+    assert not_overridden(approval(final=final)) is NotCountedCause.ALREADY_DECIDED
+
+
 def test_who_approved_in_a_seat_may_still_ask_for_an_override_and_not_the_other_way_round():
     record = approval(ask(need("on_call", 2), override=ON_CALL))
     seated = replace(record, votes=(vote("dee"),))
