@@ -35,7 +35,8 @@ class Mood:
     `nodes` are those that begin to ask; either of them may repeat what the other asked.
 
     `pace` stretches all times: of the nodes' windows, and of what people take. `freeze_every_s` is
-    how long on-call waits between freezes; None: nobody freezes.
+    how long on-call waits between freezes, longer where the
+    machine is slow; None: nobody freezes.
     """
 
     kinds: Mapping[Kind, int] = field(default_factory=lambda: _KINDS)
@@ -45,7 +46,7 @@ class Mood:
     twins: float = 0.06
     second_bodies: float = 0.10
     pace: float = 1.0
-    freeze_every_s: float | None = 7.0
+    freeze_every_s: float | None = 10.0
 
 
 USUAL: Final = Mood()

@@ -11,6 +11,7 @@ from approvals.freeze_statement import NAMESPACE, FreezeStatement
 from keys import sshsig
 from tests.chaos.city import City
 from tests.chaos.history import FreezeTold, FreezeTried, ThawTold, ThawTried, Told, Via, now
+from tests.chaos.mood import Mood
 from tests.chaos.people import FINGERPRINT, People
 from tests.chaos.rules import (
     EVM_SOURCE,
@@ -22,6 +23,7 @@ from tests.chaos.rules import (
     Scope,
     slack_id,
 )
+from tests.chaos.tempo import Tempo
 from tests.support.world import ssh_key
 
 _COUNT: Final = itertools.count(1)
@@ -33,16 +35,18 @@ class OnCall:
     """Freezes now and then, until it is told to stop; then everything is thawed."""
 
     def __init__(
-        self, city: City, people: People, rng: random.Random, *, every_s: float, pace: float
+        self, city: City, people: People, rng: random.Random, tempo: Tempo, mood: Mood
     ) -> None:
         self._city, self._people, self._rng = city, people, rng
-        self._every_s, self._pace = every_s, pace
+        self._tempo = tempo
+        self._every_s, self._pace = mood.freeze_every_s, mood.pace
 
     async def watch(self, stop: asyncio.Event) -> None:
         """One freeze after the other, each thawed after a while."""
-        while not stop.is_set():
+        while self._every_s is not None and not stop.is_set():
+            after_s = self._rng.expovariate(1) * self._every_s / self._tempo.share
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._rng.expovariate(1 / self._every_s)):
+                async with asyncio.timeout(after_s):
                     await stop.wait()
             if stop.is_set():
                 break

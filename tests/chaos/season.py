@@ -103,12 +103,8 @@ async def _life(city: City, season: Season) -> None:
     async with aiohttp.ClientSession(connector=connector) as session:
         nodes = Nodes(city, session, season.mood)
         people = People(city, session, season.mood)
-        every_s, seed = season.mood.freeze_every_s, rng.random()
-        on_call = None
-        if every_s is not None:
-            pace = season.mood.pace
-            freezer = OnCall(city, people, random.Random(seed), every_s=every_s, pace=pace)
-            on_call = asyncio.create_task(freezer.watch(over))
+        on_call = OnCall(city, people, random.Random(rng.random()), tempo, season.mood)
+        freezing = asyncio.create_task(on_call.watch(over))
         watching = asyncio.create_task(_watch(city, tempo))
         blowing = asyncio.create_task(weather.blow(over)) if season.faults else None
         try:
@@ -118,8 +114,7 @@ async def _life(city: City, season: Season) -> None:
             over.set()
             if blowing is not None:
                 await blowing
-            if on_call is not None:
-                await on_call
+            await freezing
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
 
