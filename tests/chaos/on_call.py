@@ -28,6 +28,7 @@ from tests.support.world import ssh_key
 
 _COUNT: Final = itertools.count(1)
 LASTS_S: Final = (0.3, 1.5)
+THAW_WITHIN_S: Final = 15.0
 END_WITHIN_S: Final = 25.0
 
 
@@ -52,7 +53,7 @@ class OnCall:
                 break
             await self._freeze()
             await asyncio.sleep(self._rng.uniform(*LASTS_S) * self._pace)
-            await self._thaw_all(within_s=4.0 * self._pace)
+            await self._thaw_all(within_s=THAW_WITHIN_S * self._pace)
         await self._thaw_all(within_s=END_WITHIN_S)
 
     async def _thaw_all(self, *, within_s: float) -> None:
