@@ -13,14 +13,19 @@ def messages_show_what_is_stored(trial: Trial) -> Iterator[Violation]:
     of one message shows the stored outcome.
 
     One, not each: a post whose answer got lost is there without our knowing, and stays as it was
-    posted until somebody clicks on it.
+    posted until somebody clicks on it. What Redis forgot, where it may, was told all the same if
+    it was so: if an audit has it.
     """
+    audited: defaultdict[str, set[str | None]] = defaultdict(set)
+    if trial.redis_forgets:
+        for entry in (entry for case in trial.cases.values() for entry in case.entries):
+            audited[entry.digest].add(entry.outcome)
     for shown in trial.shown or ():
         if shown.people_hear and not shown.messages:
             yield Violation("9 telling", shown.member, "nobody was ever told of it")
         claimed = [claims(text) for text, _ in shown.messages]
         for claim in claimed:
-            if claim not in {None, shown.outcome}:
+            if claim not in {None, shown.outcome} | audited[shown.digest]:
                 yield Violation("9 telling", shown.member, f"shown {claim}, stored {shown.outcome}")
         closed = [not buttons and claims(text) for text, buttons in shown.messages]
         if shown.messages and shown.outcome is not None and shown.outcome not in closed:

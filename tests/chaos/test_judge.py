@@ -280,6 +280,15 @@ def test_messages_show_what_is_stored(
     )
 
 
+def test_a_message_may_show_what_redis_forgot_and_an_audit_has() -> None:
+    forgotten = Shown("node-1/a:1", "d", None, people_hear=True, votes=(), messages=((SEEN, ()),))
+    said = ["shown APPROVE, stored None"]
+    assert broken(well(), audit("APPROVE", ANA), [forgotten], forgets=True) == []
+    assert broken(well(), audit("APPROVE", ANA), [forgotten]) == said
+    events = [wished(), *votes(), *asks(NO)]
+    assert broken(events, audit("REJECT", ANA), [forgotten], forgets=True) == said
+
+
 def test_a_click_that_came_to_nothing_without_a_word() -> None:
     events = [wished(), *votes("acknowledged", via="http")]
     assert broken(events) == ["the click of tess1 came to nothing"]
