@@ -41,7 +41,8 @@ class Standing:
 class FreezeLine:
     """What a gateway learned of freezes: all that stands, and the votes to thaw.
 
-    `thaws` are freeze, person, reason.
+    `thaws` are freeze, person, reason. `opens`: it is the first line of a file, which says what
+    stands, for the line of the change may have been in a file that could not be written any more.
     """
 
     gateway: str
@@ -50,6 +51,7 @@ class FreezeLine:
     at: int
     standing: tuple[Standing, ...]
     thaws: tuple[tuple[str, str, str], ...]
+    opens: bool = False
 
     @property
     def own(self) -> bool:
@@ -103,7 +105,11 @@ def entries_of(gateway: str, data_dir: Path) -> Iterator[Entry | FreezeLine]:
     """The one place that reads an audit."""
     for place, document in enumerate(read_lines(data_dir / "audit")):
         if document["event"] == "freeze_changed":
-            yield _freezes(gateway, place, document)
+            thaw = document["vote"]
+            yield _freezes(gateway, place, document, document["record"], thaw)
+            continue
+        if document.get("standing") is not None:
+            yield _freezes(gateway, place, document, document["standing"], None)
             continue
         approval = document.get("approval")
         if approval is None:
@@ -163,8 +169,9 @@ def _vote(vote: dict[str, Any]) -> VoteLine:
     return VoteLine(*(vote[name] for name in names))
 
 
-def _freezes(gateway: str, place: int, document: dict[str, Any]) -> FreezeLine:
-    record, vote = document["record"], document["vote"]
+def _freezes(
+    gateway: str, place: int, document: dict[str, Any], record: dict[str, Any], vote: Any
+) -> FreezeLine:
     thaws = [*record["thaws"], *([] if vote is None else [vote])]
     return FreezeLine(
         gateway,
@@ -173,6 +180,7 @@ def _freezes(gateway: str, place: int, document: dict[str, Any]) -> FreezeLine:
         document["at"],
         tuple(_standing(freeze) for freeze in record["freezes"]),
         tuple((thaw["freeze"], thaw["person"], thaw["reason"]) for thaw in thaws),
+        document["event"] != "freeze_changed",
     )
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
-from tests.chaos.evidence import Entry, FreezeLine
+from tests.chaos.evidence import Entry, FreezeLine, Standing
 from tests.chaos.history import Asked, FreezeTold, Heard, ThawTold, ThawTried
 from tests.chaos.rules import ON_CALL, covers
 from tests.chaos.trial import Case, Trial
@@ -75,18 +75,22 @@ def frozen_is_frozen(case: Case, trial: Trial) -> Iterator[Violation]:
 
 
 def who_knows_a_freeze_is_silent(trial: Trial) -> Iterator[Violation]:
-    """In no chain an APPROVE is answered after a freeze that covers it, and before its end."""
+    """In no chain an APPROVE is answered after a freeze that covers it, and before its end.
+
+    The first line of a file may be younger than lines that follow: it ends freezes, begins none.
+    """
     kinds = {case.wished.digest: case for case in trial.cases.values()}
     lines: list[Entry | FreezeLine] = [*trial.freezes]
     for case in trial.cases.values():
         lines += [e for e in case.entries if e.event == "answered" and e.outcome == "APPROVE"]
-    standing: dict[str, FreezeLine] = {}
+    known: defaultdict[str, set[Standing]] = defaultdict(set)
     for line in sorted(lines, key=lambda line: (line.chain, line.place)):
         if isinstance(line, FreezeLine):
-            standing[line.chain] = line
+            there = {*line.standing}
+            known[line.chain] = known[line.chain] & there if line.opens else there
             continue
-        case, known = kinds[line.digest], standing.get(line.chain)
-        for freeze in () if known is None else known.standing:
+        case = kinds[line.digest]
+        for freeze in known[line.chain]:
             if covers(freeze.scope, case.wished.kind):
                 said = f"{line.gateway} answered APPROVE and knew of freeze {freeze.id}"
                 yield Violation(_PROMISE, case.name, said)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import random
 import shutil
 import tempfile
@@ -31,6 +32,8 @@ from tests.chaos.wishes import draw
 
 STALL_MS: Final = 200
 """So long for what takes a few milliseconds: half of what a node's last attempt leaves."""
+SLOW_DISK_MS: Final = 80
+"""So long for one fsync: an answer waits for several, one after the other."""
 _UNTOLD: Final = key("untold")
 
 
@@ -151,26 +154,39 @@ async def _watch(city: City, tempo: Tempo) -> None:
     """Notice when this machine, or a gateway on it, is slow: a deadline can be missed then."""
     async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
         group.create_task(_timed(city, tempo, None, lambda: asyncio.sleep(0.05)))
+        group.create_task(_timed(city, tempo, None, partial(_sync, city), SLOW_DISK_MS))
         for gateway in city.gateways:
             step = partial(_ping, session, gateway)
             group.create_task(_timed(city, tempo, gateway.name, step))
 
 
 async def _timed(
-    city: City, tempo: Tempo, where: str | None, step: Callable[[], Awaitable[None]]
+    city: City,
+    tempo: Tempo,
+    where: str | None,
+    step: Callable[[], Awaitable[None]],
+    limit_ms: int = STALL_MS,
 ) -> None:
     """Take a step again and again, and note each that took too long."""
     loop, number = asyncio.get_running_loop(), 0
     while True:
         began, at = loop.time(), now()
         await step()
-        if (loop.time() - began) * 1000 > STALL_MS:
+        if (loop.time() - began) * 1000 > limit_ms:
             number += 1
             tempo.slow()
             name = f"slow {where} {number}"
             city.history.note(FaultBegan(at, name, "(this machine was slow)", where, True))
             city.history.note(FaultEnded(now(), name, 1))
         await asyncio.sleep(0.1)
+
+
+async def _sync(city: City) -> None:
+    """As a gateway puts a line on disk."""
+    with (city.folder / "disk").open("wb") as file:
+        file.write(b"line")
+        file.flush()
+        await asyncio.to_thread(os.fsync, file.fileno())
 
 
 async def _ping(session: aiohttp.ClientSession, gateway: Gateway) -> None:

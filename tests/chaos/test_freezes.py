@@ -108,6 +108,12 @@ def test_a_gateway_that_knows_a_freeze_answers_yes() -> None:
     said = [f"g0 answered APPROVE and knew of freeze {FREEZE}"]
     assert broken(well(), both(answered(2), line(STANDS, place=1))) == said
     assert broken(well(), both(answered(2), line(STANDS, place=3))) == []
+    first = replace(line(place=2), opens=True)
+    assert broken([*freezes(3_500), *well()], both(answered(3), line(STANDS, place=1), first)) == [
+        f"freeze {FREEZE} ended, thawed by nobody"
+    ]
+    early = replace(line(STANDS, place=1), opens=True)
+    assert broken(well(), both(answered(2), early)) == []
     sol = replace(STANDS, scope=Scope("source", SOL_SOURCE))
     assert broken(well(), both(answered(2), line(sol, place=1))) == []
 
