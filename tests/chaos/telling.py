@@ -37,18 +37,21 @@ def clicks_get_a_word(trial: Trial) -> Iterator[Violation]:
     """A click that Slack was told is heard is stored, or its maker gets a private sentence.
 
     Sentences do not say which click they are about, so each person's are matched in order. Not
-    asked where Slack failed meanwhile, nor where a gateway or its connections were ended.
+    asked where Slack failed meanwhile, nor where a gateway or its connections were ended: such a
+    click, whose sentence may be lost, takes none from the others.
     """
     whispers: defaultdict[str, list[int]] = defaultdict(list)
     for event in trial.events:
         if isinstance(event, Whispered):
             whispers[event.person].append(event.at)
     for case, vote, told in sorted(_unstored_clicks(trial), key=lambda found: found[1].at):
+        if trial.muted(vote.at, told.at):
+            continue
         mine = whispers[vote.person]
         answer = next((at for at in mine if at >= vote.at), None)
         if answer is not None:
             mine.remove(answer)
-        elif not trial.muted(vote.at, told.at):
+        else:
             yield Violation("9 telling", case.name, f"the click of {vote.person} came to nothing")
 
 
