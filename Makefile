@@ -29,7 +29,8 @@ lint: setup ## Check style, types and the arrows between rooms
 	@$(BIN)/lint-imports --no-logo
 
 # Many tests start processes of their own: nothing is compiled twice, whatever the environment says.
-PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist worksteal
+# Half of their time they wait, for deadlines and for each other: four share two cores.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 4 --dist worksteal
 
 test: setup ## Run the tests
 	@$(PYTEST)
