@@ -390,4 +390,5 @@ def test_every_row_of_the_table_is_a_test():
     table = (Path(__file__).parents[2] / "docs" / "crashes.md").read_text()
     rows = re.findall(r"`(before_[a-z_]+)` \|$", table, re.MULTILINE)
     assert len(rows) >= 12
+    assert len(rows) == len(set(rows))
     assert not [row for row in rows if f"test_{row}" not in globals()]
