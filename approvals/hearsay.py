@@ -39,13 +39,14 @@ class Hearsay:
         while True:
             await self._rung.wait()
             some = list(self._waiting)[:AT_ONCE]
+            for member in some:  # before we read: one that is rung for meanwhile is read again
+                del self._waiting[member]
             try:
                 records = await self._ledger.store.read_many(some)
             except StoreDown:
+                self._waiting = dict.fromkeys([*some, *self._waiting])
                 await asyncio.sleep(AGAIN_S)
                 continue
-            for member in some:
-                del self._waiting[member]
             found = [record for record in records.values() if isinstance(record, Approval)]
             await self._learn(found)
             if not self._waiting:

@@ -146,6 +146,24 @@ async def test_what_another_refused_is_heard_once_and_known_as_if_it_were_ours(g
         assert line["approval"]["final"]["outcome"] == "REJECT"
 
 
+async def test_a_refusal_that_is_told_while_an_older_record_is_read_is_heard(gateways, monkeypatch):
+    (here, _, link), (there, parts, _) = gateways
+    read_many = parts.store.read_many
+
+    async def refused_meanwhile(members):
+        records = await read_many(members)
+        monkeypatch.undo()
+        await here.vote(MEMBER, ballot("bo", Choice.REJECT))
+        there.hearsay.hear(MEMBER)
+        return records
+
+    async with asked(here, link), listening(there) as hears:
+        monkeypatch.setattr(parts.store, "read_many", refused_meanwhile)
+        await hears(MEMBER)
+        known = parts.memory.of(REQUEST.digest)
+    assert [vote.person for vote in known.refusals] == ["bo"]
+
+
 async def test_a_refusal_is_known_where_it_was_cast_whatever_the_store_forgets(gateways):
     (here, _, link), (there, parts, _) = gateways
     async with asked(here, link):
