@@ -19,6 +19,7 @@ from approvals.memory import Memory
 from approvals.model import Electorate, Person, SshSignature
 from approvals.news import News
 from approvals.redis_link import Link, StoreDown
+from approvals.store import MOST_RECORD
 from keys import ssh, sshsig
 from keys.seals import SealKey
 from tests.support.audits import notary
@@ -234,6 +235,21 @@ async def test_a_record_that_is_spoiled_without_end_does_not_fill_the_audit(one)
         await one.freezing.look()
     assert asyncio.get_running_loop().time() - began > 2 * MEND_EVERY_S
     assert one.alarms() == ["freeze_lost"] * 3
+
+
+async def test_a_freeze_that_does_not_fit_into_the_record_spoils_none_that_stands(one):
+    stands = await one.freeze()
+    with pytest.raises(StoreDown, match="no more fits"):
+        await one.freezing.freeze(
+            wallet="w",
+            source=None,
+            person="dee",
+            reason="x" * MOST_RECORD,
+            evidence=signed("dee", scope="wallet", name="w"),
+            electorate=ON_CALL,
+        )
+    record = await one.freezing.look()
+    assert ([freeze.id for freeze in record.freezes], one.alarms()) == ([stands], [])
 
 
 @pytest.mark.parametrize("how", ["deleted", "older", "garbage", "another type", "another seal"])
