@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from redis.exceptions import RedisError
 
-from approvals.freeze_store import MEMBER as FREEZE
+from approvals.freeze_store import FREEZE_MEMBER
 from approvals.redis_link import Link, StoreDown
 from approvals.store import BELL, MEMBER
 
@@ -151,7 +151,7 @@ class Bell:
     def _heard(self, fields: dict[bytes, bytes]) -> None:
         """One entry; anybody who may write to the stream may have put it there."""
         member = fields.get(b"m", b"")
-        if MEMBER.fullmatch(member) is None and member != FREEZE.encode():
+        if MEMBER.fullmatch(member) is None and member != FREEZE_MEMBER.encode():
             self._foreign("an entry of the bell that no gateway put there")
             return
         self.ring(member.decode("ascii"))

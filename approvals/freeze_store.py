@@ -12,7 +12,7 @@ from approvals.redis_link import Link, StoreDown, WrongType, key
 from approvals.store import BELL, BELL_LENGTH, MOST_RECORD
 from keys.seals import SealKey
 
-MEMBER: Final = "freeze"
+FREEZE_MEMBER: Final = "freeze"
 """What bell and outbox call it: no record of a request has such a name, for theirs hold a slash."""
 
 FREEZE_KEY: Final = key("freeze")
@@ -61,7 +61,7 @@ class FreezeStore:
         expected = old.stamp if isinstance(old, FreezeRecord) else ""
         unreadable = old.sha1 if isinstance(old, Unreadable) else ""
         keys = [FREEZE_KEY, BELL, key("aside", f"freeze-{secrets.token_hex(8)}"), _UNTOLD]
-        arguments = [expected, value, unreadable, BELL_LENGTH, MEMBER, MOST_RECORD]
+        arguments = [expected, value, unreadable, BELL_LENGTH, FREEZE_MEMBER, MOST_RECORD]
         try:
             answer = await self._link.run("freeze", keys, arguments)
         except StoreDown:

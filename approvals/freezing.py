@@ -31,7 +31,7 @@ from approvals.freeze import (
     with_freeze,
     with_thaw,
 )
-from approvals.freeze_store import MEMBER, FreezeStore, Stored, Unreadable
+from approvals.freeze_store import FREEZE_MEMBER, FreezeStore, Stored, Unreadable
 from approvals.memory import Memory
 from approvals.model import Electorate, Evidence, Frozen, SshSignature
 from approvals.news import News
@@ -194,7 +194,7 @@ class Freezing:
 
     async def follow(self) -> None:
         """For ever: learn of changes by the bell, and every few seconds in any case."""
-        with self._parts.bell.waiting(MEMBER) as waiter:
+        with self._parts.bell.waiting(FREEZE_MEMBER) as waiter:
             while True:
                 with suppress(StoreDown):
                     await self.look()
@@ -224,7 +224,7 @@ class Freezing:
         written = await self._parts.store.write(old, new)
         if written is not None:
             await self._learn(written, what, person)
-            self._parts.bell.ring(MEMBER)
+            self._parts.bell.ring(FREEZE_MEMBER)
         return written
 
     async def _learn(
@@ -242,7 +242,7 @@ class Freezing:
         try:
             await self._parts.audit.write(change)
         except AuditDown as down:
-            self._note(Alarm(self._parts.now_ms(), "audit_down", MEMBER, str(down)))
+            self._note(Alarm(self._parts.now_ms(), "audit_down", FREEZE_MEMBER, str(down)))
         return record
 
     async def _audit_first(self, record: FreezeRecord, vote: ThawVote) -> None:

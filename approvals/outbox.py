@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from approvals.codec import DamagedRecord, Stamp, seal, unseal
-from approvals.freeze_store import FREEZE_KEY, MEMBER
+from approvals.freeze_store import FREEZE_KEY, FREEZE_MEMBER
 from approvals.redis_link import WRONG_TYPE, Link, bounded, key
 from approvals.store import MOST_RECORD, claim
 from approvals.told import Told, told_from_json, told_to_json
@@ -35,7 +35,7 @@ class Outbox:
 
         Of what is frozen the revision is its epoch.
         """
-        record = FREEZE_KEY if member == MEMBER else key("approval", member)
+        record = FREEZE_KEY if member == FREEZE_MEMBER else key("approval", member)
         keys = [record, key("untold"), key("told", member)]
         again = "" if again_at is None else again_at
         await self._link.run("settle", keys, [member, f"{revision:020d}", again])

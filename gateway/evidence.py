@@ -10,7 +10,7 @@ import click
 from approvals.audit import AuditUnreadable
 from approvals.audit.lines import readable
 from approvals.audit.reading import read_lines
-from approvals.freeze_store import MEMBER
+from approvals.freeze_store import FREEZE_MEMBER
 from gateway.evidence_lines import told
 from gateway.settings import Settings
 from gateway.terminal import Failure, print_json
@@ -46,7 +46,7 @@ def show(settings: Settings, wanted: str, *, as_json: bool) -> None:
 
 
 def _story(directory: Path, wanted: str) -> Iterator[Line]:
-    if wanted == MEMBER:
+    if wanted == FREEZE_MEMBER:
         yield from _lines(directory, "freeze", lambda line: line.get("event") == "freeze_changed")
     elif _FREEZE.fullmatch(wanted):
         yield from _of_freeze(directory, wanted)

@@ -7,7 +7,7 @@ from starlette.requests import Request as HttpRequest
 from approvals import freeze_statement
 from approvals.freeze import THAW_VOTES, Freeze, FreezeRecord, ThawVote, thawing
 from approvals.freeze_statement import FreezeStatement
-from approvals.freeze_store import MEMBER
+from approvals.freeze_store import FREEZE_MEMBER
 from approvals.freezing import NotFrozen, NotThawed
 from approvals.model import SshSignature
 from approvals.service import Service
@@ -184,7 +184,7 @@ class FreezeDesk:
 
     async def _refused(self, status: int, person: str | None, cause: str, sentence: str) -> Refused:
         """What never changed anything: into the audit, and back to the caller."""
-        await self._service.refuse(MEMBER, person, str(cause), "ssh")
+        await self._service.refuse(FREEZE_MEMBER, person, str(cause), "ssh")
         return Refused(status, sentence)
 
 

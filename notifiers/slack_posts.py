@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from approvals.freeze import FreezeRecord
-from approvals.freeze_store import MEMBER as FREEZES
+from approvals.freeze_store import FREEZE_MEMBER
 from approvals.model import Approval
 from approvals.recent import Recent
 from approvals.told import Post, Told
@@ -97,18 +97,18 @@ class SlackPosts:
 
     async def tell_freezes(self, record: FreezeRecord) -> None:
         """What is frozen and thawed, each once, in the channel."""
-        told = await self._posts.read_told(FREEZES)
+        told = await self._posts.read_told(FREEZE_MEMBER)
         through = next((post.revision for post in told.posts if post.about == _THROUGH), None)
         try:
             for about, text in freeze_news(record, said(told), through):
-                await self._thread.say(FREEZES, about, text, revision=record.epoch)
+                await self._thread.say(FREEZE_MEMBER, about, text, revision=record.epoch)
         except SlackTrouble as trouble:
             raise _not_told(trouble) from trouble
         if through != record.epoch:
             told_now = Post("", NAME, self._channel, None, (), record.epoch, about=_THROUGH)
             await change_posts(
                 self._posts,
-                FREEZES,
+                FREEZE_MEMBER,
                 lambda posts: (
                     told_now,
                     *(p for p in posts if p.about != _THROUGH and still_news(record, p.about)),

@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 
 from approvals.codec import DamagedRecord
 from approvals.events import Alarm, Journal, Trouble
-from approvals.freeze_store import MEMBER as FREEZES
+from approvals.freeze_store import FREEZE_MEMBER
 from approvals.model import Approval
 from approvals.redis_link import StoreDown
 from notifiers.ports import Approvals, Notifiers, NotTold, Outbox
@@ -81,9 +81,11 @@ class Teller:
         """Tell one batch, earliest deadline first; whether there may be more."""
         began = self._now()
         members = await self._outbox.claim_untold(began, CLAIM)
-        if FREEZES in members:
+        if FREEZE_MEMBER in members:
             await self._tell_freezes()
-        found = [(member, await self._read(member)) for member in members if member != FREEZES]
+        found = [
+            (member, await self._read(member)) for member in members if member != FREEZE_MEMBER
+        ]
         told = len(members) - len(found)
         for member, approval in sorted(found, key=_urgency):
             if self._now() - began > WORK_MS:
@@ -142,7 +144,7 @@ class Teller:
                 await notifier.tell_freezes(record)
             return record.epoch
 
-        await self._settle(FREEZES, record.epoch, tell, alone=True)
+        await self._settle(FREEZE_MEMBER, record.epoch, tell, alone=True)
 
     async def _settle(
         self, member: str, revision: int, tell: Callable[[], Awaitable[int]], *, alone: bool

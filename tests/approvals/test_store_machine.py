@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from approvals.freeze import FIRST
-from approvals.freeze_store import MEMBER, FreezeStore
+from approvals.freeze_store import FREEZE_MEMBER, FreezeStore
 from approvals.model import Approval, Cause, Choice, Outcome
 from approvals.model import Final as FinalFact
 from approvals.outbox import CLAIM_MS, Outbox
@@ -64,7 +64,7 @@ class Expected:
     records: dict[str, Approval] = field(default_factory=dict)
     finals: dict[str, FinalFact] = field(default_factory=dict)
     open: dict[str, int] = field(default_factory=dict)
-    untold: dict[str, int] = field(default_factory=lambda: {MEMBER: 0})
+    untold: dict[str, int] = field(default_factory=lambda: {FREEZE_MEMBER: 0})
     bell: list[str] = field(default_factory=list)
     kept_bytes: set[str] = field(default_factory=set)
 
@@ -165,7 +165,7 @@ class Stores(RuleBasedStateMachine):
         written = self.run(self.freezes.write(self.frozen, changed))
         assert written is not None
         self.frozen = written
-        self.expected.untold[MEMBER] = 0
+        self.expected.untold[FREEZE_MEMBER] = 0
         self.under[client] = written.stamp
 
     @rule(client=CLIENTS, now=MOMENTS, limit=st.integers(1, 2))

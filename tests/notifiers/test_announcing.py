@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from approvals.freeze import FreezeRecord
-from approvals.freeze_store import MEMBER
+from approvals.freeze_store import FREEZE_MEMBER
 from approvals.model import Approval, Choice
 from approvals.redis_link import key
 from notifiers.console import Console
@@ -136,7 +136,7 @@ async def test_a_button_of_a_sentence_is_no_button_of_ours(world: World, asked: 
 
 
 async def untold(world: World) -> bool:
-    score = await world.outbox._link.client.zscore(key("untold"), MEMBER)
+    score = await world.outbox._link.client.zscore(key("untold"), FREEZE_MEMBER)
     return score is not None
 
 
@@ -160,7 +160,9 @@ async def test_a_freeze_a_vote_to_thaw_and_a_thaw_are_each_said_once(world: Worl
     assert "still holds" in vote
     assert thawed.startswith(f"THAWED: freeze {freeze.id} was ended by dee and eli.")
     assert not await untold(world)
-    assert len((await world.outbox.read_told(MEMBER)).posts) == 1, "nothing is kept of what is over"
+    assert len((await world.outbox.read_told(FREEZE_MEMBER)).posts) == 1, (
+        "nothing is kept of what is over"
+    )
 
 
 async def test_what_was_frozen_and_thawed_while_slack_was_away_is_said(world: World) -> None:
@@ -216,7 +218,7 @@ async def test_what_was_said_of_freezes_may_be_lost_and_what_stands_is_said_agai
 ) -> None:
     freeze = await world.freeze("dee")
     await world.told()
-    await world.outbox._link.client.delete(key("told", MEMBER))
+    await world.outbox._link.client.delete(key("told", FREEZE_MEMBER))
     await world.thaw(freeze.id, "eli")
     await world.told()
     assert [said.text.split(":")[0] for said in world.slack.said] == [
