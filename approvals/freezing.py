@@ -16,7 +16,6 @@ from typing import Final
 from approvals.audit import Audit, AuditDown
 from approvals.bell import Bell
 from approvals.events import Alarm, FreezeChanged, FreezeWhat, Journal
-from approvals.findings import Findings
 from approvals.freeze import (
     FIRST,
     Freeze,
@@ -26,7 +25,6 @@ from approvals.freeze import (
     frozen_by,
     lacking,
     mended,
-    reach_of,
     thawing,
     with_freeze,
     with_thaw,
@@ -100,10 +98,6 @@ class Freezing:
         if self._seen is None:
             raise StoreDown("nobody knows yet what is frozen")
         return frozen_by(self._seen, reach)
-
-    def frozen_findings(self, findings: Findings) -> Frozen | None:
-        """The same for what the bytes do."""
-        return self.frozen(reach_of(findings))
 
     async def known(self) -> None:
         """Read it if nobody has yet. StoreDown if that cannot be done now."""
