@@ -58,7 +58,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class Comparison:
     """What to say after a look: differences that lasted, and those that are over."""
 
     lasting: tuple[Difference, ...]
@@ -77,7 +77,7 @@ class Differences:
         """How many others differ now in this way, for long enough to have been said."""
         return sum(said[0] == kind for said in self._said)
 
-    def look(self, own: Presence, others: Sequence[Presence]) -> News:
+    def look(self, own: Presence, others: Sequence[Presence]) -> Comparison:
         """Compare ourselves with the others; each difference is news once, and once again over."""
         found = {(one.kind, one.process): one for other in others for one in _apart(own, other)}
         over = tuple(one for at, one in self._since.items() if at not in found and at in self._said)
@@ -92,7 +92,7 @@ class Differences:
             if own.now - one.since >= GRACE_MS and at not in self._said
         )
         self._said |= {(one.kind, one.process) for one in lasting}
-        return News(lasting, over)
+        return Comparison(lasting, over)
 
 
 def _apart(own: Presence, other: Presence) -> list[Difference]:

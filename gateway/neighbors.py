@@ -49,10 +49,10 @@ class Neighbors:
             seen = await self._presences.exchange(own, self._now)
         except StoreDown:
             return
-        news = self._differences.look(own, seen.others)
-        for one in news.lasting:
+        compared = self._differences.look(own, seen.others)
+        for one in compared.lasting:
             self._observer.note(Alarm(own.now, one.kind, "", one.detail))
-        for one in news.over:
+        for one in compared.over:
             self._observer.note(AlarmOver(own.now, one.kind, one.detail))
         for name in sorted(set(seen.damaged) - self._damaged):
             detail = f"what gateway {name} says of itself does not verify"

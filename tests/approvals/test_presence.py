@@ -10,8 +10,8 @@ from approvals.presence import (
     EXPIRE_MS,
     GRACE_MS,
     MOST_APART_MS,
+    Comparison,
     Differences,
-    News,
     Presence,
     Presences,
 )
@@ -20,7 +20,7 @@ from keys.seals import SealKey
 from tests.support.records import NOW
 
 SEAL = SealKey(b"k" * 32)
-NONE = News((), ())
+NONE = Comparison((), ())
 OWN = Presence("00000001", "a" * 64, "1", NOW)
 OTHER = Presence("00000002", "a" * 64, "1", NOW)
 
