@@ -71,7 +71,7 @@ def counts(vote: Vote, approval: Approval, electorate: Electorate) -> bool:
             return person.slack == user
         case SshSignature() as evidence:
             mine = person.ssh_line is not None and person.ssh_key == evidence.key
-            return mine and _proves(evidence, vote, approval, person.ssh_line)
+            return mine and proves(evidence, vote, approval, person.ssh_line)
         case _ as never:
             assert_never(never)
 
@@ -84,12 +84,12 @@ def supports(vote: Vote, approval: Approval) -> bool:
         and vote.at < approval.deadline
         and vote.person not in approval.verdict.barred
         and _strong_enough(vote, approval)
-        and (isinstance(vote.evidence, SlackClick) or _proves(vote.evidence, vote, approval, None))
+        and (isinstance(vote.evidence, SlackClick) or proves(vote.evidence, vote, approval, None))
     )
 
 
-def _proves(evidence: SshSignature, vote: Vote, approval: Approval, line: str | None) -> bool:
-    """The signature once more; `line` None: by its own key, whoever has it today."""
+def proves(evidence: SshSignature, vote: Vote, approval: Approval, line: str | None) -> bool:
+    """The signature once more; `line` None: by its own key, which no policy of today may know."""
     return proved(
         evidence,
         line=line,

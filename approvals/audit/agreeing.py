@@ -9,6 +9,7 @@ from approvals.audit.lines import request_of
 from approvals.audit.packed import BadPacked
 from approvals.codec import DamagedRecord, approval_from_plain, vote_from_plain
 from approvals.decide import decide
+from approvals.eligible import proves
 from approvals.model import (
     NOTHING_NEW,
     NOTHING_REMEMBERED,
@@ -20,7 +21,6 @@ from approvals.model import (
     SshSignature,
     Vote,
 )
-from approvals.proof import proved
 
 _REMEMBERED: Final = 100_000
 """Signatures found good; the same vote stands in several lines."""
@@ -145,7 +145,7 @@ class Agreement:
         elif not isinstance(evidence, SshSignature):
             wrong = f"nobody signed the override of {vote.person}" if vote.override else None
         elif (vote, member) not in self._good:
-            if _is_signed(evidence, vote, approval):
+            if proves(evidence, vote, approval, None):
                 self._keep(vote, member)
             else:
                 wrong = f"the signature of {vote.person} is not of this vote"
@@ -158,22 +158,6 @@ class Agreement:
         if len(self._good) >= _REMEMBERED:
             self._good.clear()
         self._good.add((vote, member))
-
-
-def _is_signed(evidence: SshSignature, vote: Vote, approval: Approval) -> bool:
-    """By the key that the evidence names: whose it was then is in no policy of today."""
-    return proved(
-        evidence,
-        line=None,
-        gateway=None,
-        node=approval.node,
-        request_id=approval.request_id,
-        digest=approval.digest,
-        choice=vote.choice,
-        override=vote.override,
-        reason=vote.reason,
-        at=vote.at,
-    )
 
 
 def _cast_with(vote: Vote) -> tuple[str, ...]:
