@@ -52,13 +52,13 @@ class Arriving:
     async def _create(self, request: Request, hearing: Hearing) -> Approval:
         """Record a request that nobody asked before, with its verdict and, if it has one, final."""
         ledger = self._ledger
+        await ledger.freezing.known()  # first: from the verdict to the write nobody else acts
         findings = ledger.in_force.findings_of(request)
         verdict = judge(findings, ledger.in_force.policy)
         approval = born(request, findings, verdict, self._circumstances(request, hearing))
         if ledger.parts.memory.revision_of(approval.digest):
             ledger.alarm("forgotten", approval.member, "its record is gone: people are asked again")
         ledger.undamaged(approval)
-        await ledger.freezing.known()
         today = ledger.in_force.standing(findings, None)  # the verdict is today's
         approval = ledger.no_later(approval)
         approval = ledger.with_final(approval, heard=not hearing.gone, today=today)
