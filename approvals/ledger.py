@@ -8,9 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from approvals.acquaintance import (
-    destinations_of,
-)
+from approvals.acquaintance import destinations_of
 from approvals.audit import Audit, AuditDown
 from approvals.bell import Bell
 from approvals.decide import decide
@@ -224,7 +222,7 @@ class Ledger:
         return self.in_force.standing(self.in_force.findings_of(request), None).frozen is not None
 
     async def fact(self, old: Approval, new: Approval, lists: Lists) -> Swapped | Moved:
-        """The same for what is no final APPROVE, so that it does not matter what is frozen."""
+        """A swap to what is no final APPROVE, so that it does not matter what is frozen."""
         done = await self.swap(old, new, lists, under="")
         if isinstance(done, FreezeMoved):
             raise StoreDown("the script answered what this write cannot be answered")

@@ -86,7 +86,7 @@ class Service:
         return self._ledger.in_force.findings_of(request)
 
     def remarks_of(self, approval: Approval, findings: Findings) -> tuple[Remark, ...]:
-        """See `Ledger.remarks_of`: for display only."""
+        """See `InForce.remarks_of`: for display only."""
         return self._ledger.in_force.remarks_of(approval, findings)
 
     async def decision_of(self, approval: Approval) -> Decision:

@@ -1,12 +1,15 @@
 """What is frozen, as the desk says it, on a terminal: loud, and before anything else."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from gateway.terminal import Failure, console, on_terminal
 from notifiers.readable import visible
+
+_LONGEST: Final = 1_500
+"""Of a line with a reason in it, which may have a thousand characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,6 @@ def standing_of(answer: dict[str, Any]) -> tuple[Standing, ...]:
         )
     except (KeyError, TypeError, AttributeError):
         raise Failure("The gateway is of another version than this command.") from None
-
-
-_LONGEST = 1_500
-"""Of a line with a reason in it, which may have a thousand characters."""
 
 
 def print_freezes(standing: tuple[Standing, ...], *, in_columns: bool) -> None:

@@ -1,11 +1,14 @@
 """Freezes on a terminal: what stands, what it takes to thaw it, what one's own command did."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from approvals.freeze import THAW_VOTES, Freeze, ThawVote
 from notifiers.freezes import scope_of, thaw_command
 from notifiers.ink import PLAIN, Ink
 from notifiers.readable import listed
+
+_BEYOND: Final = "Requests whose wallet or source address is not known are stopped as well."
 
 
 def named(freeze: Freeze) -> str:
@@ -50,9 +53,6 @@ def told_frozen(freeze: Freeze) -> tuple[str, ...]:
         *beyond,
         thaw_wanted(freeze.id, 0),
     )
-
-
-_BEYOND = "Requests whose wallet or source address is not known are stopped as well."
 
 
 def told_thawed(freeze: Freeze, left: tuple[Freeze, ...]) -> tuple[str, ...]:
