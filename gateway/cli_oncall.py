@@ -72,7 +72,9 @@ def reject(
 
 
 @click.command()
-@click.option("--wallet", metavar="ID", help="Only this wallet, by the id or name that Cobo gives it.")
+@click.option(
+    "--wallet", metavar="ID", help="Only this wallet, by the id or name that Cobo gives it."
+)
 @click.option("--from", "source", metavar="ADDRESS", help="Only what leaves this address.")
 @signed_options
 def freeze(
