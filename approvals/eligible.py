@@ -93,7 +93,6 @@ def proves(evidence: SshSignature, vote: Vote, approval: Approval, line: str | N
     return proved(
         evidence,
         line=line,
-        gateway=None,
         node=approval.node,
         request_id=approval.request_id,
         digest=approval.digest,

@@ -18,7 +18,6 @@ def proved(
     evidence: SshSignature,
     *,
     line: str | None,
-    gateway: str | None,
     node: str,
     request_id: str,
     digest: str,
@@ -30,8 +29,8 @@ def proved(
     """Whether the evidence still is this very vote, signed by the owner of the public key `line`.
 
     `line` None: by the key that the signature itself names, whose fingerprint must be
-    `evidence.key`. `gateway` None: for whichever gateway. `at` is when the vote was stored, in
-    Unix milliseconds. Never raises.
+    `evidence.key`. `at` is when the vote was stored, in Unix milliseconds. Never raises.
+    Which gateway it names is asked when it is handed in; here every gateway finds the same.
 
     1. The statement is one that we could have written.
     2. It says what the vote says, of the request that the record is about.
@@ -42,9 +41,7 @@ def proved(
         said = read(evidence.statement)  # 1
     except BadStatement:
         return False
-    if gateway is not None and said.gateway != gateway:  # 2
-        return False
-    if (said.node, said.request_id, said.digest) != (node, request_id, digest):
+    if (said.node, said.request_id, said.digest) != (node, request_id, digest):  # 2
         return False
     if (said.choice, said.override, said.reason) != (choice, override, reason):
         return False

@@ -28,7 +28,6 @@ SAID = Statement(
 known_or_named = pytest.mark.parametrize("line", [LINE, None], ids=["line", "none"])
 VOTE: dict[str, Any] = {
     "line": LINE,
-    "gateway": SAID.gateway,
     "node": SAID.node,
     "request_id": SAID.request_id,
     "digest": SAID.digest,
@@ -58,7 +57,6 @@ def test_a_vote_is_proved_by_the_signature_it_was_cast_with():
     assert proved()
     assert proved(line=f"{LINE} a comment")
     assert proved(line=None)
-    assert proved(gateway=None)
     assert proved(TOUCHED, line=TOKEN.line)
     assert proved(TOUCHED, line=None)
 
@@ -75,8 +73,6 @@ def test_a_minute_is_still_close_and_the_edge_counts():
         {"line": TOKEN.line},
         {"line": ""},
         {"line": LINE[:-4]},
-        {"gateway": "SHA256:" + "b" * 43},
-        {"gateway": ""},
         {"node": "node-2"},
         {"request_id": "20261001120003341000000000000003:2"},
         {"digest": "ac" + "ab" * 31},
@@ -95,7 +91,6 @@ def test_another_vote_is_not_proved_by_it(change):
 @pytest.mark.parametrize(
     "change",
     [
-        {"gateway": "SHA256:" + "b" * 43},
         {"node": "node-2"},
         {"request_id": "20261001120003341000000000000003:2"},
         {"digest": "ac" + "ab" * 31},
@@ -172,7 +167,7 @@ def test_no_changed_character_of_a_signature_proves(index, character):
 def test_no_changed_character_of_a_statement_proves(index, character):
     text = EVIDENCE.statement
     changed = text[:index] + character + text[index + 1 :]
-    assert proved(replace(EVIDENCE, statement=changed), gateway=None) is (changed == text)
+    assert proved(replace(EVIDENCE, statement=changed)) is (changed == text)
 
 
 @given(st.text(), st.text(), st.text(), st.none() | st.text())
