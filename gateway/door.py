@@ -28,8 +28,8 @@ _FORM: Final = "What is signed is sent as a JSON object of a statement and a sig
 
 _STORE_DOWN: Final = "The gateway cannot reach its store: try again."
 _UNKNOWN: Final = (
-    "The gateway cannot reach its store. It is not known whether your vote was stored: look with"
-    " `countersign show` or `list`, and do it again if it is not there."
+    "The gateway cannot reach its store. It is not known whether what you sent was stored: look"
+    " with `countersign show` or `list`, and do it again if it is not there."
 )
 
 

@@ -303,7 +303,7 @@ async def test_nobody_is_told_that_a_vote_of_which_nothing_is_known_was_not_stor
         async with world.running() as house:
             asking = asyncio.create_task(house.asks())
             (approval,) = await house.pending()
-            with pytest.raises(Failure, match="It is not known whether your vote was stored"):
+            with pytest.raises(Failure, match="It is not known whether what you sent was stored"):
                 await house.votes("ana", approval=approval)
             wire.lost = False
             await wire.listen()
