@@ -14,7 +14,7 @@ from approvals.policy.model import Policy
 from approvals.request import Request
 from gateway.policy_file import PolicyUnreadable, load_policy
 from gateway.settings import Settings
-from gateway.terminal import Failure
+from gateway.terminal import OTHER_VERSION, Failure
 from notifiers.facts import PAGE
 from notifiers.readable import visible
 from notifiers.sheet import Sheet, sheet_of
@@ -78,7 +78,7 @@ def open_dossier(entry: dict[str, Any]) -> Dossier:
             " Do not approve it elsewhere; look into the gateway's log."
         ) from None
     except (KeyError, TypeError, ValueError):
-        raise Failure("The gateway is of another version than this command.") from None
+        raise Failure(OTHER_VERSION) from None
 
 
 @dataclass(frozen=True, slots=True)

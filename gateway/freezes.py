@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import click
 
-from gateway.terminal import Failure, console, on_terminal
+from gateway.terminal import OTHER_VERSION, Failure, console, on_terminal
 from notifiers.readable import visible
 
 _LONGEST: Final = 1_500
@@ -43,7 +43,7 @@ def standing_of(answer: dict[str, Any]) -> tuple[Standing, ...]:
             for entry in answer["freezes"]
         )
     except (KeyError, TypeError, AttributeError):
-        raise Failure("The gateway is of another version than this command.") from None
+        raise Failure(OTHER_VERSION) from None
 
 
 def print_freezes(standing: tuple[Standing, ...], *, in_columns: bool) -> None:

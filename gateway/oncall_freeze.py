@@ -16,7 +16,7 @@ from gateway.clock import SYSTEM
 from gateway.freezes import Standing, print_freezes, standing_of
 from gateway.settings import Settings
 from gateway.signer import Signer, signer_of
-from gateway.terminal import Failure, fail, print_json
+from gateway.terminal import OTHER_VERSION, Failure, fail, print_json
 
 
 def list_freezes(settings: Settings, *, as_json: bool) -> None:
@@ -94,7 +94,7 @@ def _hand_in(client: DeskClient, signer: Signer, said: FreezeStatement) -> dict[
         raise Failure(f"{error}.") from None
     told = client.change_freezes(text, signer.sign(NAMESPACE, text))
     if not {"what", "freeze", "freezes", "told"} <= told.keys():
-        raise Failure("The gateway is of another version than this command.")
+        raise Failure(f"{OTHER_VERSION} Look with `list --freezes` whether it was done.")
     return told
 
 

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 REFUSED: Final = 1
 UNREACHABLE: Final = 3
 
+OTHER_VERSION: Final = (
+    "The gateway is of another version than this command: run the `countersign` that serves it."
+)
+
 
 class Failure(click.ClickException):
     """What was asked did not happen: one plain sentence, and the exit status."""
