@@ -173,12 +173,11 @@ def mended(known: FreezeRecord, stored: FreezeRecord | None, freeze: Freeze) -> 
         return _with_own(known, freeze)
     settled = {*known.ended, *(kept.id for kept in known.freezes)}
     others = tuple(kept for kept in stored.freezes if kept.id not in settled)
-    both = FreezeRecord(
-        max(known.epoch, stored.epoch),
-        (*known.freezes, *others),
-        ended=tuple(dict.fromkeys((*stored.ended, *known.ended)))[-ENDED_KEPT:],
-    )
-    return _with_own(both, freeze)
+    freezes = (*known.freezes, *others)
+    stands = {kept.id for kept in freezes}  # what we put back has not ended, whatever was stored
+    ended = dict.fromkeys(id_ for id_ in (*stored.ended, *known.ended) if id_ not in stands)
+    epoch = max(known.epoch, stored.epoch)
+    return _with_own(FreezeRecord(epoch, freezes, ended=tuple(ended)[-ENDED_KEPT:]), freeze)
 
 
 def _with_own(record: FreezeRecord, freeze: Freeze) -> FreezeRecord:

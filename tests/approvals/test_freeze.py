@@ -166,3 +166,11 @@ def test_a_lost_record_is_replaced_by_all_that_either_knew_and_one_freeze_more()
     assert mended(known, None, freeze("4-dddd")).epoch == 4
     ended = FreezeRecord(5, ended=("9-cccc",))
     assert [each.id for each in mended(ended, stored, freeze("10-dddd")).freezes] == ["10-dddd"]
+
+
+def test_what_is_put_back_into_a_lost_record_has_not_ended():
+    known = with_freeze(with_freeze(FIRST, freeze("2-aaaa")), freeze("3-bbbb", wallet="w"))
+    stored = FreezeRecord(9, ended=("1-eeee", "2-aaaa"))
+    made = mended(known, stored, freeze("10-dddd"))
+    assert [each.id for each in made.freezes] == ["2-aaaa", "3-bbbb", "10-dddd"]
+    assert made.ended == ("1-eeee",)
