@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import random
 import resource
 import sys
@@ -33,6 +34,7 @@ def main() -> None:
     """Run the seasons that were asked for."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 65_536), most))
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it complains of our own faults
     options = _options()
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(10**6)
     click.echo(f"seed {seed}: the same seed makes the same plan, not the same timing")
