@@ -1,11 +1,12 @@
 """The data directory: private, and held by one gateway at a time."""
 
 import contextlib
-import fcntl
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
+
+from approvals.file_lock import lock_file
 
 
 class DataDirError(Exception):
@@ -47,25 +48,6 @@ def make_private(path: Path) -> None:
     """Make a directory, mode 0700 whether or not it was there."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.chmod(0o700)
-
-
-def lock_file(path: Path) -> int | None:
-    """Lock a file and return its descriptor; None if somebody holds it.
-
-    The lock belongs to the open file: whoever inherits the descriptor keeps it, and closing the
-    last copy gives it up.
-    """
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-    descriptor = os.open(path, flags, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
 
 
 def _pid(path: Path) -> str:

@@ -14,8 +14,9 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from approvals.file_lock import lock_file
 from gateway import valkey
-from gateway.data_dir import DataDir, lock_file, make_private
+from gateway.data_dir import DataDir, make_private
 from gateway.socket_name import short_name
 
 _START_LIMIT_S: Final = 60.0  # it answers "loading" while it reads its file

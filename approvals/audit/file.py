@@ -1,12 +1,13 @@
 """The audit's files: lines that are appended and synced, and the note of how far they go."""
 
-import fcntl
 import os
 import re
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
+
+from approvals.file_lock import lock_file
 
 _HEAD: Final = re.compile(rb"([0-9a-f]{8}) ([0-9]{20}) ([0-9a-f]{64})\n")
 _HEAD_BYTES: Final = 8 + 1 + 20 + 1 + 64 + 1
@@ -85,17 +86,8 @@ class LocalHead:
     def hold(cls, directory: Path, chain: str) -> Self | None:
         """Lock it until `close` or our end, making it if need be; None if somebody holds it."""
         path = path_of(directory, chain)
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        descriptor = os.open(path, flags, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            return None
-        except BaseException:
-            os.close(descriptor)
-            raise
-        return cls(path, descriptor)
+        descriptor = lock_file(path)
+        return None if descriptor is None else cls(path, descriptor)
 
     def note(self, last: LastLine) -> None:
         """One write in place, not synced: it may be behind what is on disk, never ahead."""

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from approvals.file_lock import lock_file
 from gateway import valkey
-from gateway.data_dir import DataDir, DataDirError, lock_file
+from gateway.data_dir import DataDir, DataDirError
 from gateway.embedded import EmbeddedError, EmbeddedServer
 from gateway.socket_name import by_descriptor, by_link
 from tests.support.waiting import until

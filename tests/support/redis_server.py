@@ -13,8 +13,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from approvals.file_lock import lock_file
 from gateway import valkey
-from gateway.data_dir import lock_file
 
 
 class RedisServer:
