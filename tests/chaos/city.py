@@ -7,8 +7,7 @@ import os
 import random
 import signal
 import socket
-import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -29,7 +28,7 @@ from tests.chaos.rules import POLICIES, USUAL
 from tests.chaos.slack import CitySlack
 from tests.chaos.storage import Storage
 from tests.support.proxy import Proxy
-from tests.support.sentinels import Fleet
+from tests.support.sentinels import Fleet, running_fleet
 from tests.support.world import CONFIG, NODE, SLACK, rsa_key
 
 _WINDOWS: Final = {"node-1": Window(3, 300, 1_500), "node-2": Window(4, 800, 1_750)}
@@ -199,7 +198,7 @@ async def standing(folder: Path, plan: Plan, history: History) -> AsyncIterator[
         slack = await stack.enter_async_context(CitySlack.open(history))
         storage = fleet = None
         if plan.sentinels:
-            fleet = stack.enter_context(_fleet())
+            fleet = stack.enter_context(running_fleet())
         elif plan.fsync is not None:
             storage = stack.enter_context(Storage.running(plan.fsync))
         gateways = []
@@ -215,18 +214,6 @@ async def standing(folder: Path, plan: Plan, history: History) -> AsyncIterator[
         stack.push_async_callback(_taken_down, gateways)
         await asyncio.gather(*(gateway.start(city.policy) for gateway in gateways))
         yield city
-
-
-@contextlib.contextmanager
-def _fleet() -> Iterator[Fleet]:
-    """Outside the city's folder, as any server."""
-    with tempfile.TemporaryDirectory(prefix="countersign-fleet-") as folder:
-        fleet = Fleet(Path(folder))
-        try:
-            fleet.start()
-            yield fleet
-        finally:
-            fleet.end()
 
 
 async def _taken_down(gateways: list[Gateway]) -> None:

@@ -170,9 +170,9 @@ def come_to(condition: Callable[[], object]) -> None:
     raise AssertionError("the servers do not come together")
 
 
-@pytest.fixture
-def fleet() -> Iterator[Fleet]:
-    """Started and in agreement."""
+@contextlib.contextmanager
+def running_fleet() -> Iterator[Fleet]:
+    """Started and in agreement, in a short-lived folder of its own."""
     with tempfile.TemporaryDirectory(prefix="countersign-") as folder:
         fleet = Fleet(Path(folder))
         try:
@@ -180,3 +180,10 @@ def fleet() -> Iterator[Fleet]:
             yield fleet
         finally:
             fleet.end()
+
+
+@pytest.fixture
+def fleet() -> Iterator[Fleet]:
+    """Started and in agreement."""
+    with running_fleet() as fleet:
+        yield fleet
