@@ -36,7 +36,8 @@ def born(
 
     Times are Unix milliseconds. A contradiction is a refusal that people are told of.
     """
-    record = _begun(request, verdict, circumstances)
+    begun = _begun(request, verdict, circumstances)
+    record = replace(begun, task=findings.task, signs=findings.signs)
     if verdict.effect == "ask":
         patience = circumstances.began + verdict.within_ms
         record = replace(record, deadline=min(record.deadline, patience))

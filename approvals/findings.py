@@ -1,6 +1,8 @@
 """What the bytes of a request really do: the vocabulary of the pre-checks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Literal, TypeAlias
 
 from approvals.risks import Flag
@@ -257,7 +259,8 @@ class Findings:
     signature can do (fees aside). `summary` is a short line for requests that have no effects
     (`Generate a secp256k1 key, 2 of 3`). `hashes` are the normalized message hashes to be signed
     (`0x`, lower case). `flags` are the risks, worst first. `keys` is None where request_detail
-    could not be read.
+    could not be read. `task` is its biz_task_id, empty where it has none that is 1 to 128
+    characters of printable ASCII.
     """
 
     digest: str
@@ -274,3 +277,14 @@ class Findings:
     flags: tuple[Flag, ...] = ()
     notes: tuple[Note, ...] = ()
     keys: KeyFacts | None = None
+    task: str = ""
+
+    @property
+    def signs(self) -> str:
+        """SHA-256 over the message hashes in their order, hex; empty where there are none."""
+        return signs_of(self.hashes)
+
+
+def signs_of(hashes: Sequence[str]) -> str:
+    """One name for a list of normalized message hashes (`0x`, lower case)."""
+    return sha256(" ".join(hashes).encode()).hexdigest() if hashes else ""

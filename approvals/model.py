@@ -165,7 +165,9 @@ class Approval:
     this was read from, so that a swap replaces exactly it; it is no part of the record.
 
     Times are Unix milliseconds. `policy` is the digest of the policy that gave the verdict.
-    `answer_until` is when an approval that no attempt came for is given up.
+    `answer_until` is when an approval that no attempt came for is given up. `task` is the node's
+    biz_task_id, and `signs` the SHA-256 over the message hashes to be signed, hex; both are empty
+    where the request has none. By them the node's own reports are matched.
     """
 
     node: str
@@ -183,6 +185,8 @@ class Approval:
     revision: int = 1
     conflict: bool = False
     notice: bool = False
+    task: str = ""
+    signs: str = ""
     stamp: str = field(default="", compare=False)
 
     @property

@@ -113,6 +113,16 @@ class Service:
         """Everything not final, earliest deadline first; damaged records are only alarmed."""
         return await self._readable(await self._ledger.store.open_members())
 
+    async def finished(
+        self, *, since: int, until: int, limit: int
+    ) -> tuple[tuple[Approval, ...], bool]:
+        """What became final from `since` to `until` (Unix ms), the newest first; whether more did.
+
+        Of `keep_days` at most, and for people only: the audit has the evidence.
+        """
+        members = await self._ledger.store.done_members(since=since, until=until, limit=limit + 1)
+        return await self._readable(members[:limit]), len(members) > limit
+
     async def find(self, wanted: str) -> tuple[Approval, ...]:
         """By request id, `node/request_id`, or a prefix (6 characters) of these or of a digest.
 
@@ -126,7 +136,7 @@ class Service:
         found = await self._readable(exact, damage_matters=True)
         if found or len(wanted) < SHORTEST_PREFIX:
             return found
-        everything = await self._readable(await self._ledger.store.finished_members())
+        everything = await self._readable(await self._ledger.store.all_members())
         return tuple(
             approval
             for approval in everything

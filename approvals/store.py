@@ -6,8 +6,9 @@ and recognizes its own write by the nonce (a client library may repeat a command
 
 Keys, all under one hash tag: `approval:<member>` (the record), `content:<request_id>` (what this
 id was first asked for), `bytes:<digest>` (the exact request of an asked approval), `told:<member>`
-(what was posted), `freeze` (what is frozen), the sorted sets `open` (by deadline) and `untold` (by
-when to tell next), and the stream `bell`.
+(what was posted), `freeze` (what is frozen), `task:<node>/<biz_task_id>` (which record a task's
+is), the sorted sets `open` (by deadline), `done` (by when it became final) and `untold` (by when to
+tell next), and the stream `bell`.
 """
 
 import re
@@ -179,24 +180,42 @@ class Store:
 
     async def mend(self) -> list[str]:
         """Set aside what stands where `open`, `untold` or the bell should be; their names."""
-        keys = [full_key(name) for name in ("open", "untold", "bell")]
+        keys = [full_key(name) for name in ("open", "untold", "bell", "done")]
         aside = await self._link.run("mend", keys, [MOST_AHEAD_MS])
         return [name.decode("utf-8", "replace") for name in aside]
 
-    async def finished_members(self, limit: int = 50_000) -> list[str]:
+    async def done_members(self, *, since: int, until: int, limit: int) -> list[str]:
+        """Members that became final from `since` to `until` (Unix ms), the newest first."""
+        async with self._link.reaching():
+            found = await self._link.client.zrevrangebyscore(
+                full_key("done"), until, since, start=0, num=limit
+            )
+        return self._ours(found, "a member of `done` that no gateway put there")
+
+    async def member_of_task(self, node: str, task: str) -> str | None:
+        """The newest record that a task was asked under; unproved, so compare what it says."""
+        stored = await self._link.get(task_key(node, task), LONGEST_MEMBER)
+        if stored is None:
+            return None
+        return next(iter(self._ours([stored], "a task's record that no gateway named")), None)
+
+    async def all_members(self, limit: int = 50_000) -> list[str]:
         """Every member with a record, found by scanning: for people, never for deciding."""
         prefix = full_key("approval", "")
         found: list[str] = []
         async with self._link.reaching():
             async for name in self._link.client.scan_iter(match=f"{prefix}*", count=1_000):
-                member = name[len(prefix) :]
-                if MEMBER.fullmatch(member) is None:
-                    self._link.foreign("a record whose name no gateway gave it")
-                    continue
-                found.append(member.decode("ascii"))
+                found += self._ours([name[len(prefix) :]], "a record whose name no gateway gave it")
                 if len(found) >= limit:
                     break
         return found
+
+    def _ours(self, names: Sequence[bytes], otherwise: str) -> list[str]:
+        """Those that a gateway could have written; `otherwise` is what is said of others."""
+        ours = [name for name in names if MEMBER.fullmatch(name) is not None]
+        for _ in range(len(names) - len(ours)):
+            self._link.foreign(otherwise)
+        return [name.decode("ascii") for name in ours]
 
     async def revisions(self, members: Sequence[str]) -> dict[str, int]:
         """The stored revisions, unverified: enough to know that there is something to read."""
@@ -239,7 +258,8 @@ class Store:
         new = replace(new, stamp=str(stamp))
         content_key = full_key("content", new.request_id)
         keys = [key, content_key, *(full_key(name) for name in ("open", "untold", "bell"))]
-        keys += [full_key("bytes", new.digest), full_key("freeze")]
+        keys += [full_key("bytes", new.digest), full_key("freeze"), full_key("done")]
+        keys.append(task_key(new.node, new.task))
         arguments = [
             "" if old is None else old.stamp,
             value,
@@ -255,6 +275,9 @@ class Store:
             under if approves else "",
             self._process,
             MOST_RECORD,
+            "" if new.final is None else new.final.at,
+            "" if new.final is None else new.final.at - 1000 * self._keep_s,
+            "1" if new.task and not new.conflict else "",
         ]
         bounded(value, MOST_RECORD)
         try:
@@ -324,6 +347,11 @@ async def claim(
     for _ in range(dropped):
         link.foreign(f"a member of `{name}` that no gateway put there")
     return [member.decode("ascii", "replace") for member in members]
+
+
+def task_key(node: str, task: str) -> str:
+    """Where the newest record of a node's biz_task_id is named."""
+    return full_key("task", f"{node}/{task}")
 
 
 def _record_key(member: str) -> str:

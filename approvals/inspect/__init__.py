@@ -29,7 +29,8 @@ request_detail is what will be executed, extra_info only corroborates. Effects, 
 fee are stated only as they follow from bytes whose hash is the one to be signed.
 """
 
-from typing import assert_never
+import re
+from typing import Final, assert_never
 
 from approvals.chains.tables import Tables
 from approvals.details import (
@@ -52,6 +53,8 @@ from approvals.request import Request
 from approvals.risks import Flag, worst_first
 
 __all__ = ["inspect"]
+
+_TASK: Final = re.compile(r"[!-~]{1,128}", re.ASCII)
 
 
 def inspect(request: Request, tables: Tables) -> Findings:
@@ -91,7 +94,14 @@ def inspect(request: Request, tables: Tables) -> Findings:
         flags=worst_first(flags),
         notes=seen.notes,
         keys=key_facts(detail.value, integrity) if detail.value is not None else None,
+        task=_task(detail.value) if detail.value is not None else "",
     )
+
+
+def _task(detail: Detail) -> str:
+    """The biz_task_id, where it could be the name of something."""
+    task = detail.biz_task_id or ""
+    return task if _TASK.fullmatch(task) else ""
 
 
 def _look(detail: Detail, extra: Extra, tables: Tables, reasons: Reasons) -> tuple[Seen, str]:

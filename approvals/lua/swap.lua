@@ -1,5 +1,5 @@
 -- Write one record, the sets that list it and the bell, together, if nobody wrote it since.
--- KEYS: record, content, open, untold, bell, bytes, freeze
+-- KEYS: record, content, open, untold, bell, bytes, freeze, done, task
 -- ARGV: 1 stamp expected ("" = the record must not exist)   2 the new record   3 its member
 --       4 score in `open` ("" = take it out)                5 score in `untold` ("" = leave it)
 --       6 ring the bell ("1" or "")                         7 length to trim the bell to
@@ -8,6 +8,8 @@
 --       12 stamp of what is frozen, for a final APPROVE ("" = it does not matter)
 --       13 the process that writes
 --       14 most bytes of a record
+--       15 score in `done` ("" = it is not final)           16 score up to which `done` forgets
+--       17 whether others may look for it by its task ("1" or "")
 -- Types are checked before anything is written: a script is not rolled back.
 local function is(key, wanted)
   local found = redis.call('TYPE', key)['ok']
@@ -16,7 +18,7 @@ end
 if not (is(KEYS[1], 'string') and is(KEYS[2], 'string') and is(KEYS[6], 'string')) then
   return {'wrongtype'}
 end
-if not (is(KEYS[3], 'zset') and is(KEYS[4], 'zset') and is(KEYS[5], 'stream')) then
+if not (is(KEYS[3], 'zset') and is(KEYS[4], 'zset') and is(KEYS[5], 'stream') and is(KEYS[8], 'zset')) then
   return {'mend'}
 end
 
@@ -54,5 +56,11 @@ elseif ARGV[8] ~= '' then redis.call('EXPIRE', KEYS[6], ARGV[8]) end
 if ARGV[4] == '' then redis.call('ZREM', KEYS[3], ARGV[3])
 else redis.call('ZADD', KEYS[3], ARGV[4], ARGV[3]) end
 if ARGV[5] ~= '' then redis.call('ZADD', KEYS[4], ARGV[5], ARGV[3]) end
+if ARGV[15] ~= '' then
+  redis.call('ZADD', KEYS[8], ARGV[15], ARGV[3])
+  redis.call('ZREMRANGEBYSCORE', KEYS[8], '-inf', ARGV[16])
+end
+-- Only a way to find a record, so nothing depends on it: where another type stands, it stays.
+if ARGV[17] ~= '' and is(KEYS[9], 'string') then put(KEYS[9], ARGV[3]) end
 if ARGV[6] ~= '' then redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[7], '*', 'm', ARGV[3], 'p', ARGV[13]) end
 return {'ok'}

@@ -199,7 +199,7 @@ async def test_every_name_that_we_give_is_none_of_those(stores):
     assert max(map(len, members)) == LONGEST_MEMBER
     assert all(MEMBER.fullmatch(member.encode()) for member in members)
     assert sorted(await stores.store.open_members()) == members
-    assert sorted(await stores.store.finished_members()) == members
+    assert sorted(await stores.store.all_members()) == members
     assert sorted(await stores.outbox.claim_untold(NOW, 20)) == members
     assert stores.foreign == []
 
@@ -208,7 +208,7 @@ async def test_records_with_names_that_nobody_of_us_gave_are_not_found(stores, r
     await stores.store.create(approval(), OPEN, request=None, content="c")
     for junk in JUNK:
         await redis.set(key("approval", "").encode() + junk, "x")
-    assert await stores.store.finished_members() == [approval().member]
+    assert await stores.store.all_members() == [approval().member]
     assert len(stores.foreign) == len(JUNK)
 
 

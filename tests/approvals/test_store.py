@@ -125,6 +125,36 @@ async def test_a_final_record_leaves_the_open_set_and_expires_later(store, redis
     assert 29 * 86_400 < left <= 30 * 86_400
 
 
+async def test_what_became_final_is_found_by_when_it_did_the_newest_first(store):
+    for number, at in enumerate((NOW, NOW + 5, NOW + 9)):
+        await created(store, approval(request_id=f"r{number}", final=replace(FINAL, at=at)))
+    assert await store.done_members(since=NOW, until=NOW + 9, limit=2) == ["node-1/r2", "node-1/r1"]
+    assert await store.done_members(since=NOW, until=NOW + 4, limit=9) == ["node-1/r0"]
+
+
+async def test_what_redis_no_longer_keeps_is_not_listed_as_finished(store):
+    await created(store, approval(request_id="old", final=replace(FINAL, at=NOW)))
+    later = NOW + 31 * 86_400_000
+    await created(store, approval(request_id="new", final=replace(FINAL, at=later)))
+    assert await store.done_members(since=0, until=later, limit=9) == ["node-1/new"]
+
+
+async def test_a_record_is_found_by_its_task_until_it_expires(store, redis):
+    read = await created(store, approval(task="biz-1"))
+    assert await store.member_of_task("node-1", "biz-1") == read.member
+    assert await store.member_of_task("node-2", "biz-1") is None
+    await store.swap(read, replace(read, final=FINAL), DONE)
+    assert 0 < await redis.ttl("{countersign}:task:node-1/biz-1") <= 30 * 86_400
+
+
+async def test_what_others_put_where_a_task_should_be_stops_no_record(store, redis):
+    await redis.lpush("{countersign}:task:node-1/biz-1", b"x")
+    read = await created(store, approval(task="biz-1"))
+    assert await store.read(read.member) == read
+    await redis.set("{countersign}:task:node-1/biz-2", b"no member")
+    assert await store.member_of_task("node-1", "biz-2") is None
+
+
 async def test_an_open_record_never_expires(store, redis):
     read = await created(store)
     assert await redis.ttl("{countersign}:approval:" + read.member) == -1

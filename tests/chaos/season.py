@@ -230,7 +230,7 @@ async def _all_told(link: Link, within_s: float) -> bool:
 
 async def _shown(city: City, store: Store) -> list[Shown]:
     found = []
-    for member in await store.finished_members():
+    for member in await store.all_members():
         record = await store.read(member)
         if isinstance(record, Approval):
             texts = [
