@@ -13,6 +13,7 @@ from approvals.model import Approval, Decision, Electorate, Evidence, Person
 from approvals.request import Request
 from approvals.told import Told
 from approvals.voting import Counted, NotCounted
+from notifiers.schedule import Urgency
 from notifiers.sheet import Sheet
 
 
@@ -132,13 +133,15 @@ class Outbox(Posts, Protocol):
 class Story:
     """All there is to tell about an approval, as it is stored.
 
-    `freezes` are those that stand, where one of them rejected it.
+    `freezes` are those that stand, where one of them rejected it. `urgency` is how much of the
+    time that people have was over when it was put together.
     """
 
     approval: Approval
     decision: Decision
     sheet: Sheet
     freezes: tuple[Freeze, ...] = ()
+    urgency: Urgency = "early"
 
 
 class Notifier(Protocol):

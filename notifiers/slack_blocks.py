@@ -6,7 +6,7 @@ our check mark.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,6 +16,7 @@ from approvals.wording import counted
 from notifiers.facts import Fact
 from notifiers.headline import itemized
 from notifiers.readable import cut, visible
+from notifiers.schedule import Urgency
 from notifiers.sheet import Sheet
 from notifiers.slack_buttons import ways_to_decide
 from notifiers.slack_limits import (
@@ -47,6 +48,11 @@ _SEALS: Final = {
     "NOT VERIFIED": f":rotating_light: *NOT VERIFIED* · {_DOUBT}",
     "REFUSED": ":no_entry: *REFUSED* · nobody can approve this",
 }
+_HURRY: Final[Mapping[Urgency, str]] = {
+    "early": "Decide",
+    "half": ":hourglass_flowing_sand: *Half of the time is over.* Decide",
+    "late": ":alarm_clock: *Four fifths of the time are over.* Decide",
+}
 _WARNS: Final = ":warning: "
 _REMARKS: Final = ":eyes: "
 _SAYS: Final = ":speech_balloon: *Cobo says* · nothing below is proved"
@@ -73,6 +79,7 @@ class _Standing:
 
     marked: Status
     bare: Status
+    urgency: Urgency
 
 
 def render(
@@ -82,6 +89,7 @@ def render(
     token: Callable[[Act], str],
     *,
     freezes: Sequence[Freeze] = (),
+    urgency: Urgency = "early",
 ) -> Message:
     """The message as the record stands. What does not fit is cut with a marker that says so.
 
@@ -91,6 +99,7 @@ def render(
     standing = _Standing(
         status_of(approval, decision, SLACK_INK, freezes=freezes),
         status_of(approval, decision, freezes=freezes),
+        urgency,
     )
     blocks: list[Json] = []
     for fewer, limit in _fits(_as_slack_shows(sheet)):
@@ -150,7 +159,7 @@ def _blocks(
         *_table("fact-flags", sheet.flags, limit),
         *_table("fact-remarks", sheet.remarks, limit, mark=_REMARKS),
         {"type": "section", "text": mrkdwn(f"*{standing.marked.line}*"), "block_id": "status"},
-        *_about(approval, standing.bare, limit),
+        *_about(approval, standing, limit),
         {"type": "section", "text": mrkdwn(_SEALS[sheet.integrity]), "block_id": "fact-seal"},
         {"type": "section", "text": why, "block_id": "fact-why"},
         *_table("fact-proved", sheet.proved, limit),
@@ -164,14 +173,16 @@ def _blocks(
     return [_iterated(block, approval.revision) for block in blocks]
 
 
-def _about(approval: Approval, status: Status, limit: int) -> list[Json]:
+def _about(approval: Approval, standing: _Standing, limit: int) -> list[Json]:
     """Who may vote and until when; after the decision, why it ended as it did."""
+    status = standing.bare
     lines = [
         plain(line, max(_SHORT_LINE, min(_LINE, limit)))
         for line in (*status.details, *status.wanted)
     ]
     if status.state == "open":
-        lines.insert(0, mrkdwn(f"Decide before {date(approval.deadline)}"))
+        hurry = _HURRY[standing.urgency]
+        lines.insert(0, mrkdwn(f"{hurry} before {date(approval.deadline)}"))
     if len(lines) > _LINES:
         lines[_LINES:] = [
             plain(f"and {counted(len(lines) - _LINES, 'more line')}, not shown here", _LINE)

@@ -176,7 +176,7 @@ class Clicks:
         cause = await self._approvals.would_count(sound.approval, ballot)
         if cause is not None and cause is not NotCountedCause.NEEDS_REASON:
             return await self._in_vain(click, sound, cause)
-        story = await story_of(self._approvals, sound.approval, self._names)
+        story = await story_of(self._approvals, sound.approval, self._names, self._now())
         view = vote_view(story, ballot.choice)
         return self._form(click, sound, view, command(ballot.choice, sound.approval))
 

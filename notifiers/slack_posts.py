@@ -244,4 +244,11 @@ def message_of(story: Story, nonce: str) -> Message:
         return Token(nonce, approval.member, approval.digest, act).encode()
 
     approval: Approval = story.approval
-    return render(approval, story.sheet, story.decision, token, freezes=story.freezes)
+    return render(
+        approval,
+        story.sheet,
+        story.decision,
+        token,
+        freezes=story.freezes,
+        urgency=story.urgency,
+    )

@@ -7,6 +7,7 @@ from approvals.findings import Address, Claims, Findings, Reason, Unverified
 from approvals.freeze import Freeze
 from approvals.model import Approval, Cause, Decision, Rejected
 from notifiers.ports import Approvals, Story
+from notifiers.schedule import urgency_of
 from notifiers.sheet import sheet_of
 from notifiers.text import Names
 
@@ -36,15 +37,18 @@ def names_of(policy: Labels) -> Names:
     return Names(address=policy.label_of, chain=chain)
 
 
-async def story_of(approvals: Approvals, approval: Approval, names: Callable[[], Names]) -> Story:
-    """What there is to tell, from the stored bytes and today's policy."""
+async def story_of(
+    approvals: Approvals, approval: Approval, names: Callable[[], Names], now: int
+) -> Story:
+    """What there is to tell at `now` (Unix ms), from the stored bytes and today's policy."""
     approval = await approvals.newest(approval)
     request = await approvals.request_of(approval)
     findings = _unknown(approval) if request is None else approvals.findings_of(request)
     remarks = approvals.remarks_of(approval, findings) if request is not None else ()
     sheet = sheet_of(approval, findings, names(), remarks=remarks)
     decision = await approvals.decision_of(approval)
-    return Story(approval, decision, sheet, await freezes_behind(approvals, decision))
+    freezes = await freezes_behind(approvals, decision)
+    return Story(approval, decision, sheet, freezes, urgency_of(approval, now))
 
 
 async def freezes_behind(approvals: Approvals, decision: Decision | None) -> tuple[Freeze, ...]:

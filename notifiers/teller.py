@@ -5,8 +5,9 @@ whoever dies on the way leaves a claim that runs out after 30 seconds, and someb
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -15,7 +16,8 @@ from approvals.events import Alarm, Journal, Trouble
 from approvals.freeze_store import FREEZE_MEMBER
 from approvals.model import Approval
 from approvals.redis_link import StoreDown
-from notifiers.ports import Approvals, Notifiers, NotTold, Outbox
+from notifiers.ports import Approvals, Notifier, Notifiers, NotTold, Outbox
+from notifiers.schedule import next_look
 from notifiers.story import story_of
 from notifiers.text import Names
 
@@ -29,6 +31,15 @@ ANNOUNCE_S: Final = 5.0
 """For an announcement: whoever asked for it waits, and nothing tries again by itself."""
 FIRST_AGAIN_MS: Final = 1_000
 LONGEST_AGAIN_MS: Final = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What came of telling one member: as of which revision, and when to look at it again."""
+
+    revision: int
+    again_at: int | None = None
+    failures: tuple[NotTold, ...] = ()
 
 
 class Teller:
@@ -126,12 +137,13 @@ class Teller:
     async def _tell(self, member: str, approval: Approval, *, alone: bool) -> None:
         """Tell every notifier; `alone` says that the member's claim is ours."""
 
-        async def tell() -> int:
+        async def tell() -> _Told:
             newest = await self._approvals.read(member) or approval
-            story = await story_of(self._approvals, newest, self._names)
-            for notifier in self._notifiers:
-                await notifier.tell(story, alone=alone)
-            return newest.revision
+            now = self._now()
+            story = await story_of(self._approvals, newest, self._names, now)
+            failures = await self._each(lambda notifier: notifier.tell(story, alone=alone))
+            again_at = next_look(story.approval, story.decision, now)
+            return _Told(newest.revision, again_at, failures)
 
         await self._settle(member, approval.revision, tell, alone=alone)
 
@@ -139,57 +151,77 @@ class Teller:
         """Tell every notifier what is frozen; nobody waits for this member but us."""
         record = await self._approvals.freezing.look()
 
-        async def tell() -> int:
-            for notifier in self._notifiers:
-                await notifier.tell_freezes(record)
-            return record.epoch
+        async def tell() -> _Told:
+            failures = await self._each(lambda notifier: notifier.tell_freezes(record))
+            return _Told(record.epoch, None, failures)
 
         await self._settle(FREEZE_MEMBER, record.epoch, tell, alone=True)
 
+    async def _each(self, tell: Callable[[Notifier], Awaitable[None]]) -> tuple[NotTold, ...]:
+        """Tell every place, whatever the others made of it; why some could not be told."""
+        came = await asyncio.gather(
+            *(tell(notifier) for notifier in self._notifiers), return_exceptions=True
+        )
+        wrong = [outcome for outcome in came if isinstance(outcome, BaseException)]
+        for outcome in wrong:
+            if isinstance(outcome, StoreDown) or not isinstance(outcome, Exception):
+                raise outcome
+        return tuple(_failure(error) for error in wrong if isinstance(error, Exception))
+
     async def _settle(
-        self, member: str, revision: int, tell: Callable[[], Awaitable[int]], *, alone: bool
+        self, member: str, revision: int, tell: Callable[[], Awaitable[_Told]], *, alone: bool
     ) -> None:
         """Tell one member, and note what was told; failures come back later, ever later."""
-        again_at: int | None = None
         try:
             async with self._lock(member), asyncio.timeout(ONE_S):
-                revision = await tell()
-        except NotTold as failure:
-            again_at = self._not_told(member, failure)
-        except DamagedRecord as damage:
-            again_at = self._not_told(member, NotTold(f"damaged: {damage}", alarm=True))
-        except TimeoutError:
-            again_at = self._not_told(member, NotTold("too slow"))
+                told = await tell()
         except StoreDown:
             raise
         except Exception as error:  # noqa: BLE001 - one record must not silence all others
-            again_at = self._not_told(member, NotTold(f"bug: {type(error).__name__}", alarm=True))
+            told = _Told(revision, failures=(_failure(error),))
+        again_at = told.again_at
+        if told.failures:
+            again_at = self._not_told(member, told.failures)
         else:
             self._failures.pop(member, None)
             self._note_down(down=False, why="")
-        if alone or again_at is not None:  # whoever holds the claim may have more to say
-            await self._outbox.settle_untold(member, revision, again_at=again_at)
+        if alone or told.failures:  # whoever holds the claim may have more to say
+            await self._outbox.settle_untold(member, told.revision, again_at=again_at)
 
     def _lock(self, member: str) -> asyncio.Lock:
         """One writer per message, so that the newest revision is the last one written."""
         return self._one_writer.setdefault(member, asyncio.Lock())
 
-    def _not_told(self, member: str, failure: NotTold) -> int:
-        """When to try again: 1 s, 2 s, 4 s … 60 s, and never before the place wants it."""
+    def _not_told(self, member: str, failures: Sequence[NotTold]) -> int:
+        """When to try again: 1 s, 2 s, 4 s … 60 s, and never before a place wants it."""
         count = self._failures.get(member, 0)
         self._failures[member] = count + 1
         wait = min(LONGEST_AGAIN_MS, FIRST_AGAIN_MS << min(count, 10))
-        if failure.alarm:
-            self._journal.note(Alarm(self._now(), "not_told", member, failure.why))
-        else:
-            self._note_down(down=True, why=failure.why)
-        return self._now() + max(wait, int(1000 * (failure.retry_after or 0)))
+        for failure in failures:
+            if failure.alarm:
+                self._journal.note(Alarm(self._now(), "not_told", member, failure.why))
+            else:
+                self._note_down(down=True, why=failure.why)
+        return self._now() + max(wait, *(int(1000 * (one.retry_after or 0)) for one in failures))
 
     def _note_down(self, *, down: bool, why: str) -> None:
         """Once when a place stops answering, once when it is back."""
         if down != self._down:
             self._down = down
             self._journal.note(Trouble(self._now(), "notifier", down=down, detail=why))
+
+
+def _failure(error: Exception) -> NotTold:
+    """Why a place, or a record, could not be told of."""
+    match error:
+        case NotTold():
+            return error
+        case DamagedRecord():
+            return NotTold(f"damaged: {error}", alarm=True)
+        case TimeoutError():
+            return NotTold("too slow")
+        case _:
+            return NotTold(f"bug: {type(error).__name__}", alarm=True)
 
 
 def _stop_if_cancelled() -> None:

@@ -28,7 +28,7 @@ class Forgotten:
 
 async def test_bytes_that_are_not_kept_are_never_shown_as_verified():
     approvals: object = Forgotten()
-    story = await story_of(approvals, approval(), lambda: NO_NAMES)  # type: ignore[arg-type]
+    story = await story_of(approvals, approval(), lambda: NO_NAMES, NOW)  # type: ignore[arg-type]
     assert not story.sheet.verified
     assert story.sheet.badge.startswith("NOT VERIFIED: the bytes of this request are not stored")
     assert story.sheet.headline.startswith("NOT VERIFIED")

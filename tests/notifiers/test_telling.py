@@ -11,8 +11,10 @@ from approvals.told import Post
 from approvals.voting import Counted
 from gateway.tasks import end
 from notifiers.pace import Pace
+from notifiers.ports import NotTold
 from notifiers.slack_posts import SlackPosts
 from notifiers.story import names_of, story_of
+from notifiers.teller import FIRST_AGAIN_MS, Teller
 from tests.notifiers.world import World
 from tests.support.evm import dynamic_fee, erc20
 from tests.support.requests import sample
@@ -287,7 +289,9 @@ async def test_an_older_revision_never_overwrites_a_newer_one(world: World) -> N
     await vote(world, approval, "ana")
     await world.told()
     assert "1 of 2" in world.slack.message.all_text
-    story = await story_of(world.service, old, lambda: names_of(world.service.policy))
+    story = await story_of(
+        world.service, old, lambda: names_of(world.service.policy), world.clock.now_ms()
+    )
     await world.posts.tell(story)
     assert "1 of 2" in world.slack.message.all_text
 
@@ -319,6 +323,7 @@ async def test_what_another_gateway_showed_too_late_is_put_right(world: World) -
         world.service,
         await world.stored(approval),
         lambda: names_of(world.service.policy),
+        world.clock.now_ms(),
     )
     await vote(world, approval, "bo")
     slow = Slow(world)
@@ -447,3 +452,67 @@ async def test_a_request_that_was_refused_makes_no_wallet_known(world: World) ->
     await world.told()
     (second,) = [each for each in world.slack.messages.values() if each.buttons]
     assert "no earlier payment of this wallet is on record" in second.all_text
+
+
+async def test_a_message_says_when_half_and_when_most_of_the_time_is_over(world: World) -> None:
+    approval = await world.asked()
+    lasts = approval.deadline - approval.asked_at
+    said = ("Half of the time is over", "Four fifths of the time are over")
+    await world.told()
+    assert not any(words in world.slack.message.all_text for words in said)
+    for share, words in zip((0.5, 0.8), said, strict=True):
+        world.clock.ahead = int(lasts * share) - 60_000
+        await world.told()
+        assert words not in world.slack.message.all_text
+        world.clock.ahead += 60_000
+        await world.told()
+        assert words in world.slack.message.all_text
+        await world.told()
+    assert world.slack.calls == ["chat.postMessage", "chat.update", "chat.update"]
+
+
+async def test_after_the_decision_no_message_speaks_of_the_time_that_is_left(world: World) -> None:
+    approval = await world.asked()
+    world.clock.ahead = (approval.deadline - approval.asked_at) * 9 // 10
+    await world.told()
+    await vote(world, approval, "ana", Choice.REJECT)
+    await world.told()
+    assert "of the time" not in world.slack.message.all_text
+    assert await world.outbox.claim_untold(world.clock.now_ms() + 86_400_000, 9) == ()
+
+
+class Broken:
+    """A place that fails in its own way."""
+
+    name = "broken"
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    async def tell(self, story, *, alone=False) -> None:
+        raise self.error
+
+    async def tell_freezes(self, record) -> None:
+        raise self.error
+
+    async def announce(self, text) -> None:
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [NotTold("away"), TimeoutError(), ValueError("a bug")])
+async def test_a_place_that_fails_silences_no_other_and_is_tried_again(
+    world: World, error: Exception
+) -> None:
+    approval = await world.asked()
+    teller = Teller(
+        world.service,
+        world.outbox,
+        (Broken(error), world.posts),
+        names=lambda: names_of(world.service.policy),
+        journal=world.notes,
+        now_ms=world.clock.now_ms,
+    )
+    await teller.tell_due()
+    assert world.slack.calls == ["chat.postMessage"]
+    due = await world.outbox.claim_untold(world.clock.now_ms() + FIRST_AGAIN_MS, 9)
+    assert approval.member in due
