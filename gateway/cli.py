@@ -1,17 +1,22 @@
 """The `countersign` command. Nothing heavy is imported before a command runs."""
 
-import json
 import signal
 from pathlib import Path
 from typing import Final
 
 import click
 
-from gateway import cli_oncall
-from gateway.cli_options import FILE, config_option, json_option, settings_of
+from gateway import cli_oncall, cli_simulate
+from gateway.cli_options import (
+    FILE,
+    READABLE,
+    config_option,
+    json_option,
+    package_of,
+    settings_of,
+)
 
 _THERE: Final = click.Path(path_type=Path, exists=True, readable=True)
-_READABLE: Final = click.Path(path_type=Path, exists=True, dir_okay=False, readable=True)
 
 
 @click.group()
@@ -40,6 +45,7 @@ for _command in (
     cli_oncall.reject,
     cli_oncall.freeze,
     cli_oncall.thaw,
+    cli_simulate.simulate,
 ):
     main.add_command(_command)
 
@@ -74,7 +80,7 @@ def policy_reload(config: Path, *, as_json: bool) -> None:
 
 
 @policy.command("explain")
-@click.argument("request", metavar="REQUEST.json", type=_READABLE)
+@click.argument("request", metavar="REQUEST.json", type=READABLE)
 @click.option("--node", metavar="NAME", help="The node that asks; the first one if not given.")
 @json_option
 @config_option
@@ -86,7 +92,7 @@ def policy_explain(request: Path, node: str | None, config: Path, *, as_json: bo
 
 
 @policy.command("replay")
-@click.argument("draft", metavar="NEW.toml", type=_READABLE)
+@click.argument("draft", metavar="NEW.toml", type=READABLE)
 @click.option(
     "--since",
     default="90d",
@@ -120,27 +126,9 @@ def policy_replay(
 
 
 @main.command()
-@click.argument("request", metavar="REQUEST.json", type=_READABLE)
-@click.option("--fresh", is_flag=True, help="With new ids: a request never seen before.")
-@click.option("--node", metavar="NAME", help="The node to play; the first one if not given.")
-@click.option("--key", type=FILE, metavar="FILE", help="The node's callback private key.")
-@json_option
-@config_option
-def simulate(
-    request: Path, node: str | None, key: Path | None, config: Path, *, fresh: bool, as_json: bool
-) -> None:
-    """Play a TSS Node against the running gateway, and print the answer it verified."""
-    from gateway.simulate import simulate as play
-
-    package = _package(request)
-    settings = settings_of(config)
-    play(settings, package, node_name=node, key=key, fresh=fresh, as_json=as_json)
-
-
-@main.command()
 @click.argument("folder", metavar="DIR", type=FILE)
 @click.option("--approver", metavar="NAME", help="Who may approve; your login name if not given.")
-@click.option("--ssh-key", type=_READABLE, metavar="FILE", help="The approver's public key (.pub).")
+@click.option("--ssh-key", type=READABLE, metavar="FILE", help="The approver's public key (.pub).")
 @click.option(
     "--with-test-node/--without-test-node",
     default=True,
@@ -166,12 +154,12 @@ def init(folder: Path, approver: str | None, ssh_key: Path | None, *, with_test_
 
 @main.command()
 @click.option("--answer", type=click.Choice(["approve", "reject", "none"]), help="Do not ask me.")
-@click.option("--request", type=_READABLE, metavar="FILE", help="Another request than ours.")
+@click.option("--request", type=READABLE, metavar="FILE", help="Another request than ours.")
 def demo(answer: str | None, request: Path | None) -> None:
     """See one approval from end to end, with throwaway keys."""
     from gateway.demo import demo as run
 
-    run(answer, None if request is None else _package(request))
+    run(answer, None if request is None else package_of(request))
 
 
 @main.group()
@@ -199,7 +187,7 @@ def audit_show(id_: str, config: Path, *, as_json: bool) -> None:
 @click.option(
     "--heads",
     multiple=True,
-    type=_READABLE,
+    type=READABLE,
     metavar="FILE",
     help="Any text with signed heads in it: a saved log, an export of the channel. Repeatable.",
 )
@@ -207,7 +195,7 @@ def audit_show(id_: str, config: Path, *, as_json: bool) -> None:
     "--public-key",
     "keys",
     multiple=True,
-    type=_READABLE,
+    type=READABLE,
     metavar="FILE",
     help="A key that heads were signed with, beside the configured one. Repeatable.",
 )
@@ -252,15 +240,3 @@ def audit_export(since: str, until: str | None, config: Path) -> None:
     began = since_ms(since)
     ended = None if until is None else since_ms(until, name="--until")
     export(settings_of(config), began, ended)
-
-
-def _package(path: Path) -> bytes:
-    """A CallbackRequest's JSON; what else is in it is for the gateway to judge."""
-    content = path.read_bytes()
-    try:
-        good = isinstance(json.loads(content), dict)
-    except ValueError:
-        good = False
-    if not good:
-        raise click.UsageError(f"{path} is no JSON object: name a CallbackRequest as it travels.")
-    return content

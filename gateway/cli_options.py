@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -9,6 +10,7 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 FILE: Final = click.Path(path_type=Path)
+READABLE: Final = click.Path(path_type=Path, exists=True, dir_okay=False, readable=True)
 
 config_option: Final = click.option(
     "--config",
@@ -69,3 +71,15 @@ def check_reason(reason: str) -> None:
         check(reason)
     except BadStatement as error:
         raise click.UsageError(f"{error}.") from None
+
+
+def package_of(path: Path) -> bytes:
+    """A CallbackRequest's JSON; what else is in it is for the gateway to judge."""
+    content = path.read_bytes()
+    try:
+        good = isinstance(json.loads(content), dict)
+    except ValueError:
+        good = False
+    if not good:
+        raise click.UsageError(f"{path} is no JSON object: name a CallbackRequest as it travels.")
+    return content

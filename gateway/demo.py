@@ -6,7 +6,6 @@ import signal
 import sys
 import tempfile
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Final
 
@@ -23,11 +22,14 @@ from gateway.fresh import freshen
 from gateway.init import APPROVER_KEY, Plan, init
 from gateway.node import NodeSettings, ask
 from gateway.settings import Settings
-from gateway.simulate import describe, node_settings, request_id_of, told
+from gateway.simulate.page import describe, told
+from gateway.simulate.requests import request_id_of, sample
+from gateway.simulate.twin import node_settings
 from gateway.terminal import Failure
 from keys import rsa
 
 APPROVER: Final = "you"
+SAMPLE: Final = "keysign_erc20_usdt"
 _SHORT: Final = {"retry_times": "1", "sleep_seconds": "1", "request_timeout": "3"}
 _LONG: Final = {"retry_times": "30", "sleep_seconds": "1", "request_timeout": "10"}
 _REASON: Final = "Seen in the demo"
@@ -92,7 +94,7 @@ def demo(answer: str | None, package: bytes | None) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # and clean up
     with tempfile.TemporaryDirectory(prefix="countersign-demo-") as folder:
         home = Path(folder)
-        stage = _set_up(home, answer, package or _sample())
+        stage = _set_up(home, answer, package or sample(SAMPLE))
         click.echo(f"A gateway with throwaway keys starts in {home}.")
         with running_gateway(stage.settings.path, stage.settings.listen, home / "gateway.log"):
             wanted, conclusion = asyncio.run(_play(stage))
@@ -190,7 +192,3 @@ def _judge(wanted: str | None, conclusion: Conclusion) -> None:
     expected = "APPROVE" if wanted == "approve" else "REJECT"
     if conclusion.by != "server" or (wanted is not None and conclusion.action != expected):
         raise Failure(f"The node concluded {conclusion.action} ({conclusion.by}).")
-
-
-def _sample() -> bytes:
-    return resources.files("gateway").joinpath("demo_request.json").read_bytes()

@@ -34,6 +34,8 @@ from keys import envelope
 _RS256: Final = RSAAlgorithm(RSAAlgorithm.SHA256)
 _MOST_ANSWER: Final = 1_048_576
 _OK: Final = 200
+FORM: Final = "application/x-www-form-urlencoded"
+FIELD: Final = b"TSS_JWT_MSG="
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +85,46 @@ async def ask(
     return conclude(None, number)
 
 
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One HTTP request as it goes out."""
+
+    url: str
+    body: bytes
+    content_type: str = FORM
+    method: str = "POST"
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """What the answer to a request must repeat, and whether it may leave out the action."""
+
+    request_id: str
+    is_ping: bool
+
+
 async def attempt(session: aiohttp.ClientSession, node: NodeSettings, package: bytes) -> Happened:
     """Ask once, with a fresh token."""
     token = await asyncio.to_thread(signed_token, node, package)
+    came = await exchange(session, Post(node.url, FIELD + token.encode()), node.window.timeout_ms)
+    return came if isinstance(came, NoResponse) else classify(node, package, *came)
+
+
+async def exchange(
+    session: aiohttp.ClientSession, post: Post, timeout_ms: int
+) -> tuple[int, str] | NoResponse:
+    """Send it as it is: the HTTP status and the text that came back."""
     try:
-        async with session.post(
-            node.url,
-            data=b"TSS_JWT_MSG=" + token.encode(),
-            headers={"Content-Type": "application/x-www-form-urlencoded"},
-            timeout=aiohttp.ClientTimeout(total=node.window.timeout_ms / 1000),
+        async with session.request(
+            post.method,
+            post.url,
+            data=post.body,
+            headers={"Content-Type": post.content_type},
+            timeout=aiohttp.ClientTimeout(total=timeout_ms / 1000),
             allow_redirects=False,
         ) as response:
             body = (await response.content.read(_MOST_ANSWER)).decode(errors="replace")
-            status = response.status
+            return response.status, body
     except TimeoutError:
         return NoResponse("no answer in time")
     except aiohttp.ServerDisconnectedError:
@@ -104,10 +133,16 @@ async def attempt(session: aiohttp.ClientSession, node: NodeSettings, package: b
         return NoResponse("connection refused")
     except (aiohttp.ClientError, OSError) as error:
         return NoResponse(type(error).__name__)
-    return classify(node, package, status, body)
 
 
 def classify(node: NodeSettings, package: bytes, status: int, body: str) -> Happened:
+    """What an HTTP response to a CallbackRequest means."""
+    request: dict[str, Any] = json.loads(package)
+    echo = Echo(request.get("request_id") or "", not request.get("request_type"))
+    return judge(node, echo, status, body)
+
+
+def judge(node: NodeSettings, echo: Echo, status: int, body: str) -> Happened:
     """What an HTTP response means: the answer's signature and every field are checked."""
     if status != _OK:
         return HttpError(status, body[:200])
@@ -122,7 +157,7 @@ def classify(node: NodeSettings, package: bytes, status: int, body: str) -> Happ
         return BadAnswer(f"the token does not verify: {error.reason}")
     except (envelope.BadPackage, ValueError):
         return BadAnswer("package_data is no JSON")
-    return _judge(json.loads(package), answer)
+    return _meaning(echo, answer)
 
 
 def signed_token(node: NodeSettings, package: bytes) -> str:
@@ -134,24 +169,32 @@ def signed_token(node: NodeSettings, package: bytes) -> str:
         **knobs.claims,
     }
     body = json.dumps(claims, separators=(",", ":")).encode()
-    signed = _part(knobs.header) + b"." + _part(body)
-    token = (signed + b"." + _part(_RS256.sign(signed, node.key))).decode()
-    return f"{knobs.around}{token}{knobs.around}"
+    return f"{knobs.around}{compact(knobs.header, body, node.key)}{knobs.around}"
 
 
-def _judge(request: dict[str, Any], answer: Any) -> Happened:
+def compact(header: bytes, claims: bytes, key: RSAPrivateKey) -> str:
+    """A compact JWS over exactly these bytes, signed as RS256 whatever the header says."""
+    signed = part(header) + b"." + part(claims)
+    return (signed + b"." + part(_RS256.sign(signed, key))).decode()
+
+
+def part(content: bytes) -> bytes:
+    """One part of a compact JWS: url-safe base64 without padding (RFC 7515, section 2)."""
+    return base64.urlsafe_b64encode(content).rstrip(b"=")
+
+
+def _meaning(echo: Echo, answer: Any) -> Happened:
     if type(answer) is not dict:
         return BadAnswer("the answer is no JSON object")
     status, error = answer.get("status", 0), answer.get("error", "")
     if type(status) is not int or type(error) is not str:
         return BadAnswer("status or error has the wrong type")
-    if answer.get("request_id", "") != (request.get("request_id") or ""):
+    if answer.get("request_id", "") != echo.request_id:
         return BadAnswer("the answer names another request_id")
     if status:
         return ErrorStatus(status, error)
     action = answer.get("action", "")
-    is_ping = not request.get("request_type")
-    if action in {"APPROVE", "REJECT"} or (is_ping and action == ""):
+    if action in {"APPROVE", "REJECT"} or (echo.is_ping and action == ""):
         return Answer(action, error)
     return BadAnswer("the action is neither APPROVE nor REJECT")
 
@@ -167,7 +210,3 @@ async def _until(stop: asyncio.Event, work: Any) -> Any:
         working.cancel()
         stopping.cancel()
         await asyncio.gather(working, stopping, return_exceptions=True)
-
-
-def _part(content: bytes) -> bytes:
-    return base64.urlsafe_b64encode(content).rstrip(b"=")

@@ -42,6 +42,7 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "compose").glob("*.md")])
 EXAMPLES = sorted((DOCS / "examples").glob("*.toml"))
+SAMPLES = ROOT / "gateway" / "samples"
 README = (ROOT / "README.md").read_text("utf-8")
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -124,7 +125,7 @@ def test_every_example_says_what_it_makes_of_the_samples(example: Path) -> None:
     policy = load(example.read_text("utf-8"), source=example.name)
     assert verdicts(example)
     for sample, expected in verdicts(example):
-        request = parse((ROOT / "tests" / "samples" / sample).read_bytes(), "node-1")
+        request = parse((SAMPLES / sample).read_bytes(), "node-1")
         assert isinstance(request, Request)
         findings = inspect(request, policy.tables)
         assert spoken(judge(findings, policy)) == expected, sample

@@ -175,8 +175,3 @@ async def test_what_the_node_says_meanwhile_does_not_run_into_the_question(monke
         "yes or no? \nnode    | attempt 2 of 3: waiting\n"
         "yes or no? node    | attempt 3 of 3: waiting\n"  # after the line that the person ended
     )
-
-
-def test_the_shipped_request_is_the_sample():
-    shipped = Path(__file__).parents[2] / "gateway/demo_request.json"
-    assert shipped.read_bytes() == (FOLDER / "keysign_erc20_usdt.json").read_bytes()

@@ -1,11 +1,10 @@
 import json
-from pathlib import Path
 
 import pytest
 
 from gateway.fresh import freshen
+from tests.support.requests import FOLDER
 
-SAMPLES = Path(__file__).parents[1] / "samples"
 NOW = 1_790_848_800_000
 
 
@@ -15,10 +14,10 @@ def inside(package):
 
 
 @pytest.mark.parametrize(
-    "name", [*sorted(p.name for p in SAMPLES.glob("key*.json")), "bad_hash_mismatch.json"]
+    "name", [*sorted(p.name for p in FOLDER.glob("key*.json")), "bad_hash_mismatch.json"]
 )
 def test_only_the_ids_change_and_they_still_agree(name):
-    package = (SAMPLES / name).read_bytes()
+    package = (FOLDER / name).read_bytes()
     old, old_detail, old_extra = inside(package)
     new, detail, extra = inside(freshen(package, NOW))
     assert new["request_id"] == f"{detail['task_id']}:1" != old["request_id"]
@@ -37,13 +36,13 @@ def test_only_the_ids_change_and_they_still_agree(name):
 
 
 def test_two_times_are_two_requests():
-    package = (SAMPLES / "keysign_erc20_usdt.json").read_bytes()
+    package = (FOLDER / "keysign_erc20_usdt.json").read_bytes()
     assert freshen(package, NOW) != freshen(package, NOW)
 
 
 @pytest.mark.parametrize("name", ["ping.json", "ping_empty_objects.json", "ping_omitempty.json"])
 def test_a_ping_stays_a_ping(name):
-    package = (SAMPLES / name).read_bytes()
+    package = (FOLDER / name).read_bytes()
     assert not json.loads(freshen(package, NOW)).get("request_id")
     assert freshen(b"[]", NOW) == b"[]"
 

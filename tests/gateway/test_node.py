@@ -1,7 +1,6 @@
 import asyncio
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -22,8 +21,9 @@ from gateway.attempts import (
 from gateway.clock import SYSTEM
 from gateway.node import NodeSettings, ask, classify, signed_token
 from keys import envelope, rsa
+from tests.support.requests import FOLDER
 
-SAMPLE = (Path(__file__).parents[1] / "samples/keysign_erc20_usdt.json").read_bytes()
+SAMPLE = (FOLDER / "keysign_erc20_usdt.json").read_bytes()
 REQUEST_ID = json.loads(SAMPLE)["request_id"]
 WINDOW = Window(retry_times=2, sleep_ms=20, timeout_ms=500)
 NODE_KEY = rsa.generate_private_key(2048)

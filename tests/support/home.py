@@ -18,7 +18,7 @@ from gateway.fresh import freshen
 from gateway.init import APPROVER_KEY, Plan, init
 from gateway.node import NodeSettings, ask
 from gateway.settings import Settings
-from gateway.simulate import node_settings
+from gateway.simulate.twin import node_settings
 from tests.support.requests import FOLDER
 
 WINDOW = {"retry_times": "20", "sleep_seconds": "1", "request_timeout": "10"}

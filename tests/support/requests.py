@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from approvals.request import Request
 
-FOLDER: Final = Path(__file__).parent.parent / "samples"
+FOLDER: Final = Path(__file__).parents[2] / "gateway" / "samples"
 
 ABSENT: Final = object()
 """As a new value: the key goes away."""
@@ -101,7 +101,7 @@ class Sample:
 
 @cache
 def sample(name: str) -> Sample:
-    """The sample `tests/samples/<name>.json`."""
+    """The sample `gateway/samples/<name>.json`."""
     outer = json.loads((FOLDER / f"{name}.json").read_text())
     detail, extra = outer["request_detail"], outer["extra_info"]
     return Sample(

@@ -7,7 +7,7 @@ from approvals.model import Cause, Verdict
 from approvals.policy import explain, load
 from approvals.policy.judge import judge
 from tests.approvals.policy.world import POLICIES, seats
-from tests.support.requests import Sample, sample
+from tests.support.requests import FOLDER, Sample, sample
 
 FULL = load((POLICIES / "full.toml").read_text())
 CLOSED = load((POLICIES / "closed.toml").read_text())
@@ -72,6 +72,6 @@ def test_a_key_share_signs_only_where_a_rule_names_it():
 
 
 def test_every_sample_can_be_explained():
-    for path in sorted((POLICIES.parent / "samples").glob("key*.json")):
+    for path in sorted(FOLDER.glob("key*.json")):
         findings = inspect(sample(path.stem).request, FULL.tables)
         assert len(explain(findings, FULL)) == len(FULL.rules)
