@@ -15,6 +15,8 @@ _OTHER: Final = "Other options"
 _MOST_AT_ONCE: Final = 500
 _MOST_RATE: Final = 500
 _LONGEST_S: Final = 3_600
+_MOST_REQUESTS: Final = 100_000
+"""Of a load; each is remembered to its end."""
 
 
 class _Option(click.Option):
@@ -196,6 +198,8 @@ def _refuse_contradictions(given: dict[str, Any]) -> None:
         )
     if (given["rate"] is None) != (given["seconds"] is None):
         raise click.UsageError("A load takes both: --rate PER_SECOND and --for SECONDS.")
+    if (given["rate"] or 0) * (given["seconds"] or 0) > _MOST_REQUESTS:
+        raise click.UsageError(f"A load has at most {_MOST_REQUESTS:,} requests.")
     if given["rate"] is not None and given["at_once"] > 1:
         raise click.UsageError("Name --at-once or a load, not both.")
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -87,12 +88,13 @@ async def ask(
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One HTTP request as it goes out."""
+    """One HTTP request as it goes out. `asks_first`: the body waits until the server wants it."""
 
     url: str
     body: bytes
     content_type: str = FORM
     method: str = "POST"
+    asks_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,9 @@ async def exchange(
         async with session.request(
             post.method,
             post.url,
-            data=post.body,
+            data=io.BytesIO(post.body) if post.body else None,  # in pieces where it is long
             headers={"Content-Type": post.content_type},
+            expect100=post.asks_first,
             timeout=aiohttp.ClientTimeout(total=timeout_ms / 1000),
             allow_redirects=False,
         ) as response:

@@ -58,10 +58,11 @@ class Material:
         kind: str = FORM,
         method: str = "POST",
         path: str = CHECK,
+        asks_first: bool = False,
     ) -> Step:
         """Send a body as it is."""
         url = self.node.url.removesuffix(CHECK) + path
-        return Step(Post(url, body, kind, method), echo, expected)
+        return Step(Post(url, body, kind, method, asks_first), echo, expected)
 
     def token(
         self,

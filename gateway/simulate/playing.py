@@ -1,6 +1,7 @@
 """Asking many requests, each in its time, and all of them checked; bounded, and ended by Ctrl-C."""
 
 import asyncio
+import hashlib
 import signal
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
@@ -98,7 +99,8 @@ async def play(
         on_event(event)
 
     conclusion = await ask(node, package, on_event=note, stop=stop)
-    played = Played(name, request_id_of(package), package, conclusion, tuple(happened))
+    content = hashlib.sha256(package).digest()
+    played = Played(name, request_id_of(package), content, conclusion, tuple(happened))
     if report is None or not _approved(conclusion):
         return played
     return replace(played, event=await report(package))

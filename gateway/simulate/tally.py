@@ -1,6 +1,5 @@
 """What came of many requests: counted, timed and checked. Pure."""
 
-import hashlib
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -35,20 +34,15 @@ class Reported:
 class Played:
     """One request to its end. `happened` is what each attempt came to.
 
-    `event` is None where nothing was to be reported.
+    `content` is the SHA-256 of what was asked; `event` is None where nothing was to be reported.
     """
 
     name: str
     request_id: str
-    package: bytes
+    content: bytes
     conclusion: Conclusion
     happened: tuple[Happened, ...]
     event: Reported | None = None
-
-    @property
-    def identity(self) -> tuple[str, str]:
-        """What makes two requests the same one."""
-        return self.request_id, hashlib.sha256(self.package).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,10 +177,10 @@ def _explained(answer: Answer) -> bool:
 
 
 def _torn(played: Sequence[Played]) -> int:
-    actions: dict[tuple[str, str], set[str]] = defaultdict(set)
+    actions: dict[tuple[str, bytes], set[str]] = defaultdict(set)
     for each in played:
         said = {what.action for what in each.happened if isinstance(what, Answer)}
-        actions[each.identity] |= said
+        actions[each.request_id, each.content] |= said
     return sum(len(said) > 1 for said in actions.values())
 
 
