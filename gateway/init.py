@@ -127,7 +127,7 @@ def what_next(plan: Plan) -> str:
     folder = plan.folder
     node = (
         f"A test node's key pair is in {folder / TEST_NODE_KEY} and {folder / NODE_PUBLIC}.\n"
-        f"  Try it, once the gateway runs: countersign simulate REQUEST.json --fresh"
+        f"  Try it, once the gateway runs: countersign simulate --sample keysign_erc20_usdt"
         f" --config {folder / 'countersign.toml'}\n"
         "  Before real use, put your TSS Node's callback public key in the second one's place."
         if plan.with_test_node
