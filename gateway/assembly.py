@@ -169,7 +169,7 @@ def assemble(
             *told.tasks,
         ),
         start_up_lines=lambda public, operator: start_up_lines(
-            settings, service.policy, link, people=told.line, public=public, operator=operator
+            settings, service, link, people=told.line, public=public, operator=operator
         ),
     )
 

@@ -10,7 +10,7 @@ from gateway.cookie import NAME, Cookie
 from gateway.settings import Address, Settings
 from gateway.terminal import UNREACHABLE, Failure
 
-_WITHIN_S: Final = 20.0
+WITHIN_S: Final = 20.0
 _OK: Final = 200
 _OWN: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - names to replace
 
@@ -18,14 +18,15 @@ _OWN: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - names to rep
 class DeskClient:
     """Talks to one gateway on this machine; every failure is a `Failure` with its sentence."""
 
-    def __init__(self, address: Address, cookie: Cookie) -> None:
+    def __init__(self, address: Address, cookie: Cookie, within_s: float = WITHIN_S) -> None:
         self._address = Address(_OWN.get(address.host, address.host), address.port)
         self._cookie = cookie
+        self._within_s = within_s
 
     @classmethod
-    def of(cls, settings: Settings) -> "DeskClient":
-        """The gateway of a configuration."""
-        return cls(settings.operator_listen, _cookie(settings.data_dir))
+    def of(cls, settings: Settings, within_s: float = WITHIN_S) -> "DeskClient":
+        """The gateway of a configuration; `within_s` is its time for each answer, in seconds."""
+        return cls(settings.operator_listen, _cookie(settings.data_dir), within_s)
 
     def open_approvals(self) -> dict[str, Any]:
         """`{"approvals": […], "more": n}`, earliest deadline first."""
@@ -62,19 +63,18 @@ class DeskClient:
 
     def _exchange(self, method: str, target: str, body: object) -> tuple[int, dict[str, Any]]:
         connection = http.client.HTTPConnection(
-            self._address.host, self._address.port, timeout=_WITHIN_S
+            self._address.host, self._address.port, timeout=self._within_s
         )
         headers = {"Authorization": self._cookie.header, "Content-Type": "application/json"}
         content = None if body is None else json.dumps(body).encode()
         try:
-            connection.request(method, target, content, headers)
-            response = connection.getresponse()
-            answer = json.loads(response.read())
-        except (OSError, http.client.HTTPException):
-            raise Failure(
-                f"The gateway does not answer on {self._address}: is `countersign serve` running?",
-                UNREACHABLE,
-            ) from None
+            self._connect(connection)
+            try:
+                connection.request(method, target, content, headers)
+                response = connection.getresponse()
+                answer = json.loads(response.read())
+            except (OSError, http.client.HTTPException) as error:
+                raise self._silent(method, error) from None
         except ValueError:
             raise Failure(
                 f"What answers on {self._address} is no countersign gateway:"
@@ -84,6 +84,28 @@ class DeskClient:
         finally:
             connection.close()
         return response.status, answer if isinstance(answer, dict) else {}
+
+    def _connect(self, connection: http.client.HTTPConnection) -> None:
+        try:
+            connection.connect()
+        except OSError:
+            raise Failure(
+                f"The gateway does not answer on {self._address}: is `countersign serve` running?",
+                UNREACHABLE,
+            ) from None
+
+    def _silent(self, method: str, error: Exception) -> Failure:
+        """It listened and did not answer: what was sent may have been stored all the same."""
+        late = isinstance(error, TimeoutError)
+        how = f"did not answer within {self._within_s:g} s" if late else "ended the connection"
+        what = f"The gateway on {self._address} took the call and {how}"
+        if method != "POST":
+            return Failure(f"{what}: try again, and look into its log.", UNREACHABLE)
+        return Failure(
+            f"{what}. Nobody knows whether what you sent was stored: look with `countersign show`"
+            " or `list`, and do it again only if it is not there.",
+            UNREACHABLE,
+        )
 
 
 def _cookie(data_dir: Path) -> Cookie:

@@ -16,17 +16,15 @@ from approvals.request import Request
 from approvals.service import Service
 from approvals.voting import Counted, NotCounted
 from gateway.clock import Clock
-from gateway.door import Door, Refused, Signed, nobodys
+from gateway.door import Door, Refused
 from gateway.freeze_desk import FreezeDesk
 from gateway.reloading import OPERATOR, Reloading
+from gateway.witness import Kind, Witness
 from notifiers.sheet import Sheet, sheet_of
 from notifiers.status import refusal, status_of
-from notifiers.story import names_of
+from notifiers.story import freezes_behind, names_of
 
 MOST_LISTED: Final = 500
-_FORGED: Final = "The signature does not verify: vote again with `countersign`."
-_ELSEWHERE: Final = "This vote was signed for another gateway: vote again here."
-_STALE: Final = "This vote was signed more than 5 minutes ago, or ahead of us: check the clocks."
 
 
 class Desk:
@@ -50,7 +48,13 @@ class Desk:
         self._freezes = freezes
         self._door = door
         self._gateways = gateways
-        self._clock = clock
+        self._witness = Witness(service, clock)
+        self._votes = Kind(
+            read=statements.read,
+            namespace=statements.NAMESPACE,
+            gateway_of=lambda said: gateways.get(said.node),
+            member_of=_member_of,
+        )
 
     def routes(self) -> list[Route]:
         """To be mounted at the root."""
@@ -83,35 +87,21 @@ class Desk:
         return {"approvals": entries, "more": max(0, len(found) - MOST_LISTED)}
 
     async def _vote(self, http: HttpRequest) -> Any:
-        """A signed vote, checked step by step.
+        """A signed vote, checked at the door; the service knows who may vote.
 
-        1. The statement is one that we could have written.
-        2. Its signature is good, by a key that the policy in force gives to a person.
-        3. It was made for this gateway, and within the last minutes by our clock.
-        4. The record it names holds the digest that was signed: the service compares, and knows
-           who may vote.
+        The record it names must hold the digest that was signed.
         """
-        signed = await Signed.sent(http)
-        try:
-            said = statements.read(signed.text)  # 1
-        except statements.BadStatement as error:
-            raise await self._refused(400, "", None, "bad_statement", f"{error}.") from None
-        member = member_of(said.node, said.request_id)
-        key = signed.key(statements.NAMESPACE)
-        if key is None:
-            raise await self._refused(403, member, None, "bad_signature", _FORGED)
-        person = self._service.policy.person_by_key(key.line)  # 2
-        if person is None:
-            raise await self._refused(403, member, None, "unknown_person", nobodys(key))
-        if said.gateway != self._gateways.get(said.node):  # 3
-            raise await self._refused(409, member, person.name, "other_gateway", _ELSEWHERE)
-        if abs(self._clock.now_ms() - said.at) > statements.FRESH_MS:
-            raise await self._refused(409, member, person.name, "stale", _STALE)
-        evidence = signed.evidence(key)
+        heard = await self._witness.hear(http, self._votes)
+        said = heard.statement
         ballot = Ballot(
-            person.name, said.choice, said.digest, said.reason, evidence, override=said.override
+            heard.person,
+            said.choice,
+            said.digest,
+            said.reason,
+            heard.evidence,
+            override=said.override,
         )
-        return await self._told(await self._service.vote(member, ballot))  # 4
+        return await self._told(await self._service.vote(_member_of(said), ballot))
 
     async def _reload(self, _http: HttpRequest) -> Any:
         return plain(await self._reloading.reload(OPERATOR))
@@ -122,14 +112,8 @@ class Desk:
         approval = result.approval
         decision = None if approval is None else await self._service.decision_of(approval)
         status = 404 if approval is None else 409
-        raise Refused(status, refusal(result.cause, approval, decision))
-
-    async def _refused(
-        self, status: int, member: str, person: str | None, cause: str, sentence: str
-    ) -> Refused:
-        """A vote that never became a ballot: into the audit, and back to the caller."""
-        await self._service.refuse(member, person, cause, "ssh")
-        return Refused(status, sentence)
+        freezes = await freezes_behind(self._service, decision)
+        raise Refused(status, refusal(result.cause, approval, decision, freezes=freezes))
 
     async def _entry(self, approval: Approval, *, bytes_too: bool) -> dict[str, Any]:
         """What a terminal shows. The sheet is for a list; who votes computes their own.
@@ -140,7 +124,8 @@ class Desk:
         decision = await self._service.decision_of(approval)
         request = await self._request_of(approval)
         sheet = None if request is None else self._sheet(approval, request)
-        status = status_of(approval, decision)
+        freezes = await freezes_behind(self._service, decision)
+        status = status_of(approval, decision, freezes=freezes)
         return {
             "member": approval.member,
             "gateway": self._gateways.get(approval.node),
@@ -174,3 +159,7 @@ class Desk:
             return await self._service.request_of(approval)
         except DamagedRecord:
             return None
+
+
+def _member_of(said: statements.Statement) -> str:
+    return member_of(said.node, said.request_id)

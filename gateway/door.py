@@ -1,31 +1,23 @@
-"""The door of the operator's API: who may call it, and what they signed.
+"""The door of the operator's API: who may call it.
 
 Everybody must show the operator's cookie, and call us by a name of this machine: a web page that
 makes a browser call `http://evil.example:11021` gets nothing. The cookie only opens the door; what
-changes anything counts because a person's SSH key signed it.
+changes anything counts because a person's SSH key signed it (`gateway.witness`).
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
-from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 
 from approvals.codec import DamagedRecord
-from approvals.model import SshSignature
 from approvals.redis_link import StoreDown
-from approvals.strict_json import BadJson, loads
 from gateway.cookie import Cookie
 from gateway.settings import Address
-from keys import ssh, sshsig
 
-_MOST_BYTES: Final = 65_536
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _WILDCARDS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - a name that nobody calls
-_FORM: Final = "What is signed is sent as a JSON object of a statement and a signature."
-
 _STORE_DOWN: Final = "The gateway cannot reach its store: try again."
 _UNKNOWN: Final = (
     "The gateway cannot reach its store. It is not known whether what you sent was stored: look"
@@ -73,56 +65,6 @@ class Door:
             raise Refused(403, "The operator's API is called by this machine's own name only.")
         if not self._cookie.opens(http.headers.get("authorization")):
             raise Refused(401, "The operator's cookie is missing or from before a restart.")
-
-
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """A text and the armored SSHSIG that came with it, of which nothing is believed yet."""
-
-    text: str
-    armored: str
-
-    @classmethod
-    async def sent(cls, http: HttpRequest) -> "Signed":
-        """What a call carries.
-
-        Raises:
-            Refused: it is no such thing, or too long.
-        """
-        body = bytearray()
-        try:
-            async for chunk in http.stream():
-                body += chunk
-                if len(body) > _MOST_BYTES:
-                    raise Refused(413, "Nothing that a person signs here is as long as this.")
-        except ClientDisconnect:
-            raise Refused(400, _FORM) from None  # nobody is there to read it
-        try:
-            document = loads(bytes(body).decode())
-        except (BadJson, UnicodeDecodeError):
-            document = None
-        if not isinstance(document, dict) or set(document) != {"statement", "signature"}:
-            raise Refused(400, _FORM)
-        text, armored = document["statement"], document["signature"]
-        if type(text) is not str or type(armored) is not str:
-            raise Refused(400, _FORM)
-        return cls(text, armored)
-
-    def key(self, namespace: str) -> ssh.SshPublicKey | None:
-        """The key that signed this text for this purpose; None if none did."""
-        key = sshsig.key_of(self.armored)
-        if key is None or not sshsig.verify(key, namespace, self.text.encode(), self.armored):
-            return None
-        return key
-
-    def evidence(self, key: ssh.SshPublicKey) -> SshSignature:
-        """What is kept of it."""
-        return SshSignature(ssh.fingerprint(key), self.armored, self.text)
-
-
-def nobodys(key: ssh.SshPublicKey) -> str:
-    """What to say where the policy gives the key to nobody."""
-    return f"No person of the policy in force has the key {ssh.fingerprint(key)}."
 
 
 def _host_of(header: str) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from approvals.chains import tables
 from approvals.codec import DamagedRecord, approval_from_json, request_from_json
@@ -20,6 +20,9 @@ from notifiers.readable import visible
 from notifiers.sheet import Sheet, sheet_of
 from notifiers.story import names_of
 from notifiers.text import NO_NAMES, Names
+
+_LONGEST: Final = 1_500
+"""Of a line with a reason in it, which may have a thousand characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +65,11 @@ def open_dossier(entry: dict[str, Any]) -> Dossier:
             gateway=entry["gateway"],
             policy=entry["policy"],
             state=entry["state"],
-            status=entry["status"],
-            details=tuple(entry["details"]),
-            wanted=tuple(entry["wanted"]),
-            headline=entry["headline"],
-            warning=entry["warning"],
+            status=visible(entry["status"], _LONGEST),
+            details=tuple(visible(line, _LONGEST) for line in entry["details"]),
+            wanted=tuple(visible(line, _LONGEST) for line in entry["wanted"]),
+            headline=visible(entry["headline"], _LONGEST),
+            warning=visible(entry["warning"], _LONGEST),
             verified=entry["verified"],
             remarks=tuple((visible(label, 80), visible(text)) for label, text in entry["remarks"]),
             approval=approval,
@@ -77,7 +80,7 @@ def open_dossier(entry: dict[str, Any]) -> Dossier:
             "What the gateway sent is not what its record names: nothing was signed."
             " Do not approve it elsewhere; look into the gateway's log."
         ) from None
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, AttributeError):
         raise Failure(OTHER_VERSION) from None
 
 

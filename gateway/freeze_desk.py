@@ -11,9 +11,9 @@ from approvals.freeze_store import FREEZE_MEMBER
 from approvals.freezing import NotFrozen, NotThawed
 from approvals.model import SshSignature
 from approvals.service import Service
-from approvals.statement import FRESH_MS, BadStatement
 from gateway.clock import Clock
-from gateway.door import Refused, Signed, nobodys
+from gateway.door import Refused
+from gateway.witness import Kind, Witness
 from notifiers.freeze_lines import (
     details_of,
     headline_of,
@@ -27,9 +27,6 @@ from notifiers.ink import Ink
 from notifiers.status import day_and_clock
 
 _INK: Final = Ink(time=day_and_clock)
-_FORGED: Final = "The signature does not verify: run `countersign freeze` or `thaw` again."
-_ELSEWHERE: Final = "This was signed for another gateway: run it again here."
-_STALE: Final = "This was signed more than 5 minutes ago, or ahead of us: check the clocks."
 
 
 class FreezeDesk:
@@ -43,36 +40,27 @@ class FreezeDesk:
         self._service = service
         self._gateway = gateway
         self._clock = clock
+        self._witness = Witness(service, clock)
+        self._kind = Kind(
+            read=freeze_statement.read,
+            namespace=freeze_statement.NAMESPACE,
+            gateway_of=lambda _said: gateway,
+            member_of=lambda _said: FREEZE_MEMBER,
+            unread=FREEZE_MEMBER,
+        )
 
     async def standing(self, _http: HttpRequest) -> Any:
         """What is frozen now."""
         return self._document(await self._service.freezing.look())
 
     async def change(self, http: HttpRequest) -> Any:
-        """A signed freeze, or a vote to thaw, checked step by step.
+        """A signed freeze, or a vote to thaw, checked at the door.
 
-        1. The statement is one that we could have written.
-        2. Its signature is good, by a key that the policy in force gives to a person.
-        3. It was made for this gateway, and within the last minutes by our clock.
-        4. That person is on call, and the freeze to thaw is there: the service knows.
+        The service knows whether that person is on call, and the freeze to thaw is there.
         """
-        signed = await Signed.sent(http)
-        try:
-            said = freeze_statement.read(signed.text)  # 1
-        except BadStatement as error:
-            raise await self._refused(400, None, "bad_statement", f"{error}.") from None
-        key = signed.key(freeze_statement.NAMESPACE)
-        if key is None:
-            raise await self._refused(403, None, "bad_signature", _FORGED)
-        person = self._service.policy.person_by_key(key.line)  # 2
-        if person is None:
-            raise await self._refused(403, None, "unknown_person", nobodys(key))
-        if said.gateway != self._gateway:  # 3
-            raise await self._refused(409, person.name, "other_gateway", _ELSEWHERE)
-        if abs(self._clock.now_ms() - said.at) > FRESH_MS:
-            raise await self._refused(409, person.name, "stale", _STALE)
-        act = self._freeze if said.thaw is None else self._thaw
-        return await act(said, person.name, signed.evidence(key))  # 4
+        heard = await self._witness.hear(http, self._kind)
+        act = self._freeze if heard.statement.thaw is None else self._thaw
+        return await act(heard.statement, heard.person, heard.evidence)
 
     async def _freeze(self, said: FreezeStatement, person: str, evidence: SshSignature) -> Any:
         freezing = self._service.freezing
@@ -182,10 +170,8 @@ class FreezeDesk:
             f"You are not on call, so this does not count; {may}.",
         )
 
-    async def _refused(self, status: int, person: str | None, cause: str, sentence: str) -> Refused:
-        """What never changed anything: into the audit, and back to the caller."""
-        await self._service.refuse(FREEZE_MEMBER, person, str(cause), "ssh")
-        return Refused(status, sentence)
+    async def _refused(self, status: int, person: str, cause: str, sentence: str) -> Refused:
+        return await self._witness.refused(status, FREEZE_MEMBER, person, str(cause), sentence)
 
 
 def _did(what: str, freeze: Freeze, told: tuple[str, ...]) -> dict[str, Any]:

@@ -2,21 +2,29 @@
 
 from typing import Final
 
-from approvals.policy.model import Policy
+from approvals.freeze import Freeze
 from approvals.redis_health import examine
 from approvals.redis_link import Link, StoreDown
+from approvals.service import Service
 from approvals.wording import counted
 from gateway.init import TEST_NODE_KEY
 from gateway.settings import Node, Settings
 from keys.rsa import fingerprint, load_public_key
+from notifiers.freeze_lines import headline_of, thaw_wanted
+from notifiers.readable import visible
+from notifiers.status import day_and_clock
 
 LITTLE_LISTENING: Final = 0.5
 
 
 async def start_up_lines(
-    settings: Settings, policy: Policy, link: Link, *, people: str, public: str, operator: str
+    settings: Settings, service: Service, link: Link, *, people: str, public: str, operator: str
 ) -> list[str]:
-    """One plain sentence each; warnings last. `people` says where approvals are told."""
+    """One plain sentence each; warnings last, and what is frozen at the very end.
+
+    `people` says where approvals are told.
+    """
+    policy = service.policy
     rules = f"{counted(len(policy.rules), 'rule')}, default {policy.default}"
     lines = [
         f"Answering TSS Nodes at {public}/v2/check; operators at {operator}.",
@@ -25,7 +33,23 @@ async def start_up_lines(
         people,
         f"Policy {policy.digest[:16]} from {settings.policy}: {rules}.",
     ]
-    return [*lines, *(warning for node in settings.nodes for warning in _warnings(node))]
+    warnings = [warning for node in settings.nodes for warning in _warnings(node)]
+    return [*lines, *warnings, *await _frozen(service)]
+
+
+async def _frozen(service: Service) -> list[str]:
+    """What is frozen, each freeze in one line; of a store that is away, `_redis` has spoken."""
+    try:
+        record = await service.freezing.look()
+    except StoreDown:
+        return []
+    return [_freeze(freeze) for freeze in record.freezes]
+
+
+def _freeze(freeze: Freeze) -> str:
+    who = "Countersign itself" if freeze.person is None else visible(freeze.person)
+    why = f"by {who}, {day_and_clock(freeze.at)}: {visible(freeze.reason)}"
+    return f"{headline_of(freeze)}, {why.rstrip('.')}. {thaw_wanted(freeze.id, 0)}"
 
 
 def _node(node: Node) -> str:

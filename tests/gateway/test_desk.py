@@ -1,7 +1,9 @@
 import asyncio
+import contextlib
 import http.client
 import json
 import socket
+import threading
 import time
 from dataclasses import replace
 
@@ -9,8 +11,10 @@ import pytest
 
 from approvals.model import Choice
 from approvals.statement import FRESH_MS, NAMESPACE, Statement
+from gateway.client import DeskClient
 from gateway.clock import SYSTEM
 from gateway.cookie import Cookie
+from gateway.settings import Address
 from gateway.terminal import Failure
 from keys import rsa, ssh, ssh_files, sshsig
 from tests.support.home import made
@@ -133,7 +137,9 @@ def test_a_signed_vote_counts_and_is_kept_as_evidence(home, asked, key):
 def test_a_vote_that_was_not_signed_so_does_not_count(home, asked, key):
     text = statement(home, asked.request_id)
     other = text.replace("choice: approve", "choice: reject")
-    refused = {"error": "The signature does not verify: vote again with `countersign`."}
+    refused = {
+        "error": "The signature does not verify, so nothing was done: run the command again."
+    }
     assert vote(home, text, key, signed=other) == (403, refused)
     for namespace in ("file", "git", "countersign-freeze@v1", "countersign-vote@v2", ""):
         assert vote(home, text, key, namespace=namespace) == (403, refused)
@@ -154,7 +160,7 @@ def test_a_token_that_nobody_touched_or_another_text_does_not_count(home, asked,
     text = statement(home, asked.request_id)
     body = json.dumps({"statement": text, "signature": signature(NAMESPACE, text)}).encode()
     status, answer = call(home, "POST", "/votes", body)
-    assert (status, answer["error"][:30]) == (403, "The signature does not verify:")
+    assert (status, answer["error"][:30]) == (403, "The signature does not verify,")
     assert audited(home)[-1] == "bad_signature"
     assert votes_on(home, asked.request_id) == []
 
@@ -164,7 +170,10 @@ def test_a_key_that_nobody_has_does_not_count(home, asked):
     status, answer = vote(home, statement(home, asked.request_id), stranger)
     assert status == 403
     print_ = ssh.fingerprint(ssh.public_key(stranger))
-    assert answer["error"] == f"No person of the policy in force has the key {print_}."
+    assert answer["error"] == (
+        f"No person of the policy in force has the key {print_}: sign with the one in the policy,"
+        " or put this one there and run `countersign policy reload`."
+    )
     assert audited(home)[-1] == "unknown_person"
     assert votes_on(home, asked.request_id) == []
 
@@ -175,7 +184,8 @@ def test_a_stale_vote_does_not_count(home, asked, key, late_ms):
     status, answer = vote(home, text, key)
     assert status == 409
     assert answer["error"] == (
-        "This vote was signed more than 5 minutes ago, or ahead of us: check the clocks."
+        "This was signed more than 5 minutes ago, or ahead of us: check the clocks, and run the"
+        " command again."
     )
     assert audited(home)[-1] == "stale"
     assert votes_on(home, asked.request_id) == []
@@ -185,7 +195,10 @@ def test_a_vote_for_another_gateway_does_not_count(home, asked, key):
     text = statement(home, asked.request_id, gateway="SHA256:" + "a" * 43)
     status, answer = vote(home, text, key)
     assert status == 409
-    assert answer["error"] == "This vote was signed for another gateway: vote again here."
+    assert (
+        answer["error"]
+        == "This was signed for another gateway: run the command again, on its machine."
+    )
     assert vote(home, statement(home, asked.request_id, node="node-2"), key) == (409, answer)
     assert audited(home)[-2:] == ["other_gateway", "other_gateway"]
 
@@ -278,6 +291,49 @@ def test_the_cookie_of_another_gateway_is_refused_in_one_sentence(home, tmp_path
     client = type(home.desk)(home.settings.operator_listen, Cookie.bake(tmp_path))
     with pytest.raises(Failure, match="from before a restart"):
         client.open_approvals()
+
+
+@pytest.fixture
+def deaf():
+    """Takes calls and never answers: its port, and what came in."""
+    calls = []
+
+    def listen(server):
+        with contextlib.suppress(OSError):
+            while True:
+                calls.append(server.accept()[0])
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=listen, args=(server,))
+        thread.start()
+        yield server.getsockname()[1], calls
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+    for call in calls:
+        call.close()
+
+
+@pytest.mark.parametrize("hangs_up", [False, True])
+def test_what_was_sent_to_a_gateway_that_does_not_answer_may_be_stored(deaf, tmp_path, hangs_up):
+    port, calls = deaf
+    client = DeskClient(Address("127.0.0.1", port), Cookie.bake(tmp_path), within_s=0.2)
+    if hangs_up:
+        threading.Timer(0.05, lambda: calls[-1].shutdown(socket.SHUT_RDWR)).start()
+    with pytest.raises(Failure) as told:
+        client.vote("x", "y")
+    how = "ended the connection" if hangs_up else "did not answer within 0.2 s"
+    assert told.value.exit_code == 3
+    assert how in told.value.message
+    assert "Nobody knows whether what you sent was stored: look with" in told.value.message
+    assert "is `countersign serve` running?" not in told.value.message
+
+
+def test_a_question_that_nobody_answers_is_asked_again(deaf, tmp_path):
+    client = DeskClient(Address("127.0.0.1", deaf[0]), Cookie.bake(tmp_path), within_s=0.1)
+    with pytest.raises(Failure, match=r"did not answer within 0\.1 s: try again") as told:
+        client.freezes()
+    assert told.value.exit_code == 3
+    assert "Nobody knows" not in told.value.message
 
 
 class LosesTheAnswer(Proxy):

@@ -120,7 +120,8 @@ async def test_what_waits_is_refused_at_once_and_so_is_what_rules_approve(world)
         assert (conclusion.action, conclusion.attempts) == ("REJECT", 1)
         assert conclusion.error == f"frozen: signing is frozen (freeze {freeze})"
         (entry,) = await asyncio.to_thread(house.desk.find, ASKED.request_id)
-        assert entry["status"].startswith(f"Rejected: signing is frozen (freeze {freeze}), ")
+        who = f"(freeze {freeze} by dee: an alarm)"
+        assert entry["status"].startswith(f"Rejected: signing is frozen {who}, ")
 
 
 async def test_a_final_refusal_is_still_spoken(world):
@@ -273,6 +274,10 @@ async def test_a_restart_keeps_it(world, store, kept):
     async with world.running() as house:
         assert (await house.asks(ASKED)).error.startswith("frozen: ")
         assert len(await standing(house)) == (1 if kept == "redis" else 2)
+        frozen = [line["event"] for line in house.lines if "SIGNING IS FROZEN" in line["event"]]
+        assert len(frozen) == (1 if kept == "redis" else 2)
+        assert any("everything" in line and "by dee" in line for line in frozen)
+        assert all("To thaw it, 2 of on_call must run: countersign" in line for line in frozen)
 
 
 def lose(store, how, before):

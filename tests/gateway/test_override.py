@@ -184,7 +184,7 @@ async def test_the_terminal_says_that_it_is_an_override_and_what_is_missing(worl
         for name, path in keys.items():
             ssh_files.write_private_key(path, ssh_key(name))
         desk = house.desk
-        monkeypatch.setattr("gateway.client.DeskClient.of", lambda _settings: desk)
+        monkeypatch.setattr("gateway.client.DeskClient.of", lambda _settings, **_: desk)
 
         async def run(*arguments):
             words = [*arguments, "--config", str(world.folder / "countersign.toml")]
