@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from gateway import cli_oncall, cli_simulate
+from gateway import cli_oncall, cli_simulate, cli_watch
 from gateway.cli_options import (
     FILE,
     READABLE,
@@ -46,6 +46,7 @@ for _command in (
     cli_oncall.freeze,
     cli_oncall.thaw,
     cli_simulate.simulate,
+    cli_watch.watch,
 ):
     main.add_command(_command)
 

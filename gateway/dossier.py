@@ -109,9 +109,15 @@ class Reader:
         """What these bytes do."""
         return inspect(request, tables.SHIPPED if self.policy is None else self.policy.tables)
 
-    def sheet(self, dossier: Dossier, request: Request) -> Sheet:
+    def sheet(self, dossier: Dossier, findings: Findings) -> Sheet:
         """What an approver sees, computed here; all effects, also those that fit no message."""
-        return sheet_of(dossier.approval, self.findings(request), self.names(), room=PAGE)
+        return sheet_of(dossier.approval, findings, self.names(), room=PAGE)
+
+    def doubt(self, dossier: Dossier) -> str | None:
+        """Why what is computed here may differ from what the gateway sees; None if nothing does."""
+        if self.policy is not None and self.policy.digest != dossier.policy:
+            return "policy.toml differs from the one the gateway has in force."
+        return self.warning
 
     def names(self) -> Names:
         """What the policy calls things."""

@@ -1,12 +1,16 @@
 """What is frozen, as the desk says it, on a terminal: loud, and before anything else."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from gateway.terminal import OTHER_VERSION, Failure, console, on_terminal
 from notifiers.readable import visible
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 _LONGEST: Final = 1_500
 """Of a line with a reason in it, which may have a thousand characters."""
@@ -49,7 +53,9 @@ def standing_of(answer: dict[str, Any]) -> tuple[Standing, ...]:
 def print_freezes(standing: tuple[Standing, ...], *, in_columns: bool) -> None:
     """Red for a person; for a pipe plain lines, or a line each in the columns of `list`."""
     if on_terminal():
-        _paint(standing)
+        out = console()
+        for part in painted_freezes(standing):
+            out.print(part, crop=False)
         return
     for each in standing:
         if in_columns:
@@ -62,15 +68,14 @@ def print_freezes(standing: tuple[Standing, ...], *, in_columns: bool) -> None:
         click.echo()
 
 
-def _paint(standing: tuple[Standing, ...]) -> None:
+def painted_freezes(standing: tuple[Standing, ...]) -> Iterator["RenderableType"]:
     """A command is never broken into lines: it is there to be pasted."""
     from rich.padding import Padding
     from rich.text import Text
 
-    out = console()
     for each in standing:
-        out.print(Text(each.headline, style="bold white on red"))
+        yield Text(each.headline, style="bold white on red")
         for line in each.details:
-            out.print(Padding(Text(line), (0, 0, 0, 2)))
-        out.print(Text(f"  {each.wanted}"), soft_wrap=True)
-        out.print()
+            yield Padding(Text(line), (0, 0, 0, 2))
+        yield Text(f"  {each.wanted}", no_wrap=True, overflow="ignore")
+        yield Text()

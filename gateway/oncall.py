@@ -12,14 +12,14 @@ from approvals.request import Request
 from approvals.statement import NAMESPACE, BadStatement, Statement, write
 from gateway.client import DeskClient
 from gateway.clock import SYSTEM
-from gateway.dossier import Dossier, Reader, open_dossier
+from gateway.dossier import Dossier, open_dossier
 from gateway.freezes import print_freezes, standing_of
-from gateway.page import page_of, print_list, print_page
+from gateway.matter import Matter, matter_of
+from gateway.page import print_list, print_page
 from gateway.settings import Settings
 from gateway.signer import Signer, signer_of
-from gateway.terminal import Failure, fail, print_json
+from gateway.terminal import Failure, print_json
 from notifiers.readable import listed
-from notifiers.sheet import Sheet
 
 
 def list_open(settings: Settings, *, as_json: bool) -> None:
@@ -41,18 +41,21 @@ def show(settings: Settings, wanted: str, *, as_json: bool) -> None:
     freezes = standing_of(client.freezes())
     if not as_json:
         print_freezes(freezes, in_columns=False)
-    dossier = _one(client, wanted)
-    reader = Reader.of(settings)
-    _warn(reader, dossier)
-    sheet = None if dossier.request is None else reader.sheet(dossier, dossier.request)
+    matter = matter_of(settings, wanted)
+    _warn(matter)
     if as_json:
         print_json(
-            _machine(dossier)
-            | {"sheet": plain(sheet), "votes": plain(dossier.approval.votes)}
-            | {"remarks": plain(dossier.remarks), "freezes": [each.machine for each in freezes]}
+            _machine(matter.dossier)
+            | {"sheet": plain(matter.sheet), "votes": plain(matter.dossier.approval.votes)}
+            | {"remarks": plain(matter.dossier.remarks)}
+            | {"freezes": [each.machine for each in freezes]}
         )
         return
-    _print(dossier, sheet)
+    print_page(matter.headline, matter.badge, matter.page(SYSTEM.now_ms()))
+    if matter.dossier.wanted:
+        click.echo()
+    for line in matter.dossier.wanted:  # whole, on a terminal too: commands are there to be pasted
+        click.echo(line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +79,29 @@ def vote(settings: Settings, wanted: str, say: Say, key: Path, *, quiet: bool = 
         Failure: the vote did not count, or was never signed.
     """
     signer = signer_of(key)
-    matter = _matter(settings, wanted)
+    matter = matter_of(settings, wanted)
+    _warn(matter)
+    matter.must_be_known()
     if not quiet:
-        sheet = matter.sheet
-        warnings = [(fact.label, fact.value) for fact in sheet.flags] + [*matter.dossier.remarks]
-        said = "".join(f"{label}: {text}\n" for label, text in warnings)
-        click.echo(f"{sheet.headline}\n{said}{sheet.badge}\nDigest {matter.request.digest}")
+        summarize(matter)
+    cast(matter, say, signer)
+
+
+def summarize(matter: Matter) -> None:
+    """What must be read right before a vote: the headline, every warning, and the digest."""
+    sheet, dossier = matter.sheet, matter.dossier
+    flags = () if sheet is None else sheet.flags
+    warnings = [(fact.label, fact.value) for fact in flags] + [*dossier.remarks]
+    said = "".join(f"{label}: {text}\n" for label, text in warnings)
+    click.echo(f"{matter.headline}\n{said}{matter.badge}\nDigest {dossier.approval.digest}")
+
+
+def cast(matter: Matter, say: Say, signer: Signer) -> None:
+    """Sign, hand in, and say what the approval amounts to with it.
+
+    Raises:
+        Failure: the vote did not count, or was never signed.
+    """
     if say.override:
         click.echo(f"OVERRIDE: to {say.choice} in place of {_seats(matter.dossier.approval)}")
     told = _hand_in(matter, say, signer)
@@ -98,8 +118,9 @@ def vote_for_machines(settings: Settings, wanted: str, say: Say, key: Path) -> N
     said["override"] = say.override
     try:
         signer = signer_of(key)
-        matter = _matter(settings, wanted)
-        said |= {"member": matter.dossier.member, "digest": matter.request.digest}
+        matter = matter_of(settings, wanted)
+        _warn(matter)
+        said |= {"member": matter.dossier.member, "digest": matter.must_be_known().digest}
         told = _hand_in(matter, say, signer)
     except Failure as failure:
         print_json(said | {"error": failure.message})
@@ -107,52 +128,9 @@ def vote_for_machines(settings: Settings, wanted: str, say: Say, key: Path) -> N
     print_json(said | {"counted": True} | _machine(told))
 
 
-@dataclass(frozen=True, slots=True)
-class _Matter:
-    """What a vote is about, as computed here."""
-
-    client: DeskClient
-    dossier: Dossier
-    request: Request
-    sheet: Sheet
-
-
-def _matter(settings: Settings, wanted: str) -> _Matter:
-    client = DeskClient.of(settings)
-    dossier = _one(client, wanted)
-    request = _bytes_of(dossier)
-    reader = Reader.of(settings)
-    _warn(reader, dossier)
-    return _Matter(client, dossier, request, reader.sheet(dossier, request))
-
-
-def _hand_in(matter: _Matter, say: Say, signer: Signer) -> Dossier:
-    text = _statement(matter.dossier, matter.request, say)
+def _hand_in(matter: Matter, say: Say, signer: Signer) -> Dossier:
+    text = _statement(matter.dossier, matter.must_be_known(), say)
     return open_dossier(matter.client.vote(text, signer.sign(NAMESPACE, text)))
-
-
-def _one(client: DeskClient, wanted: str) -> Dossier:
-    """The approval that an id means; the desk may not slip in another one."""
-    dossiers = [open_dossier(entry) for entry in client.find(wanted)]
-    if not dossiers:
-        raise Failure(f"No approval is called {wanted}: see `countersign list`.")
-    if len(dossiers) > 1:
-        found = [f"  {dossier.member}  {dossier.approval.digest[:16]}" for dossier in dossiers]
-        fail([f"{wanted} may mean {len(dossiers)} approvals: name one of them.", *found])
-    (dossier,) = dossiers
-    approval = dossier.approval
-    names = (approval.request_id, approval.member, approval.digest)
-    if not any(name.startswith(wanted) for name in names):
-        raise Failure("The gateway answered with another approval than asked: nothing was signed.")
-    return dossier
-
-
-def _bytes_of(dossier: Dossier) -> Request:
-    if dossier.request is not None:
-        return dossier.request
-    if dossier.approval.final is not None:
-        raise Failure(f"Already decided. {dossier.status}")
-    raise Failure(f"The gateway no longer holds the bytes of {dossier.member}: nothing was signed.")
 
 
 def _seats(approval: Approval) -> str:
@@ -178,21 +156,9 @@ def _statement(dossier: Dossier, request: Request, say: Say) -> str:
         raise Failure(f"{error}.") from None
 
 
-def _print(dossier: Dossier, sheet: Sheet | None) -> None:
-    headline = dossier.headline or dossier.member if sheet is None else sheet.headline
-    badge = "The bytes of this request are not kept." if sheet is None else sheet.badge
-    print_page(headline, badge, page_of(dossier, sheet, SYSTEM.now_ms()))
-    if dossier.wanted:
-        click.echo()
-    for line in dossier.wanted:  # whole, on a terminal too: commands are there to be pasted
-        click.echo(line)
-
-
-def _warn(reader: Reader, dossier: Dossier) -> None:
-    if reader.warning:
-        click.echo(reader.warning, err=True)
-    elif reader.policy is not None and reader.policy.digest != dossier.policy:
-        click.echo("policy.toml differs from the one the gateway has in force.", err=True)
+def _warn(matter: Matter) -> None:
+    if matter.doubt:
+        click.echo(matter.doubt, err=True)
 
 
 def _machine(dossier: Dossier) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """An approval on a terminal: the same facts in the same order as in Slack, and its votes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +15,7 @@ from notifiers.sheet import Sheet
 from notifiers.status import day_and_clock
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import RenderableType
 
 _LABEL: Final = 20
 _WIDEST_LABEL: Final = 24
@@ -48,22 +48,30 @@ def page_of(dossier: Dossier, sheet: Sheet | None, now: int) -> tuple[Section, .
 
 def print_page(headline: str, badge: str, sections: tuple[Section, ...]) -> None:
     """Colors for a person, plain lines for a pipe; what is loud goes before the badge."""
-    loud = [section for section in sections if section.loud]
-    rest = [section for section in sections if not section.loud]
-    spaced = f"\n{badge}" if loud else badge
-    if not on_terminal():
-        click.echo(headline)
-        _echo(loud)
-        click.echo(spaced)
-        _echo(rest)
+    if on_terminal():
+        out = console()
+        for part in painted_page(headline, badge, sections):
+            out.print(part)
         return
+    loud = [section for section in sections if section.loud]
+    click.echo(headline)
+    _echo(loud)
+    click.echo(f"\n{badge}" if loud else badge)
+    _echo(section for section in sections if not section.loud)
+
+
+def painted_page(
+    headline: str, badge: str, sections: tuple[Section, ...]
+) -> Iterator["RenderableType"]:
+    """The same for a terminal, from top to bottom."""
     from rich.text import Text
 
-    out = console()
-    out.print(Text(headline, style="bold"))
-    _paint(out, loud)
-    out.print(Text(spaced, style=_COLORS.get(badge.partition(":")[0].partition(" (")[0], "")))
-    _paint(out, rest)
+    loud = [section for section in sections if section.loud]
+    color = _COLORS.get(badge.partition(":")[0].partition(" (")[0], "")
+    yield Text(headline, style="bold")
+    yield from _paint(loud)
+    yield Text(f"\n{badge}" if loud else badge, style=color)
+    yield from _paint(section for section in sections if not section.loud)
 
 
 def _echo(sections: Iterable[Section]) -> None:
@@ -73,19 +81,19 @@ def _echo(sections: Iterable[Section]) -> None:
             click.echo(f"  {label + ':' if label else '':<{_LABEL}} {value}")
 
 
-def _paint(out: "Console", sections: Iterable[Section]) -> None:
+def _paint(sections: Iterable[Section]) -> Iterator["RenderableType"]:
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
     for section in sections:
-        out.print(Text(f"\n{section.title}", style="bold red" if section.loud else "bold cyan"))
+        yield Text(f"\n{section.title}", style="bold red" if section.loud else "bold cyan")
         grid = Table.grid(padding=(0, 1))
         grid.add_column(style="bold red" if section.loud else "dim", max_width=_WIDEST_LABEL)
         grid.add_column(overflow="fold")
         for label, value in section.rows:
             grid.add_row(Text(label), Text(value))
-        out.print(Padding(grid, (0, 0, 0, 2)))
+        yield Padding(grid, (0, 0, 0, 2))
 
 
 def print_list(dossiers: tuple[Dossier, ...], more: int, now: int) -> None:

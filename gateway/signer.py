@@ -106,6 +106,21 @@ def signer_of(path: Path) -> Signer:
         raise Failure(f"{error}.") from None
 
 
+def check_key(path: Path) -> None:
+    """Whether a file may be signed with, before anybody needs it; no passphrase is asked for.
+
+    Raises:
+        Failure: it holds no key that we take, or others can read it.
+    """
+    try:
+        if path.suffix == _PUBLIC:
+            ssh_files.read_public_key(path)
+        else:
+            ssh_files.look_into(path)
+    except KeyFileError as error:
+        raise Failure(f"{error}.") from None
+
+
 def _by_openssh(path: Path, public: SshPublicKey) -> OpenSsh:
     program = shutil.which("ssh-keygen")
     if program is None:
