@@ -114,8 +114,14 @@ def holds(freeze: Freeze, reach: Reach) -> bool:
     if freeze.of_everything or reach.wallet is None or reach.source is None:
         return True
     if freeze.wallet is not None:
-        return _folded(freeze.wallet) in map(_folded, (reach.wallet, *reach.also))
+        return is_of_wallet(reach, freeze.wallet)
     return freeze.source is not None and claimed_address(freeze.source) == reach.source
+
+
+def is_of_wallet(reach: Reach, wallet: str) -> bool:
+    """Whether a request says that it is of this wallet, by any of its names."""
+    names = (reach.wallet or "", *reach.also)
+    return bool(_folded(wallet)) and _folded(wallet) in map(_folded, names)
 
 
 def _folded(wallet: str) -> str:

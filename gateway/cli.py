@@ -6,10 +6,11 @@ from typing import Final
 
 import click
 
-from gateway import cli_oncall, cli_simulate, cli_watch
+from gateway import cli_completion, cli_examples, cli_oncall, cli_simulate, cli_watch
 from gateway.cli_options import (
     FILE,
     READABLE,
+    complete,
     config_option,
     json_option,
     package_of,
@@ -19,7 +20,7 @@ from gateway.cli_options import (
 _THERE: Final = click.Path(path_type=Path, exists=True, readable=True)
 
 
-@click.group()
+@click.group(epilog=cli_examples.EXIT_STATUS)
 @click.version_option(
     package_name="countersign", prog_name="countersign", message="%(prog)s %(version)s"
 )
@@ -47,6 +48,7 @@ for _command in (
     cli_oncall.thaw,
     cli_simulate.simulate,
     cli_watch.watch,
+    cli_completion.completion,
 ):
     main.add_command(_command)
 
@@ -82,7 +84,12 @@ def policy_reload(config: Path, *, as_json: bool) -> None:
 
 @policy.command("explain")
 @click.argument("request", metavar="REQUEST.json", type=READABLE)
-@click.option("--node", metavar="NAME", help="The node that asks; the first one if not given.")
+@click.option(
+    "--node",
+    metavar="NAME",
+    shell_complete=complete("nodes"),
+    help="The node that asks; the first one if not given.",
+)
 @json_option
 @config_option
 def policy_explain(request: Path, node: str | None, config: Path, *, as_json: bool) -> None:
@@ -120,8 +127,9 @@ def policy_replay(
     """
     from gateway import replay
     from gateway.replay_tally import Wanted
+    from gateway.times import since_ms
 
-    began = replay.since_ms(since)
+    began = since_ms(since)
     wanted = Wanted(draft, began, frozenset(allow), show_all=show_all, as_json=as_json)
     replay.replay(settings_of(config), wanted)
 
@@ -236,8 +244,11 @@ def audit_export(since: str, until: str | None, config: Path) -> None:
     What was written, and whether the audit is whole, is said on stderr.
     """
     from gateway.export import export
-    from gateway.replay import since_ms
+    from gateway.times import since_ms
 
     began = since_ms(since)
     ended = None if until is None else since_ms(until, name="--until")
     export(settings_of(config), began, ended)
+
+
+cli_examples.give(main)

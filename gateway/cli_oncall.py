@@ -8,11 +8,13 @@ import click
 from gateway.cli_options import (
     F,
     check_reason,
+    complete,
     config_option,
     json_option,
     settings_of,
     signed_options,
 )
+from gateway.states import STATES
 
 _override: Final = click.option(
     "--override",
@@ -20,26 +22,61 @@ _override: Final = click.option(
     help="In place of the people who are asked; only those of [override] may, together.",
 )
 
+_id: Final = click.argument("id_", metavar="ID", shell_complete=complete("approvals"))
+
 
 def _ballot(function: F) -> F:
     """The argument and options of a vote."""
-    return click.argument("id_", metavar="ID")(_override(signed_options(function)))
+    return _id(_override(signed_options(function)))
 
 
-@click.command("list")
+@click.command("list", short_help="What waits for people, is frozen, or was decided.")
 @click.option("--freezes", is_flag=True, help="Only what is frozen.")
+@click.option(
+    "--state",
+    type=click.Choice(STATES),
+    help="`open` if nothing is said; `all` if only a time is. `waiting`: people can decide it.",
+)
+@click.option("--since", metavar="TIME", help="Asked or finished since: 12h, 7d, 2026-11-22.")
+@click.option("--until", metavar="TIME", help="Up to when, in the same form, or 2026-11-22T14:02.")
+@click.option("--wallet", metavar="NAME|ID", help="Only of this wallet, as Cobo claims it.")
 @json_option
 @config_option
-def list_(config: Path, *, freezes: bool, as_json: bool) -> None:
-    """What is frozen, and what waits for people."""
-    from gateway import oncall, oncall_freeze
+def list_(
+    state: str | None,
+    since: str | None,
+    until: str | None,
+    wallet: str | None,
+    config: Path,
+    *,
+    freezes: bool,
+    as_json: bool,
+) -> None:
+    """What is frozen, and what waits for people; or what was decided.
 
-    show_all = oncall_freeze.list_freezes if freezes else oncall.list_open
-    show_all(settings_of(config), as_json=as_json)
+    Open approvals come first, by deadline, then what is finished, the newest first.
+    """
+    from gateway.listing import Filter, list_approvals
+    from gateway.times import since_ms
+
+    wanted = Filter(
+        state,
+        None if since is None else since_ms(since),
+        None if until is None else since_ms(until, name="--until"),
+        wallet,
+    )
+    if not freezes:
+        list_approvals(settings_of(config), wanted, as_json=as_json)
+        return
+    from gateway.oncall_freeze import list_freezes
+
+    if wanted != Filter():
+        raise click.UsageError("--freezes lists all that is frozen: leave the other filters out.")
+    list_freezes(settings_of(config), as_json=as_json)
 
 
 @click.command()
-@click.argument("id_", metavar="ID")
+@_id
 @json_option
 @config_option
 def show(id_: str, config: Path, *, as_json: bool) -> None:
@@ -71,7 +108,7 @@ def reject(
     _vote(config, id_, "reject", reason, key, override=override, as_json=as_json)
 
 
-@click.command()
+@click.command(short_help="Stop approvals at once.")
 @click.option(
     "--wallet", metavar="ID", help="Only this wallet, by the id or name that Cobo gives it."
 )
@@ -103,8 +140,8 @@ def freeze(
     oncall_freeze.freeze(settings_of(config), scope, name, reason, key, as_json=as_json)
 
 
-@click.command()
-@click.argument("freeze", required=False)
+@click.command(short_help="Vote to end a freeze.")
+@click.argument("freeze", required=False, shell_complete=complete("freezes"))
 @signed_options
 def thaw(freeze: str | None, reason: str, key: Path, config: Path, *, as_json: bool) -> None:
     """Vote to end a freeze; it ends when two people on call have voted so within an hour.

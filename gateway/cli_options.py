@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -21,6 +22,19 @@ config_option: Final = click.option(
     help="The configuration.",
 )
 json_option: Final = click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+
+
+def complete(what: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """For `shell_complete`: `approvals`, `freezes` or `nodes`, which are known elsewhere."""
+
+    def look_up(
+        context: click.Context, _parameter: click.Parameter, begun: str
+    ) -> list[CompletionItem]:
+        from gateway.completing import complete as known
+
+        return known(what, context.params.get("config"), begun)
+
+    return look_up
 
 
 def signed_options(function: F) -> F:

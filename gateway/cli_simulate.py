@@ -6,7 +6,15 @@ from typing import Any, Final, TypeVar
 import click
 from typing_extensions import override
 
-from gateway.cli_options import FILE, READABLE, config_option, json_option, package_of, settings_of
+from gateway.cli_options import (
+    FILE,
+    READABLE,
+    complete,
+    config_option,
+    json_option,
+    package_of,
+    settings_of,
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -54,6 +62,7 @@ class _Command(click.Command):
                 "0: it went as it should (of one request: APPROVE, or what --expect says)."
                 " 1: it did not. 2: wrong usage. 3: no gateway is there."
             )
+        super().format_epilog(ctx, formatter)
 
 
 def _under(heading: str, *options: tuple[tuple[str, ...], dict[str, Any]]) -> Callable[[F], F]:
@@ -91,7 +100,8 @@ _how_many = _under(
 )  # fmt: skip
 _node = _under(
     "The node",
-    (("--node",), {"metavar": "NAME", "help": "The one to play; the first if not given."}),
+    (("--node",), {"metavar": "NAME", "shell_complete": complete("nodes"),
+      "help": "The one to play; the first if not given."}),
     (("--key",), {"type": FILE, "metavar": "FILE", "help": "Its callback private key; that of the"
       " test node if not given."}),
     (("--retry-times",), {"type": click.IntRange(0, 10_000), "metavar": "N", "help": "In place of"

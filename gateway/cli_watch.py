@@ -7,7 +7,7 @@ import click
 from gateway.cli_options import FILE, config_option, settings_of
 
 
-@click.command()
+@click.command(short_help="What waits, live, with letters to decide it.")
 @click.option(
     "--key",
     type=FILE,

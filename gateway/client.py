@@ -2,9 +2,10 @@
 
 import http.client
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from gateway.cookie import NAME, Cookie
 from gateway.settings import Address, Settings
@@ -29,8 +30,13 @@ class DeskClient:
         return cls(settings.operator_listen, _cookie(settings.data_dir), within_s)
 
     def open_approvals(self) -> dict[str, Any]:
-        """`{"approvals": […], "more": n}`, earliest deadline first."""
-        return self._call("GET", "/approvals")
+        """`{"approvals": […], "more": n, …}`, earliest deadline first."""
+        return self.approvals({})
+
+    def approvals(self, query: Mapping[str, str | int]) -> dict[str, Any]:
+        """The same for a selection: `state`, `since`, `until`, `wallet`, `limit`."""
+        behind = f"?{urlencode(query)}" if query else ""
+        return self._call("GET", f"/approvals{behind}")
 
     def find(self, wanted: str) -> list[dict[str, Any]]:
         """Everything that an id may mean; one match comes with its request."""

@@ -1,30 +1,27 @@
 """The operator's API: what `list`, `show`, `approve`, `reject` and `policy reload` talk to."""
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from starlette.requests import Request as HttpRequest
 from starlette.routing import Route
 
 from approvals import statement as statements
 from approvals.ballots import Ballot
-from approvals.codec import DamagedRecord, approval_to_json, request_to_json
-from approvals.model import Approval, member_of
+from approvals.model import member_of
 from approvals.plain import plain
-from approvals.request import Request
 from approvals.service import Service
 from approvals.voting import Counted, NotCounted
 from gateway.clock import Clock
 from gateway.door import Door, Refused
+from gateway.entries import Entries
 from gateway.freeze_desk import FreezeDesk
 from gateway.reloading import OPERATOR, Reloading
+from gateway.selecting import Lists
+from gateway.selection import MOST_LISTED, selection_of
 from gateway.witness import Kind, Witness
-from notifiers.sheet import Sheet, sheet_of
-from notifiers.status import refusal, status_of
-from notifiers.story import freezes_behind, names_of
-
-MOST_LISTED: Final = 500
+from notifiers.status import refusal
+from notifiers.story import freezes_behind
 
 
 class Desk:
@@ -47,7 +44,8 @@ class Desk:
         self._reloading = reloading
         self._freezes = freezes
         self._door = door
-        self._gateways = gateways
+        self._entries = Entries(service, gateways)
+        self._lists = Lists(service, self._entries)
         self._witness = Witness(service, clock)
         self._votes = Kind(
             read=statements.read,
@@ -72,18 +70,12 @@ class Desk:
         return Route(path, self._door.guarded(handler), methods=[method])
 
     async def _approvals(self, http: HttpRequest) -> Any:
+        """By `id`, what it may mean, the request along with a single one; else a selection."""
         wanted = http.query_params.get("id")
         if wanted is None:
-            found = await self._service.open_approvals()
-            entries = [
-                await self._entry(approval, bytes_too=False) for approval in found[:MOST_LISTED]
-            ]
-        else:
-            found = await self._service.find(wanted)
-            entries = [
-                await self._entry(approval, bytes_too=len(found) == 1)
-                for approval in found[:MOST_LISTED]
-            ]
+            return await self._lists.select(selection_of(http.query_params))
+        found = await self._service.find(wanted)
+        entries = await self._entries.of(found[:MOST_LISTED], bytes_too=len(found) == 1)
         return {"approvals": entries, "more": max(0, len(found) - MOST_LISTED)}
 
     async def _vote(self, http: HttpRequest) -> Any:
@@ -108,57 +100,13 @@ class Desk:
 
     async def _told(self, result: Counted | NotCounted) -> Any:
         if isinstance(result, Counted):
-            return await self._entry(result.approval, bytes_too=False)
+            (entry,) = await self._entries.of((result.approval,))
+            return entry
         approval = result.approval
         decision = None if approval is None else await self._service.decision_of(approval)
         status = 404 if approval is None else 409
         freezes = await freezes_behind(self._service, decision)
         raise Refused(status, refusal(result.cause, approval, decision, freezes=freezes))
-
-    async def _entry(self, approval: Approval, *, bytes_too: bool) -> dict[str, Any]:
-        """What a terminal shows. The sheet is for a list; who votes computes their own.
-
-        Only what this gateway remembers (`remarks`) nobody else can compute.
-        """
-        approval = await self._newest(approval)
-        decision = await self._service.decision_of(approval)
-        request = await self._request_of(approval)
-        sheet = None if request is None else self._sheet(approval, request)
-        freezes = await freezes_behind(self._service, decision)
-        status = status_of(approval, decision, freezes=freezes)
-        return {
-            "member": approval.member,
-            "gateway": self._gateways.get(approval.node),
-            "policy": self._service.policy.digest,
-            "state": status.state,
-            "status": status.line,
-            "details": list(status.details),
-            "wanted": list(status.wanted),
-            "headline": "" if sheet is None else sheet.headline,
-            "warning": "" if sheet is None else sheet.worst,
-            "verified": sheet is not None and sheet.verified,
-            "remarks": [] if sheet is None else [[f.label, f.value] for f in sheet.remarks],
-            "approval": json.loads(approval_to_json(approval)),
-            "request": json.loads(request_to_json(request)) if request and bytes_too else None,
-        }
-
-    def _sheet(self, approval: Approval, request: Request) -> Sheet:
-        findings = self._service.findings_of(request)
-        remarks = self._service.remarks_of(approval, findings)
-        return sheet_of(approval, findings, names_of(self._service.policy), remarks=remarks)
-
-    async def _newest(self, approval: Approval) -> Approval:
-        """Made final since we read it, it would look as if it had lost that fact."""
-        try:
-            return await self._service.newest(approval)
-        except DamagedRecord:
-            return approval
-
-    async def _request_of(self, approval: Approval) -> Request | None:
-        try:
-            return await self._service.request_of(approval)
-        except DamagedRecord:
-            return None
 
 
 def _member_of(said: statements.Statement) -> str:

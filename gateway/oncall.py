@@ -1,4 +1,4 @@
-"""`list`, `show`, `approve` and `reject`: a person at a terminal, through the desk."""
+"""`show`, `approve` and `reject`: a person at a terminal, through the desk."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,25 +14,13 @@ from gateway.client import DeskClient
 from gateway.clock import SYSTEM
 from gateway.dossier import Dossier, open_dossier
 from gateway.freezes import print_freezes, standing_of
+from gateway.listing import machine_of
 from gateway.matter import Matter, matter_of
-from gateway.page import print_list, print_page
+from gateway.page import print_page
 from gateway.settings import Settings
 from gateway.signer import Signer, signer_of
 from gateway.terminal import Failure, print_json
 from notifiers.readable import listed
-
-
-def list_open(settings: Settings, *, as_json: bool) -> None:
-    """Everything that waits for people, below what is frozen."""
-    client = DeskClient.of(settings)
-    if not as_json:
-        print_freezes(standing_of(client.freezes()), in_columns=True)
-    answer = client.open_approvals()
-    dossiers = tuple(open_dossier(entry) for entry in answer["approvals"])
-    if as_json:
-        print_json([_machine(dossier) for dossier in dossiers])
-    else:
-        print_list(dossiers, answer["more"], SYSTEM.now_ms())
 
 
 def show(settings: Settings, wanted: str, *, as_json: bool) -> None:
@@ -45,7 +33,7 @@ def show(settings: Settings, wanted: str, *, as_json: bool) -> None:
     _warn(matter)
     if as_json:
         print_json(
-            _machine(matter.dossier)
+            machine_of(matter.dossier)
             | {"sheet": plain(matter.sheet), "votes": plain(matter.dossier.approval.votes)}
             | {"remarks": plain(matter.dossier.remarks)}
             | {"freezes": [each.machine for each in freezes]}
@@ -125,7 +113,7 @@ def vote_for_machines(settings: Settings, wanted: str, say: Say, key: Path) -> N
     except Failure as failure:
         print_json(said | {"error": failure.message})
         raise
-    print_json(said | {"counted": True} | _machine(told))
+    print_json(said | {"counted": True} | machine_of(told))
 
 
 def _hand_in(matter: Matter, say: Say, signer: Signer) -> Dossier:
@@ -159,39 +147,3 @@ def _statement(dossier: Dossier, request: Request, say: Say) -> str:
 def _warn(matter: Matter) -> None:
     if matter.doubt:
         click.echo(matter.doubt, err=True)
-
-
-def _machine(dossier: Dossier) -> dict[str, Any]:
-    approval = dossier.approval
-    return {
-        "member": dossier.member,
-        "node": approval.node,
-        "request_id": approval.request_id,
-        "digest": approval.digest,
-        "type": approval.type,
-        "headline": dossier.headline,
-        "warning": dossier.warning,
-        "verified": dossier.verified,
-        "state": dossier.state,
-        "status": dossier.status,
-        "asked_at": approval.asked_at,
-        "deadline": approval.deadline,
-        "final": plain(approval.final),
-        "overrides": _overrides(approval),
-    }
-
-
-def _overrides(approval: Approval) -> dict[str, Any] | None:
-    """Who may decide in place of the seats, how many it takes, and who asked; None if nobody may.
-
-    The numbers and names are those of when it was asked; the policy of today may want more.
-    """
-    override = approval.verdict.override
-    if override is None:
-        return None
-    asked = [
-        {"person": vote.person, "choice": vote.choice, "reason": vote.reason, "at": vote.at}
-        for vote in approval.votes
-        if vote.override
-    ]
-    return {**plain(override), "asked": asked}

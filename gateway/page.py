@@ -96,15 +96,18 @@ def _paint(sections: Iterable[Section]) -> Iterator["RenderableType"]:
         yield Padding(grid, (0, 0, 0, 2))
 
 
-def print_list(dossiers: tuple[Dossier, ...], more: int, now: int) -> None:
-    """A table for a person, tab-separated lines for a pipe; whole request ids in both."""
+def print_list(dossiers: tuple[Dossier, ...], now: int, empty: str) -> None:
+    """A table for a person, tab-separated lines for a pipe; whole request ids in both.
+
+    `empty` is what a person reads where there is nothing.
+    """
     if not on_terminal():
         for each in dossiers:
             left = remaining(each.approval, now)
             click.echo(f"{each.member}\t{left}\t{each.status}\t{each.headline}\t{each.warning}")
         return
     if not dossiers:
-        click.echo("Nothing is waiting for people.")
+        click.echo(empty)
         return
     from rich.table import Table
     from rich.text import Text
@@ -120,10 +123,7 @@ def print_list(dossiers: tuple[Dossier, ...], more: int, now: int) -> None:
             what.append(f"\n{each.warning}", style="bold red")
         what.append(f"\n{each.status}", style="not bold dim")
         table.add_row(Text(remaining(each.approval, now)), what)
-    out = console()
-    out.print(table)
-    if more:
-        out.print(Text(f"and {more} more", style="dim"))
+    console().print(table)
 
 
 def _rows(facts: Iterable[Fact]) -> tuple[tuple[str, str], ...]:

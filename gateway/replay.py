@@ -2,11 +2,9 @@
 
 import contextlib
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
-from datetime import UTC, datetime
 from typing import Final
 
 import click
@@ -14,7 +12,6 @@ import click
 from approvals.audit import AuditUnreadable
 from approvals.audit.files import Stretch, stretches
 from approvals.policy.model import Policy
-from gateway.clock import SYSTEM
 from gateway.policy_file import policy_for_command
 from gateway.replay_page import print_document, print_page
 from gateway.replay_tally import Tally, Wanted
@@ -27,20 +24,6 @@ WORTH_WORKERS: Final = 8 << 20
 """Bytes of audit from which on starting other processes pays."""
 
 MOST_WORKERS: Final = 8
-_SPAN: Final = re.compile(r"([1-9][0-9]{0,5})([smhd])")
-_MILLISECONDS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-def since_ms(text: str, now_ms: Callable[[], int] = SYSTEM.now_ms, *, name: str = "--since") -> int:
-    """`90d`, `12h` or `2026-08-01` (UTC) to Unix milliseconds; anything else is a usage error."""
-    span = _SPAN.fullmatch(text)
-    if span is not None:
-        return now_ms() - int(span[1]) * _MILLISECONDS[span[2]]
-    if _DAY.fullmatch(text):
-        with contextlib.suppress(ValueError):
-            return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
-    raise click.UsageError(f"{name} takes a time such as 90d or 12h, or a day such as 2026-08-01.")
 
 
 def replay(settings: Settings, wanted: Wanted) -> None:

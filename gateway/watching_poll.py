@@ -17,6 +17,9 @@ EVERY_S: Final = 1.0
 _IDLE_TIMES: Final = 4.0
 """A desk that needs long for an answer is left alone for so many times as long."""
 
+_MOST: Final = 100
+"""Approvals in the table, by deadline; more are counted."""
+
 _WITHIN_S: Final = 5.0
 _MOST_LOOKED_UP: Final = 5
 
@@ -33,7 +36,7 @@ def ask_desk(settings: Settings, before: tuple[Dossier, ...] = ()) -> Heard:
     """
     client = DeskClient.of(settings, within_s=_WITHIN_S)
     freezes = standing_of(client.freezes())
-    answer = client.open_approvals()
+    answer = client.approvals({"limit": _MOST})
     dossiers = sorted((open_dossier(entry) for entry in answer["approvals"]), key=_urgency)
     here = {each.approval.digest for each in dossiers}
     gone = [] if answer["more"] else [each for each in before if each.approval.digest not in here]

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from click.testing import CliRunner
 
-from gateway import oncall, page
+from gateway import listing, oncall, page
 from gateway.cli import main
 from gateway.cookie import Cookie
 from keys import ssh, ssh_files
@@ -165,7 +165,7 @@ def test_machines_read_json_of_a_vote_that_could_not_be_cast(home):
 def test_a_terminal_gets_tables_that_fit(home, asked, monkeypatch, capsys):
     monkeypatch.setattr(page, "on_terminal", lambda: True)
     monkeypatch.setenv("COLUMNS", "80")
-    oncall.list_open(home.settings, as_json=False)
+    listing.list_approvals(home.settings, listing.Filter(), as_json=False)
     oncall.show(home.settings, asked.request_id, as_json=False)
     shown = capsys.readouterr().out
     assert max(len(line) for line in shown.splitlines()) <= 80
@@ -175,7 +175,7 @@ def test_a_terminal_gets_tables_that_fit(home, asked, monkeypatch, capsys):
 
 def test_an_empty_list_is_said(monkeypatch, capsys):
     monkeypatch.setattr(page, "on_terminal", lambda: True)
-    page.print_list((), 0, 0)
+    page.print_list((), 0, "Nothing is waiting for people.")
     assert capsys.readouterr().out == "Nothing is waiting for people.\n"
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from gateway import freezes, oncall, page
+from gateway import freezes, listing, page
 from gateway.cli import main
 from keys import ssh, ssh_files
 from tests.support.home import made
@@ -104,7 +104,7 @@ def test_a_terminal_gets_it_in_80_columns_with_commands_in_one_piece(home, monke
     for module in (page, freezes):
         monkeypatch.setattr(module, "on_terminal", lambda: True)
     monkeypatch.setenv("COLUMNS", "80")
-    oncall.list_open(home.settings, as_json=False)
+    listing.list_approvals(home.settings, listing.Filter(), as_json=False)
     shown = capsys.readouterr().out
     (standing,) = documents(home)
     assert f"  {standing['wanted']}\n" in shown

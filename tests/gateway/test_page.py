@@ -123,14 +123,14 @@ def test_warnings_and_what_the_gateway_remembers_come_before_the_badge(capsys) -
 
 def test_a_list_names_the_worst_flag_and_doubt_stays_first(capsys, terminal) -> None:
     listed = (dossier("call_with_calls"), dossier("transfer_look_alike"), dossier("transfer"))
-    print_list(listed, 0, NOW)
+    print_list(listed, NOW, "")
     shown = capsys.readouterr().out
     assert shown.index("NOT VERIFIED: Call") < shown.index("UNLIMITED ALLOWANCE")
     assert shown.count("LOOK-ALIKE ADDRESS") == 1
 
 
 def test_a_pipes_list_names_the_worst_flag_in_a_column_of_its_own(capsys) -> None:
-    print_list((dossier("call_with_calls"), dossier("transfer")), 0, NOW)
+    print_list((dossier("call_with_calls"), dossier("transfer")), NOW, "")
     flagged, plain = (line.split("\t") for line in capsys.readouterr().out.splitlines())
     assert flagged[3].startswith("NOT VERIFIED: Call multicall(bytes[])")
     assert (flagged[4], plain[4]) == ("UNLIMITED ALLOWANCE", "")

@@ -18,6 +18,7 @@ from approvals.audit.packed import pack, unpack
 from approvals.model import Choice
 from gateway import replay, replaying
 from gateway.cli import main
+from gateway.times import since_ms
 from tests.support.audits import chained
 from tests.support.requests import sample
 from tests.support.world import APPROVE_SMALL, REJECT_BIG, RULES, World, people
@@ -351,12 +352,25 @@ async def test_since_looks_at_when_a_node_asked_first(audited):
 
 
 def test_since_is_a_span_or_a_day():
-    assert replay.since_ms("90d", lambda: 90 * 86_400_000) == 0
-    assert replay.since_ms("12h", lambda: 43_200_000) == 0
-    assert replay.since_ms("2026-08-01") == 1_785_542_400_000
-    for wrong in ("", "soon", "0d", "90", "-1d", "2026-02-30", "2026-8-1", "٩d", "1d "):
+    assert since_ms("90d", lambda: 90 * 86_400_000) == 0
+    assert since_ms("12h", lambda: 43_200_000) == 0
+    assert since_ms("2026-08-01") == 1_785_542_400_000
+    assert since_ms("2026-08-01T00:01") == 1_785_542_460_000
+    assert since_ms("2026-08-01T00:00:01") == 1_785_542_401_000
+    for wrong in (
+        "",
+        "soon",
+        "0d",
+        "90",
+        "-1d",
+        "2026-02-30",
+        "2026-8-1",
+        "2026-08-01T25:00",
+        "٩d",
+        "1d ",
+    ):
         with pytest.raises(click.UsageError):
-            replay.since_ms(wrong)
+            since_ms(wrong)
 
 
 async def test_wrong_usage_and_a_bad_draft_are_one_sentence_each(audited):

@@ -1,0 +1,74 @@
+"""What a shell offers after Tab: asked of the configuration and the desk, quickly or not at all."""
+
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from click.shell_completion import CompletionItem
+
+from gateway.client import DeskClient
+from gateway.config import load_for_operator
+from gateway.settings import Settings
+from notifiers.readable import visible
+
+_WITHIN_S: Final = 0.5
+_USUAL: Final = Path("countersign.toml")
+_MOST: Final = 100
+
+
+def complete(what: str, config: Path | None, begun: str) -> list[CompletionItem]:
+    """What may follow what was begun; nothing, within half a second, where that cannot be told.
+
+    `config` is the configuration named on the line so far.
+    """
+    found: list[CompletionItem] = []
+
+    def ask() -> None:
+        try:
+            settings = load_for_operator(Path(config or _USUAL))
+            found.extend(each for each in _KINDS[what](settings) if each.value.startswith(begun))
+        except Exception:  # noqa: BLE001, S110 - whoever presses Tab wants no error, of any kind
+            pass
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(_WITHIN_S)
+    return list(found)
+
+
+def _approvals(settings: Settings) -> Iterable[CompletionItem]:
+    """Each by its request id, and by `node/request_id` for whoever begins with the node."""
+    entries = _desk(settings).approvals({"limit": _MOST})["approvals"]
+    for entry in entries:
+        about = visible(entry["headline"], 60)
+        yield CompletionItem(_typed(entry["approval"]["request_id"]), help=about)
+    for entry in entries:
+        yield CompletionItem(_typed(entry["member"]), help=visible(entry["headline"], 60))
+
+
+def _freezes(settings: Settings) -> Iterable[CompletionItem]:
+    for entry in _desk(settings).freezes()["freezes"]:
+        yield CompletionItem(_typed(entry["id"]), help=visible(entry["scope"], 60))
+
+
+def _nodes(settings: Settings) -> Iterable[CompletionItem]:
+    return (CompletionItem(node.name) for node in settings.nodes)
+
+
+def _desk(settings: Settings) -> DeskClient:
+    return DeskClient.of(settings, within_s=_WITHIN_S)
+
+
+def _typed(name: Any) -> str:
+    """A name as it may stand on a command line; nothing that a shell would do something with."""
+    text = str(name)
+    return text if all(each.isalnum() or each in _PLAIN for each in text) else ""
+
+
+_PLAIN: Final = frozenset("-_.:/")
+_KINDS: Final[dict[str, Callable[[Settings], Iterable[CompletionItem]]]] = {
+    "approvals": _approvals,
+    "freezes": _freezes,
+    "nodes": _nodes,
+}
