@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from click.shell_completion import CompletionItem
 
@@ -27,7 +27,7 @@ def complete(what: str, config: Path | None, begun: str) -> list[CompletionItem]
     def ask() -> None:
         try:
             settings = load_for_operator(Path(config or _USUAL))
-            found.extend(each for each in _KINDS[what](settings) if each.value.startswith(begun))
+            found.extend(each for each in _KINDS[what](settings) if _fits(each.value, begun))
         except Exception:  # noqa: BLE001, S110 - whoever presses Tab wants no error, of any kind
             pass
 
@@ -37,19 +37,25 @@ def complete(what: str, config: Path | None, begun: str) -> list[CompletionItem]
     return list(found)
 
 
+def _fits(name: str, begun: str) -> bool:
+    """Names with a node in front are for those who began with the node.
+
+    No name is offered that a shell would do something with.
+    """
+    typed = all(each.isalnum() or each in _PLAIN for each in name)
+    return typed and name.startswith(begun) and bool(begun or "/" not in name)
+
+
 def _approvals(settings: Settings) -> Iterable[CompletionItem]:
-    """Each by its request id, and by `node/request_id` for whoever begins with the node."""
-    entries = _desk(settings).approvals({"limit": _MOST})["approvals"]
-    for entry in entries:
+    for entry in _desk(settings).approvals({"limit": _MOST})["approvals"]:
         about = visible(entry["headline"], 60)
-        yield CompletionItem(_typed(entry["approval"]["request_id"]), help=about)
-    for entry in entries:
-        yield CompletionItem(_typed(entry["member"]), help=visible(entry["headline"], 60))
+        for name in (entry["approval"]["request_id"], entry["member"]):
+            yield CompletionItem(name, help=about)
 
 
 def _freezes(settings: Settings) -> Iterable[CompletionItem]:
     for entry in _desk(settings).freezes()["freezes"]:
-        yield CompletionItem(_typed(entry["id"]), help=visible(entry["scope"], 60))
+        yield CompletionItem(entry["id"], help=visible(entry["scope"], 60))
 
 
 def _nodes(settings: Settings) -> Iterable[CompletionItem]:
@@ -58,12 +64,6 @@ def _nodes(settings: Settings) -> Iterable[CompletionItem]:
 
 def _desk(settings: Settings) -> DeskClient:
     return DeskClient.of(settings, within_s=_WITHIN_S)
-
-
-def _typed(name: Any) -> str:
-    """A name as it may stand on a command line; nothing that a shell would do something with."""
-    text = str(name)
-    return text if all(each.isalnum() or each in _PLAIN for each in text) else ""
 
 
 _PLAIN: Final = frozenset("-_.:/")
