@@ -8,6 +8,12 @@ from typing import Final
 from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError, ResponseError
 
+FAIL_OVER_FORGETS: Final = (
+    "The master also writes while no replica copies it, so a fail-over may forget votes, and"
+    " people are asked again: set min-replicas-to-write to 1 or more."
+)
+"""Where sentinels name the master, and `min_replicas` is 0."""
+
 _OLDEST: Final = (6, 2)
 
 

@@ -67,6 +67,13 @@ class Window:
         return began + self.span_ms + GRACE_MS
 
 
+ADVISED: Final = Window(retry_times=60, sleep_ms=2_000, timeout_ms=55_000)
+"""What to write at a node and here: an hour, nearly all of which the node listens."""
+
+LITTLE_LISTENING: Final = 0.5
+"""A smaller share of the time than this is worth a warning."""
+
+
 def first_attempt(token: str, began: int, holder: str) -> Attempts:
     """The first attempt seen is number 0: attempts before it cannot be known."""
     return Attempts(number=0, began=began, ended=None, holder=holder, tokens=(token,))

@@ -13,6 +13,11 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def in_seconds(milliseconds: int) -> str:
+    """`55`, `0.5`: as a configuration writes seconds."""
+    return f"{milliseconds / 1000:.3f}".rstrip("0").rstrip(".")
+
+
 def in_a_row(sentences: Sequence[str]) -> str:
     """Sentences as one: only the last keeps its full stop."""
     return "; ".join([*(each.removesuffix(".") for each in sentences[:-1]), *sentences[-1:]])

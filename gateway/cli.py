@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from gateway import cli_completion, cli_examples, cli_oncall, cli_simulate, cli_watch
+from gateway import cli_completion, cli_doctor, cli_examples, cli_oncall, cli_simulate, cli_watch
 from gateway.cli_options import (
     FILE,
     READABLE,
@@ -40,6 +40,7 @@ def serve(config: Path) -> None:
 
 
 for _command in (
+    cli_doctor.doctor,
     cli_oncall.list_,
     cli_oncall.show,
     cli_oncall.approve,

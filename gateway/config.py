@@ -47,24 +47,43 @@ def load_for_operator(path: Path) -> Settings:
     return _load(path, serving=False)
 
 
+def load_as_far(path: Path) -> tuple[Settings, tuple[str, ...]]:
+    """Read what an examination needs: also what a gateway would not start with.
+
+    Key files are not opened. A secret that is not there is `Secret(None)`, and one of the
+    mistakes that are returned.
+
+    Raises:
+        ConfigError: with every mistake found, where there are others than of secrets.
+    """
+    load_for_operator(path)
+    return _read(path, secrets=True)
+
+
 def _load(path: Path, *, serving: bool) -> Settings:
+    settings, found = _read(path, secrets=serving)
+    mistakes = list(found)
+    if serving:
+        from gateway.key_check import key_mistakes
+
+        mistakes += (f"{path}: {mistake}" for mistake in key_mistakes(settings))
+    if mistakes:
+        raise ConfigError(mistakes)
+    return settings
+
+
+def _read(path: Path, *, secrets: bool) -> tuple[Settings, tuple[str, ...]]:
     document = _document(path)
     mistakes: list[str] = []
     folder = path.absolute().parent
 
     def reader(table: object, where: str) -> Reader:
-        return Reader(table, where, folder, mistakes, secrets=serving)
+        return Reader(table, where, folder, mistakes, secrets=secrets)
 
     top = reader(document, "")
     settings = _settings(path, top, reader)
     top.close()
-    if serving:
-        from gateway.key_check import key_mistakes
-
-        mistakes.extend(key_mistakes(settings))
-    if mistakes:
-        raise ConfigError(f"{path}: {mistake}" for mistake in mistakes)
-    return settings
+    return settings, tuple(f"{path}: {mistake}" for mistake in mistakes)
 
 
 def _document(path: Path) -> dict[str, Any]:

@@ -1,9 +1,15 @@
 """The key files that the configuration names: each is opened once before the start."""
 
+from pathlib import Path
+from typing import Final
+
 from gateway.settings import Settings
 from keys import rsa
 from keys.errors import KeyFileError
 from keys.seals import SealKey
+
+_PRIVATE: Final = "-pri"
+_PUBLIC: Final = "-pub"
 
 
 def key_mistakes(settings: Settings) -> list[str]:
@@ -19,12 +25,8 @@ def key_mistakes(settings: Settings) -> list[str]:
                 continue
             other = owner_of.setdefault(print_, node.name)
             if other != node.name:
-                mistakes.append(
-                    f"{path}: {node.name} and {other} share this callback key:"
-                    " each node has its own"
-                )
-    private = [settings.private_key, *(node.private_key for node in settings.nodes)]
-    for path in dict.fromkeys(path for path in private if path is not None):
+                mistakes.append(shared(path, node.name, other))
+    for path in signing_keys(settings):
         try:
             rsa.load_private_key(path)
         except KeyFileError as error:
@@ -34,3 +36,20 @@ def key_mistakes(settings: Settings) -> list[str]:
     except KeyFileError as error:
         mistakes.append(str(error))
     return mistakes
+
+
+def shared(path: Path, one: str, other: str) -> str:
+    """What to say of a callback key that two nodes have."""
+    return f"{path}: {one} and {other} share this callback key: each node has its own"
+
+
+def signing_keys(settings: Settings) -> list[Path]:
+    """The private keys that answers are signed with, each once; that of `[keys]` first."""
+    named = [settings.private_key, *(node.private_key for node in settings.nodes)]
+    return list(dict.fromkeys(path for path in named if path is not None))
+
+
+def public_half(private: Path) -> Path:
+    """Where the public half of a key that we made lies: `x-pri.pem` -> `x-pub.pem`, beside it."""
+    stem = private.stem.removesuffix(_PRIVATE) + _PUBLIC
+    return private.with_name(f"{stem}.pem")

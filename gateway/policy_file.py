@@ -37,7 +37,7 @@ def load_policy(path: Path) -> Policy:
     """
 
     def beside(name: str) -> bytes:
-        return _content(path.parent / name, MAX_ABI_BYTES)
+        return read_bounded(path.parent / name, MAX_ABI_BYTES)
 
     policy = load(_text(path), source=str(path), read=beside)
     failed = [mistake for test in policy.tests if (mistake := _run(test, policy, path.parent))]
@@ -58,7 +58,7 @@ def policy_for_command(path: Path) -> Policy:
 
 def _text(path: Path) -> str:
     try:
-        data = _content(path, LARGEST_POLICY)
+        data = read_bounded(path, LARGEST_POLICY)
     except OSError as error:
         raise PolicyUnreadable(f"{path} cannot be read: {error.strerror}") from None
     if len(data) > LARGEST_POLICY:
@@ -69,7 +69,7 @@ def _text(path: Path) -> str:
         raise PolicyUnreadable(f"{path} is not UTF-8 text: save it as UTF-8") from None
 
 
-def _content(path: Path, most: int) -> bytes:
+def read_bounded(path: Path, most: int) -> bytes:
     """What stands in a file, or its first `most` + 1 bytes. A pipe or a device may have no end.
 
     Raises:
@@ -88,7 +88,7 @@ def _content(path: Path, most: int) -> bytes:
 def _run(test: Test, policy: Policy, folder: Path) -> Mistake | None:
     """What is wrong with a test, or with what the rules make of its request."""
     try:
-        package = _content(folder / test.given, LARGEST_REQUEST)
+        package = read_bounded(folder / test.given, LARGEST_REQUEST)
         if len(package) > LARGEST_REQUEST:
             return unreadable(test, "which is larger than any request", policy.source)
         request = parse(package, test.node or _SOME_NODE)

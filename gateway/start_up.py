@@ -1,20 +1,17 @@
 """The first lines a gateway says: what it is connected to, and what it would change."""
 
-from typing import Final
-
 from approvals.freeze import Freeze
-from approvals.redis_health import examine
+from approvals.redis_health import FAIL_OVER_FORGETS, examine
 from approvals.redis_link import Link, StoreDown
 from approvals.service import Service
 from approvals.wording import counted
-from gateway.init import TEST_NODE_KEY
+from gateway.doctor.key_files import left_by_init
+from gateway.doctor.windows import spoken_window, window_warnings
 from gateway.settings import Node, Settings
 from keys.rsa import fingerprint, load_public_key
 from notifiers.freeze_lines import headline_of, thaw_wanted
 from notifiers.readable import visible
 from notifiers.status import day_and_clock
-
-LITTLE_LISTENING: Final = 0.5
 
 
 async def start_up_lines(
@@ -54,33 +51,12 @@ def _freeze(freeze: Freeze) -> str:
 
 def _node(node: Node) -> str:
     prints = ", ".join(fingerprint(load_public_key(path)) for path in node.keys)
-    window = node.window
-    return (
-        f"Node {node.name}: key {prints}; people have up to {_span(window.people_have_ms)},"
-        f" and it listens {window.listening_share:.0%} of that time."
-    )
+    return f"Node {node.name}: key {prints}; {spoken_window(node.window)}."
 
 
 def _warnings(node: Node) -> list[str]:
-    window, warnings = node.window, []
-    if any((path.parent / TEST_NODE_KEY.name).exists() for path in node.keys):
-        warnings.append(
-            f"Warning: node {node.name} may be the test node that `init` made, whose private key"
-            " lies here: before real use, put your TSS Node's public key in its place and delete"
-            f" {TEST_NODE_KEY.name}."
-        )
-    if window.retry_times == 0:
-        warnings.append(
-            f"Warning: node {node.name} asks once (retry_times = 0): people have"
-            f" {_span(window.people_have_ms)}, and what that means to a node is not documented."
-        )
-    elif window.listening_share < LITTLE_LISTENING:
-        warnings.append(
-            f"Warning: node {node.name} may hear of a decision up to"
-            f" {_span(window.worst_delay_ms)} late; request_timeout = 55 with sleep_seconds = 2"
-            " would let it listen nearly all the time."
-        )
-    return warnings
+    checks = [*left_by_init(node), *window_warnings(node)]
+    return [f"Warning: {check.sentence}" for check in checks]
 
 
 async def _redis(settings: Settings, link: Link) -> list[str]:
@@ -95,14 +71,5 @@ async def _redis(settings: Settings, link: Link) -> list[str]:
         where = link.where
     lines = [f"Store: {where}, {facts.sentence}."]
     if link.fails_over and facts.min_replicas == 0:
-        lines.append(
-            "Warning: the master also writes while no replica copies it, so a fail-over may forget"
-            " votes, and people are asked again: set min-replicas-to-write to 1 or more."
-        )
+        lines.append(f"Warning: {FAIL_OVER_FORGETS}")
     return lines
-
-
-def _span(milliseconds: int) -> str:
-    """`8 s`, `69 min`: for people."""
-    seconds = milliseconds / 1000
-    return f"{seconds:g} s" if seconds < 120 else f"{seconds / 60:.0f} min"  # noqa: PLR2004

@@ -152,7 +152,7 @@ class Reader:
         if not self._secrets:
             return Secret(None)
         text = self._from_env(key, name) if source == "env" else self._from_file(key, name)
-        return None if text is None else Secret(text)
+        return Secret(text)
 
     def _from_env(self, key: str, name: str) -> str | None:
         text = os.environ.get(name, "").strip()

@@ -2,12 +2,15 @@
 
 import base64
 import hashlib
+import secrets
 from pathlib import Path
 from typing import Final
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from keys import files
 from keys.errors import KeyFileError
@@ -16,6 +19,7 @@ __all__ = [
     "KeyFileError",
     "fingerprint",
     "generate_private_key",
+    "is_pair",
     "load_private_key",
     "load_public_key",
     "public_pem",
@@ -91,6 +95,16 @@ def public_pem(key: rsa.RSAPublicKey) -> bytes:
     return key.public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
+
+
+def is_pair(private: rsa.RSAPrivateKey, public: rsa.RSAPublicKey) -> bool:
+    """Whether what one signs as answers are signed (RS256), the other one verifies; it is tried."""
+    text = secrets.token_bytes(32)
+    try:
+        public.verify(private.sign(text, PKCS1v15(), SHA256()), text, PKCS1v15(), SHA256())
+    except InvalidSignature:
+        return False
+    return True
 
 
 def fingerprint(key: rsa.RSAPublicKey) -> str:

@@ -121,6 +121,12 @@ class SlackClient:
         answer = await _called(self._again.auth_test)
         return Identity(str(answer["team_id"]), str(answer["user_id"]))
 
+    async def ask(self, method: str, **arguments: str) -> tuple[Json, Mapping[str, str]]:
+        """Any other method that changes nothing: its answer, and the headers in lower case."""
+        answer = await _called(lambda: self._again.api_call(method, data=arguments))
+        data = answer.data if isinstance(answer.data, dict) else {}
+        return data, {str(key).lower(): str(value) for key, value in answer.headers.items()}
+
     async def post(self, channel: str, text: str, blocks: Sequence[Json]) -> str:
         """`chat.postMessage`; returns the message's `ts`."""
         check_message(text, blocks)

@@ -1,0 +1,1 @@
+"""`countersign doctor`: what a gateway rests on, looked over without a gateway."""

@@ -1,0 +1,136 @@
+"""Key files: who may read them, their size, whether they are what they should be."""
+
+from pathlib import Path
+from typing import Final
+
+from gateway.doctor.check import Change, Check, ok, warn, wrong
+from gateway.doctor.files import check_private, check_unwritable, command, gateway_user
+from gateway.init import APPROVER_KEY, TEST_NODE_KEY
+from gateway.key_check import public_half, shared, signing_keys
+from gateway.settings import Node, Settings
+from keys import rsa, ssh_files
+from keys.errors import KeyFileError
+from keys.seals import SealKey
+
+LARGE_BITS: Final = 4096
+
+
+def check_keys(settings: Settings) -> list[Check]:
+    """Every key file that the configuration names, and what `init` left beside them."""
+    user = gateway_user(settings.data_dir)
+    checks: list[Check] = []
+    own: set[str] = set()
+    for path in signing_keys(settings):
+        checks += check_private(path, user)
+        checks += _check_signing(settings, path, own)
+    checks += _check_seal(settings.seal_key, user)
+    checks += _check_nodes(settings, own)
+    named = {*signing_keys(settings), settings.seal_key}
+    named.update(path for node in settings.nodes for path in node.keys)
+    for folder in sorted({path.parent for path in named}):
+        checks += check_unwritable(folder)
+    for node in settings.nodes:
+        checks += left_by_init(node)
+    return [*checks, *_check_approver(settings.path.absolute().parent / APPROVER_KEY)]
+
+
+def _check_signing(settings: Settings, path: Path, own: set[str]) -> list[Check]:
+    """Our key that signs answers, and the public half that was made with it."""
+    try:
+        key = rsa.load_private_key(path)
+    except KeyFileError as error:
+        return [] if _open_to_others(path) else [wrong("keys.private", f"{error}.")]
+    print_ = rsa.fingerprint(key.public_key())
+    own.add(print_)
+    costs = "; signing costs seven times as much as with 2048" if key.key_size >= LARGE_BITS else ""
+    checks = [ok("keys.private", f"{path} signs answers: RSA {key.key_size}{costs}; {print_}.")]
+    beside = public_half(path)
+    if not beside.exists():
+        return checks
+    try:
+        public = rsa.load_public_key(beside)
+    except KeyFileError as error:
+        return [*checks, wrong("keys.public", f"{error}.")]
+    if rsa.is_pair(key, public):
+        checks += check_unwritable(beside)
+        return [*checks, ok("keys.public", f"{beside} is its public half, for the TSS Node.")]
+    sentence = f"{beside} is not the public half of {path}."
+    return [*checks, wrong("keys.public", sentence, _show(settings, path))]
+
+
+def _show(settings: Settings, path: Path) -> Change:
+    """How to write the public half of a key of ours anew."""
+    words = ["countersign", "keys", "show", "--pem", "--config", settings.path]
+    if path != settings.private_key:
+        words += ["--node", next(node.name for node in settings.nodes if node.private_key == path)]
+    return Change(f"{command(*words)} > {command(public_half(path))}")
+
+
+def _open_to_others(path: Path) -> bool:
+    """Said already, with what to run."""
+    return any(check.name == "files.private" for check in check_private(path, 0))
+
+
+def _check_seal(path: Path, user: int) -> list[Check]:
+    checks = check_private(path, user)
+    try:
+        SealKey.load(path)
+    except KeyFileError as error:
+        return checks if _open_to_others(path) else [*checks, wrong("keys.seal", f"{error}.")]
+    return [*checks, ok("keys.seal", f"{path} seals what Redis keeps.")]
+
+
+def _check_nodes(settings: Settings, own: set[str]) -> list[Check]:
+    """The callback keys of the nodes: public ones, of the nodes, each of one node alone."""
+    checks: list[Check] = []
+    owner_of: dict[str, str] = {}
+    for node in settings.nodes:
+        for path in node.keys:
+            checks += check_unwritable(path)
+            try:
+                key = rsa.load_public_key(path)
+            except KeyFileError as error:
+                checks.append(wrong("keys.node", f"{error}."))
+                continue
+            print_ = rsa.fingerprint(key)
+            other = owner_of.setdefault(print_, node.name)
+            if other != node.name:
+                checks.append(wrong("keys.node", f"{shared(path, node.name, other)}."))
+            elif print_ in own:
+                sentence = f"{path} is our own public key: put that of {node.name} there."
+                checks.append(wrong("keys.node", sentence))
+            else:
+                sentence = f"{path} is the key of {node.name}: RSA {key.key_size}; {print_}."
+                checks.append(ok("keys.node", sentence))
+    return checks
+
+
+def left_by_init(node: Node) -> list[Check]:
+    """Whether the private half of a node's key may lie on this machine, as `init` left it."""
+    found = {path.parent / TEST_NODE_KEY.name: path for path in reversed(node.keys)}
+    return [
+        warn(
+            "keys.test_node",
+            f"Node {node.name} may be the test node that `init` made, whose private key lies here:"
+            " before real use, put your TSS Node's public key in its place and delete"
+            f" {TEST_NODE_KEY.name}.",
+            Change(f"cp THE-NODES-CALLBACK-KEY {command(public)} && {command('rm', test_key)}"),
+        )
+        for test_key, public in found.items()
+        if test_key.exists()
+    ]
+
+
+def _check_approver(path: Path) -> list[Check]:
+    """The key that `init` made for the first approver, if it is still without a passphrase."""
+    try:
+        ssh_files.load_private_key(path)
+    except KeyFileError:
+        return []
+    return [
+        warn(
+            "keys.approver",
+            f"{path} votes for whoever can read it: it has no passphrase.",
+            Change(command("ssh-keygen", "-p", "-f", path)),
+        )
+    ]

@@ -1,0 +1,90 @@
+"""How the doctor's findings look: on a terminal, in a pipe, as JSON."""
+
+import shutil
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import click
+
+from approvals.plain import plain
+from approvals.wording import counted
+from gateway.doctor.check import LEVELS, Change, Check, Level, Section
+from gateway.terminal import on_terminal
+from notifiers.readable import visible
+
+_MARKS: Final[dict[Level, tuple[str, str]]] = {
+    "ok": ("✓", "green"),
+    "warning": ("!", "yellow"),
+    "wrong": ("✗", "red"),
+}
+_WIDEST: Final = 80
+_NARROWEST: Final = 40
+_LONGEST: Final = 2_000
+
+
+def print_sections(sections: Sequence[Section]) -> None:
+    """A line for each check, in 80 columns on a terminal; in a pipe each is whole."""
+    screen = on_terminal()
+    for section in sections:
+        click.echo(click.style(section.title, bold=True) if screen else section.title)
+        for check in section.checks:
+            for line in _on_screen(check) if screen else _in_pipe(check):
+                click.echo(line)
+    click.echo(summary(sections))
+
+
+def summary(sections: Sequence[Section]) -> str:
+    """The last line: `31 checks: 28 ok, 2 warnings, 1 wrong`."""
+    counts = count(sections)
+    return (
+        f"{counted(sum(counts.values()), 'check')}: {counts['ok']} ok,"
+        f" {counted(counts['warning'], 'warning')}, {counts['wrong']} wrong."
+    )
+
+
+def count(sections: Sequence[Section]) -> dict[Level, int]:
+    """How many checks of each level."""
+    levels = [check.level for section in sections for check in section.checks]
+    return {level: levels.count(level) for level in LEVELS}
+
+
+def document(sections: Sequence[Section], *, good: bool) -> dict[str, Any]:
+    """For machines; `ok` is what the exit status says."""
+    checks = [
+        {"section": section.title, **plain(check)}
+        for section in sections
+        for check in section.checks
+    ]
+    return {"ok": good, "counts": count(sections), "checks": checks}
+
+
+def _on_screen(check: Check) -> Iterator[str]:
+    mark, color = _MARKS[check.level]
+    width = max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size().columns))
+    text = textwrap.wrap(
+        visible(check.sentence, _LONGEST),
+        width - 4,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    for number, line in enumerate(text):
+        yield f"  {click.style(mark, fg=color, bold=True)} {line}" if number == 0 else f"    {line}"
+    for change in check.changes:
+        yield from _change(change, "      ")
+
+
+def _in_pipe(check: Check) -> Iterator[str]:
+    yield f"  {check.level:<8}{visible(check.sentence, _LONGEST)}"
+    for change in check.changes:
+        yield from _change(change, " " * 10)
+
+
+def _change(change: Change, indent: str) -> Iterator[str]:
+    """Never broken: it is there to be copied."""
+    line = visible(change.line, _LONGEST)
+    if change.where:
+        yield f"{indent}change: {visible(change.where, _LONGEST)}"
+        yield f"{indent}  {line}"
+    else:
+        yield f"{indent}change: {line}"

@@ -1,0 +1,182 @@
+"""Slack: the tokens, what they may do, the channel, the clock."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from approvals.policy.model import Policy
+from gateway.doctor.check import Change, Check, ok, warn, wrong
+from gateway.doctor.clocks import check_clock
+from gateway.doctor.slack_people import check_people
+from gateway.settings import Settings
+from keys.secret import Secret
+from notifiers.readable import visible
+from notifiers.settings import SlackSettings
+from notifiers.slack_client import SlackAway, SlackClient, SlackTrouble
+from notifiers.slack_limits import Json
+
+NEEDED: Final = "chat:write"
+"""What the gateway posts with; the other scopes are for the doctor alone."""
+
+PEOPLE_SCOPE: Final = "users:read"
+_WITHIN_S: Final = 6
+_SCOPES_AT: Final = "api.slack.com/apps, OAuth & Permissions, Bot Token Scopes; then reinstall"
+_NOT_READ: Final = Secret(None)
+
+
+async def check_slack(settings: Settings, policy: Policy | None) -> list[Check]:
+    """Ask Slack, if there is one; nothing is posted and no connection is opened."""
+    slack = settings.slack
+    if slack is None:
+        sentence = "No Slack: approvals are told on the console, and decided from the terminal."
+        return [ok("slack.off", sentence)]
+    if _NOT_READ in {slack.bot_token, slack.app_token}:
+        return [wrong("slack.token", "Slack is not asked: a token cannot be read.")]
+    swapped = _check_kinds(slack)
+    if swapped:
+        return swapped
+    client = SlackClient(slack, timeout_s=_WITHIN_S)
+    began = time.time()
+    try:
+        said, headers = await client.ask("auth.test")
+    except SlackTrouble as trouble:
+        return [_no_token(trouble)]
+    middle, took = (began + time.time()) / 2, time.time() - began
+    checks = [_check_workspace(slack, said), *_check_scopes(slack, headers)]
+    checks += _check_date(headers, middle, took)
+    scopes = _scopes(headers)
+    more = await asyncio.gather(
+        _check_channel(client, slack, scopes),
+        _check_socket(slack),
+        check_people(client, slack, policy, may=scopes is None or PEOPLE_SCOPE in scopes),
+    )
+    return [*checks, *(check for checks_ in more for check in checks_)]
+
+
+def _check_kinds(slack: SlackSettings) -> list[Check]:
+    """Tokens say by their beginning what they are."""
+    checks: list[Check] = []
+    for key, token, begins in (
+        ("bot_token", slack.bot_token, "xoxb-"),
+        ("app_token", slack.app_token, "xapp-"),
+    ):
+        if token is not None and not token.reveal().startswith(begins):
+            sentence = f"{key} does not begin with {begins}: it is another kind of token."
+            checks.append(wrong("slack.token", sentence))
+    return checks
+
+
+def _no_token(trouble: SlackTrouble) -> Check:
+    word = visible(trouble.error, 60)
+    if isinstance(trouble, SlackAway):
+        sentence = f"Slack cannot be reached ({word}): does this machine reach slack.com, port 443?"
+        return wrong("slack.reach", sentence)
+    change = Change("export SLACK_BOT_TOKEN=xoxb-…", "api.slack.com/apps, OAuth & Permissions")
+    return wrong("slack.token", f"Slack does not take the bot token ({word}).", change)
+
+
+def _check_workspace(slack: SlackSettings, said: Json) -> Check:
+    names = {str(said.get(key)) for key in ("team_id", "enterprise_id") if said.get(key)}
+    team = visible(str(said.get("team", "")), 60)
+    if slack.workspace in names:
+        called = f" ({team})" if team else ""
+        sentence = f"The bot token is good, for workspace {slack.workspace}{called}."
+        return ok("slack.workspace", sentence)
+    found = visible(str(said.get("team_id")), 30)
+    return wrong(
+        "slack.workspace",
+        f"The bot token is of workspace {found}, and workspace = {slack.workspace}: no click"
+        " would count.",
+        Change(f'workspace = "{found}"', "countersign.toml, [slack]"),
+    )
+
+
+def _scopes(headers: Mapping[str, str]) -> frozenset[str] | None:
+    """What the token may do; None where Slack does not say."""
+    said = headers.get("x-oauth-scopes")
+    return None if said is None else frozenset(word.strip() for word in said.split(","))
+
+
+def _check_scopes(slack: SlackSettings, headers: Mapping[str, str]) -> list[Check]:
+    scopes = _scopes(headers)
+    if scopes is None:
+        return []
+    checks: list[Check] = []
+    if NEEDED not in scopes:
+        sentence = f"The bot may not post: it lacks {NEEDED}."
+        checks.append(wrong("slack.scopes", sentence, Change(NEEDED, _SCOPES_AT)))
+    for scope, why in ((_channel_scope(slack), "the channel"), (PEOPLE_SCOPE, "people's ids")):
+        if scope not in scopes:
+            sentence = f"Without {scope} the doctor cannot look at {why}."
+            checks.append(warn("slack.scopes", sentence, Change(scope, _SCOPES_AT)))
+    return checks or [ok("slack.scopes", "The bot has the scopes it needs.")]
+
+
+def _channel_scope(slack: SlackSettings) -> str:
+    return "groups:read" if slack.channel.startswith("G") else "channels:read"
+
+
+def _check_date(headers: Mapping[str, str], middle: float, took: float) -> list[Check]:
+    """Slack's own clock, in whole seconds."""
+    try:
+        theirs = parsedate_to_datetime(headers.get("date", "")).timestamp() + 0.5
+    except (ValueError, OverflowError):
+        return []
+    return [check_clock("slack.clock", "Slack", theirs - middle, within_s=0.5 + took / 2)]
+
+
+async def _check_channel(
+    client: SlackClient, slack: SlackSettings, scopes: frozenset[str] | None
+) -> list[Check]:
+    """Whether the channel is there, and we in it. A private one may begin with C as well."""
+    name = "slack.channel"
+    if scopes is not None and not scopes & {"channels:read", "groups:read"}:
+        return []
+    invite = Change("/invite @Countersign", f"Slack, in the channel {slack.channel}")
+    try:
+        said, _ = await client.ask("conversations.info", channel=slack.channel)
+    except SlackTrouble as trouble:
+        word = visible(trouble.error, 60)
+        if word == "missing_scope":
+            sentence = "The doctor cannot look at the channel: a private one takes groups:read."
+            return [warn(name, sentence, Change("groups:read", _SCOPES_AT))]
+        sentence = f"Slack does not show us channel {slack.channel} ({word})."
+        return [wrong(name, sentence, invite)]
+    channel = said.get("channel")
+    seen = channel if isinstance(channel, dict) else {}
+    called = f"#{visible(str(seen.get('name', slack.channel)), 60)}"
+    if seen.get("is_archived") is True:
+        return [wrong(name, f"Channel {called} is archived: nobody can be told there.")]
+    if seen.get("is_member") is not True:
+        return [wrong(name, f"The bot is not in channel {called}: it cannot post there.", invite)]
+    if seen.get("is_ext_shared") is True:
+        sentence = f"Channel {called} is shared with another organization, which reads along."
+        return [warn(name, sentence)]
+    return [ok(name, f"The bot is in channel {called}.")]
+
+
+async def _check_socket(slack: SlackSettings) -> list[Check]:
+    """Whether Slack would let us connect: a ticket is asked for, and not used."""
+    if slack.app_token is None:
+        sentence = "Clicks come by HTTP; whether the signing secret is right, the first click says."
+        return [ok("slack.socket", sentence)]
+    client = SlackClient(replace(slack, bot_token=slack.app_token), timeout_s=_WITHIN_S)
+    try:
+        await client.ask("apps.connections.open")
+    except SlackTrouble as trouble:
+        word = visible(trouble.error, 60)
+        return [
+            wrong(
+                "slack.socket",
+                f"Slack gives no ticket for Socket Mode ({word}): clicks would not arrive.",
+                Change(
+                    "export SLACK_APP_TOKEN=xapp-…",
+                    "api.slack.com/apps, Basic Information, App-Level Tokens: connections:write;"
+                    " Socket Mode: on",
+                ),
+            )
+        ]
+    return [ok("slack.socket", "Socket Mode: Slack gives us a ticket.")]

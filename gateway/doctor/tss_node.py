@@ -1,0 +1,261 @@
+"""A TSS Node's configuration beside ours: address, path, key, patience."""
+
+from pathlib import Path
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from approvals.wording import in_seconds
+from gateway.doctor.check import Change, Check, ok, warn, wrong
+from gateway.doctor.files import command
+from gateway.doctor.node_config import (
+    EventServer,
+    NodeConfig,
+    NodeConfigError,
+    Server,
+    read_node_config,
+)
+from gateway.key_check import public_half
+from gateway.settings import Node, Settings
+from keys import rsa
+from keys.envelope import LEEWAY_S, MOST_AHEAD_S
+from keys.errors import KeyFileError
+from notifiers.readable import visible
+
+CHECK_PATH: Final = "/v2/check"
+EVENT_PATH: Final = "/v2/event"
+_LOOPBACK: Final = ("127.", "localhost", "[::1]", "::1")
+_PORTS: Final = {"http": 80, "https": 443}
+_UNUSABLE: Final = ("0.0.0.0", "::")  # noqa: S104 - names that are no addresses to call
+
+
+def check_node_config(settings: Settings, path: Path, name: str | None) -> list[Check]:
+    """Compare the file of one node with its `[[tss_node]]`; `name` None: the only one."""
+    node = _chosen(settings, name)
+    if isinstance(node, Check):
+        return [node]
+    try:
+        config = read_node_config(path)
+    except NodeConfigError as error:
+        return [wrong("node_config.reads", str(error))]
+    checks = [wrong("node_config.reads", f"{path}: {each}") for each in config.mistakes]
+    checks += _check_patience(node, config, path)
+    checks.append(_check_tokens(config, path))
+    checks += _check_heartbeat(config, path)
+    if not config.servers:
+        return [*checks, _without_server(config, path, settings)]
+    key = _own_key(settings, node)
+    if isinstance(key, Check):
+        return [*checks, key]
+    server = _ours(settings, config.servers, path, key)
+    if server is None:
+        sentence = f"None of the callback servers of {path} is this gateway."
+        return [*checks, wrong("node_config.address", sentence, _address_change(path, settings))]
+    checks += _check_address(settings, server.address, path)
+    checks += _check_key(settings, node, server, path, key)
+    return [*checks, *_check_events(settings, config.events, path)]
+
+
+def _chosen(settings: Settings, name: str | None) -> Node | Check:
+    names = ", ".join(node.name for node in settings.nodes)
+    if name is None and len(settings.nodes) > 1:
+        return wrong("node_config.node", f"Which node is it? Say --node, one of: {names}.")
+    for node in settings.nodes:
+        if name in {None, node.name}:
+            return node
+    return wrong("node_config.node", f"No [[tss_node]] is called {name}. Configured: {names}.")
+
+
+def _check_patience(node: Node, config: NodeConfig, path: Path) -> list[Check]:
+    """The three numbers that we compute deadlines from."""
+    window = node.window
+    ours = {
+        "retry_times": str(window.retry_times),
+        "sleep_seconds": in_seconds(window.sleep_ms),
+        "request_timeout": in_seconds(window.timeout_ms),
+    }
+    checks: list[Check] = []
+    for key, number in ours.items():
+        theirs = config.number(key)
+        if number == str(theirs):
+            continue
+        says = "says" if key in config.numbers else "leaves to the node's default"
+        checks.append(
+            wrong(
+                "node_config.patience",
+                f"{path} {says} {key}: {theirs}, and we have {number}: deadlines are computed"
+                " from ours, so answers may come too late.",
+                Change(f"{key} = {theirs}", f'countersign.toml, [[tss_node]] "{node.name}"'),
+            )
+        )
+    if checks:
+        return checks
+    said = ", ".join(f"{key} {number}" for key, number in ours.items())
+    return [ok("node_config.patience", f"{path} and we agree: {said}.")]
+
+
+def _check_tokens(config: NodeConfig, path: Path) -> Check:
+    minutes = config.number("token_expire_minutes")
+    where = f"{path}, callback"
+    if minutes < 1:
+        return wrong(
+            "node_config.tokens",
+            f"The node's tokens have expired when they are sent (token_expire_minutes {minutes}).",
+            Change("token_expire_minutes: 2", where),
+        )
+    if minutes * 60 > MOST_AHEAD_S:
+        return wrong(
+            "node_config.tokens",
+            f"The node's tokens are good for {minutes} min; we refuse what is good for more than"
+            f" {MOST_AHEAD_S // 60} min.",
+            Change("token_expire_minutes: 2", where),
+        )
+    late = minutes * 60 + LEEWAY_S
+    return ok(
+        "node_config.tokens",
+        f"The node's tokens are good for {minutes} min: they pass while our clock is less than"
+        f" {late} s ahead of the node's.",
+    )
+
+
+def _check_heartbeat(config: NodeConfig, path: Path) -> list[Check]:
+    if config.monitor_interval in {"", "0", "0s"}:
+        sentence = f"{path} sets no monitor_interval: the node looks for us when it needs us."
+        return [ok("node_config.heartbeat", sentence)]
+    every = visible(config.monitor_interval, 20)
+    return [ok("node_config.heartbeat", f"The node looks for us every {every}.")]
+
+
+def _without_server(config: NodeConfig, path: Path, settings: Settings) -> Check:
+    if config.older:
+        sentence = f"{path} names callback servers of protocol v1 (cb_server) alone; we speak v2."
+    else:
+        sentence = f"{path} names no callback server: the node signs without asking anybody."
+    return wrong("node_config.address", sentence, _address_change(path, settings))
+
+
+def _address_change(path: Path, settings: Settings, host: str = "GATEWAY") -> Change:
+    line = f'- service_address: "http://{host}:{settings.listen.port}{CHECK_PATH}"'
+    return Change(line, f"{path}, callback, cb_server_v2")
+
+
+def _ours(
+    settings: Settings, servers: tuple[Server, ...], path: Path, key: RSAPublicKey
+) -> Server | None:
+    """By our key, else by our port, else the only one."""
+    for server in servers:
+        theirs = _key_of(server, path)
+        if theirs is not None and rsa.fingerprint(theirs) == rsa.fingerprint(key):
+            return server
+    for server in servers:
+        parts = _split(server.address)
+        if parts is not None and _port(parts) == settings.listen.port:
+            return server
+    return servers[0] if len(servers) == 1 else None
+
+
+def _check_address(settings: Settings, address: str, path: Path) -> list[Check]:
+    """What can be said from here: the path for sure, host and port as far as they are ours."""
+    shown, listen, parts = visible(address, 200), settings.listen, _split(address)
+    if parts is None or parts.hostname is None or parts.hostname in _UNUSABLE:
+        sentence = f'{path}: "{shown}" is no address that a node could call.'
+        return [wrong("node_config.address", sentence, _address_change(path, settings))]
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    change = _address_change(path, settings, host)
+    if parts.path != CHECK_PATH:
+        sentence = f"{path} calls {shown}: the path that is answered is {CHECK_PATH}."
+        return [wrong("node_config.address", sentence, change)]
+    if parts.scheme == "https":
+        sentence = (
+            f"{path} calls {shown}, and the gateway speaks http: a layer-4 balancer or a tunnel"
+            " must end TLS before it."
+        )
+        return [warn("node_config.address", sentence, change)]
+    if _port(parts) != listen.port:
+        sentence = (
+            f"{path} calls {shown}, and we listen at {listen}: right only where something passes it"
+            " on."
+        )
+        return [warn("node_config.address", sentence, change)]
+    if listen.host.startswith(_LOOPBACK) and not host.startswith(_LOOPBACK):
+        sentence = (
+            f"{path} calls {shown}, and we listen at {listen}, which only this machine reaches."
+        )
+        fitting = Change(f'listen = "{host}:{listen.port}"', "countersign.toml, [gateway]")
+        return [warn("node_config.address", sentence, fitting)]
+    return [ok("node_config.address", f"{path} calls {shown}, where we listen.")]
+
+
+def _check_key(
+    settings: Settings, node: Node, server: Server, path: Path, key: RSAPublicKey
+) -> list[Check]:
+    """Whether the node verifies our answers with our key."""
+    beside = public_half(node.private_key or settings.private_key)
+    where = path.parent / server.key
+    copy = Change(command("cp", beside, where))
+    if not server.key:
+        sentence = f"{path} names no pubkey_path for us: the node could not verify an answer."
+        line = Change(f'pubkey_path: "{beside.name}"', f"{path}, callback, cb_server_v2")
+        return [wrong("node_config.key", sentence, line)]
+    try:
+        theirs = rsa.load_public_key(where)
+    except KeyFileError as error:
+        if where.exists():
+            return [wrong("node_config.key", f"{error}.", copy)]
+        sentence = f"{where} is not here, so it cannot be compared; at the node it must be our key."
+        return [warn("node_config.key", sentence, copy)]
+    if rsa.fingerprint(theirs) != rsa.fingerprint(key):
+        sentence = f"{where} is not our public key: the node would refuse every answer of ours."
+        return [wrong("node_config.key", sentence, copy)]
+    return [ok("node_config.key", f"{where} is our public key: {rsa.fingerprint(key)}.")]
+
+
+def _check_events(settings: Settings, servers: tuple[EventServer, ...], path: Path) -> list[Check]:
+    """Only those that are meant for us: by the port, or by the path."""
+    checks: list[Check] = []
+    for server in servers:
+        parts, shown = _split(server.url), visible(server.url, 200)
+        if parts is None or _port(parts) != settings.listen.port:
+            continue
+        if parts.path != EVENT_PATH:
+            line = f'- url: "http://{parts.hostname}:{settings.listen.port}{EVENT_PATH}"'
+            sentence = f"{path} sends events to {shown}: the path must be {EVENT_PATH}."
+            change = Change(line, f"{path}, event, server")
+            checks.append(wrong("node_config.events", sentence, change))
+        elif not server.types:
+            change = Change("event_types: [request.keysign.succeeded]", f"{path}, event")
+            sentence = f"{path} sends no events to {shown}: it names no event_types."
+            checks.append(warn("node_config.events", sentence, change))
+        else:
+            checks.append(ok("node_config.events", f"{path} sends events to {shown}."))
+    return checks
+
+
+def _own_key(settings: Settings, node: Node) -> RSAPublicKey | Check:
+    try:
+        return rsa.load_private_key(node.private_key or settings.private_key).public_key()
+    except KeyFileError:
+        return wrong("node_config.key", "Our own key cannot be read, so nothing is compared.")
+
+
+def _key_of(server: Server, path: Path) -> RSAPublicKey | None:
+    if not server.key:
+        return None
+    try:
+        return rsa.load_public_key(path.parent / server.key)
+    except KeyFileError:
+        return None
+
+
+def _split(address: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts if parts.scheme in _PORTS else None
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or _PORTS[parts.scheme]
