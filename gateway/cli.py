@@ -6,9 +6,17 @@ from typing import Final
 
 import click
 
-from gateway import cli_completion, cli_doctor, cli_examples, cli_oncall, cli_simulate, cli_watch
+from gateway import (
+    cli_completion,
+    cli_doctor,
+    cli_examples,
+    cli_init,
+    cli_keys,
+    cli_oncall,
+    cli_simulate,
+    cli_watch,
+)
 from gateway.cli_options import (
-    FILE,
     READABLE,
     complete,
     config_option,
@@ -40,7 +48,9 @@ def serve(config: Path) -> None:
 
 
 for _command in (
+    cli_init.init,
     cli_doctor.doctor,
+    cli_keys.keys,
     cli_oncall.list_,
     cli_oncall.show,
     cli_oncall.approve,
@@ -133,33 +143,6 @@ def policy_replay(
     began = since_ms(since)
     wanted = Wanted(draft, began, frozenset(allow), show_all=show_all, as_json=as_json)
     replay.replay(settings_of(config), wanted)
-
-
-@main.command()
-@click.argument("folder", metavar="DIR", type=FILE)
-@click.option("--approver", metavar="NAME", help="Who may approve; your login name if not given.")
-@click.option("--ssh-key", type=READABLE, metavar="FILE", help="The approver's public key (.pub).")
-@click.option(
-    "--with-test-node/--without-test-node",
-    default=True,
-    help="Also a node's key pair, for `simulate`; replace it before real use.",
-)
-def init(folder: Path, approver: str | None, ssh_key: Path | None, *, with_test_node: bool) -> None:
-    """Write a working configuration with fresh keys into DIR."""
-    from gateway import init as starting
-    from gateway.terminal import Failure
-
-    try:
-        plan = starting.Plan(
-            folder,
-            approver or starting.default_approver(),
-            None if ssh_key is None else starting.read_ssh_line(ssh_key),
-            with_test_node,
-        )
-        starting.init(plan)
-    except starting.InitError as error:
-        raise Failure(str(error)) from None
-    click.echo(starting.what_next(plan), nl=False)
 
 
 @main.command()

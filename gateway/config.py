@@ -18,6 +18,8 @@ from notifiers.settings import SlackSettings
 
 __all__ = ["Address", "ConfigError", "Node", "Settings", "load", "load_for_operator"]
 
+SLACK_WORKSPACE: Final = r"[TE][A-Z0-9]{2,20}"
+SLACK_CHANNEL: Final = r"[CG][A-Z0-9]{2,20}"
 NODE_NAME: Final = r"[A-Za-z0-9_.-]{1,64}"
 _HOST_AND_PORT: Final = re.compile(r"(?:\[([^\]]+)\]|([A-Za-z0-9.-]+)):([0-9]{1,5})", re.ASCII)
 _MOST_PORT: Final = 65_535
@@ -236,8 +238,8 @@ def _mind_redis_url(table: Reader, url: str) -> None:
 def _slack(table: Reader) -> SlackSettings:
     had_way_in = table.has("app_token") or table.has("signing_secret")
     settings = SlackSettings(
-        workspace=table.text("workspace", r"[TE][A-Z0-9]{2,20}", "T0ACME"),
-        channel=table.text("channel", r"[CG][A-Z0-9]{2,20}", "C0APPROVALS"),
+        workspace=table.text("workspace", SLACK_WORKSPACE, "T0ACME"),
+        channel=table.text("channel", SLACK_CHANNEL, "C0APPROVALS"),
         bot_token=table.secret("bot_token", required=True) or Secret(None),
         app_token=table.secret("app_token", required=False),
         signing_secret=table.secret("signing_secret", required=False),

@@ -7,7 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from gateway.starter import COUNTERSIGN_TOML, POLICY_TOML
+from approvals.policy.people import SLACK_USER as SLACK_USER_ID
+from approvals.window import ADVISED
+from approvals.wording import in_seconds
+from gateway.config import SLACK_CHANNEL, SLACK_WORKSPACE
+from gateway.node_block import callback_block
+from gateway.settings import Address
+from gateway.starter import (
+    COUNTERSIGN_TOML,
+    POLICY_TOML,
+    SLACK_TOML,
+    SLACK_USER,
+    WITHOUT_SLACK,
+)
 from keys import files, rsa, ssh, ssh_files
 from keys.errors import KeyFileError
 
@@ -18,6 +30,9 @@ SEAL_KEY: Final = Path("keys/seal.key")
 NODE_PUBLIC: Final = Path("keys/tss-node-callback-pub.key")
 TEST_NODE_KEY: Final = Path("keys/test-node-pri.pem")
 APPROVER_KEY: Final = Path("keys/approver_ed25519")
+TEST_NODE_BITS: Final = 2048
+LISTEN: Final = Address("127.0.0.1", 11020)
+OPERATOR_LISTEN: Final = Address("127.0.0.1", 11021)
 
 
 class InitError(Exception):
@@ -25,14 +40,27 @@ class InitError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Slack:
+    """Ids, as Slack shows them: of the workspace, of the channel, of the approver ("": later)."""
+
+    workspace: str
+    channel: str
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """What to make. `ssh_line` None: a new key for the first approver; `bits` of the RSA keys."""
+    """What to make. `ssh_line` None: a new key for the first approver; `bits` of our RSA key.
+
+    `slack` None: its settings stand there as comments.
+    """
 
     folder: Path
     approver: str
     ssh_line: str | None = None
     with_test_node: bool = False
     bits: int = 4096
+    slack: Slack | None = None
     settings: dict[str, str] = field(default_factory=dict)
 
 
@@ -65,6 +93,8 @@ def init(plan: Plan) -> None:
     """
     if not APPROVER.fullmatch(plan.approver):
         raise InitError(f"{plan.approver!r} cannot name a person: use letters, digits, - and _")
+    if plan.slack is not None:
+        _check_slack(plan.slack)
     there = [name for name in _targets(plan) if (plan.folder / name).exists()]
     if there:
         raise InitError(
@@ -78,6 +108,16 @@ def init(plan: Plan) -> None:
         raise InitError(str(error)) from None
     except OSError as error:
         raise InitError(f"{plan.folder} cannot be written: {error.strerror}") from None
+
+
+def _check_slack(slack: Slack) -> None:
+    for what, name, form, example in (
+        ("workspace", slack.workspace, SLACK_WORKSPACE, "T0ACME"),
+        ("channel", slack.channel, SLACK_CHANNEL, "C0APPROVALS"),
+        ("person", slack.user or "U0", SLACK_USER_ID, "U024BE7LH"),
+    ):
+        if not re.fullmatch(form, name):
+            raise InitError(f"{name!r} is no id of a Slack {what}: it looks like {example}")
 
 
 def _targets(plan: Plan) -> list[Path]:
@@ -94,23 +134,39 @@ def _write(plan: Plan) -> None:
     files.write_new(folder / SERVER_PUBLIC, rsa.public_pem(server.public_key()), mode=0o644)
     files.write_new(folder / SEAL_KEY, f"{secrets.token_hex(32)}\n".encode(), mode=0o600)
     if plan.with_test_node:
-        node = rsa.generate_private_key(plan.bits)
+        node = rsa.generate_private_key(TEST_NODE_BITS)
         rsa.write_private_key(folder / TEST_NODE_KEY, node)
         files.write_new(folder / NODE_PUBLIC, rsa.public_pem(node.public_key()), mode=0o644)
     line = _approver_key(plan) if plan.ssh_line is None else plan.ssh_line
     settings = {
-        "listen": "127.0.0.1:11020",
-        "operator_listen": "127.0.0.1:11021",
-        "retry_times": "60",
-        "sleep_seconds": "2",
-        "request_timeout": "55",
+        "listen": str(LISTEN),
+        "operator_listen": str(OPERATOR_LISTEN),
+        "retry_times": str(ADVISED.retry_times),
+        "sleep_seconds": in_seconds(ADVISED.sleep_ms),
+        "request_timeout": in_seconds(ADVISED.timeout_ms),
+        "slack": _slack_settings(plan.slack),
         **plan.settings,
     }
-    files.write_new(
-        folder / "countersign.toml", COUNTERSIGN_TOML.format(**settings).encode(), mode=0o644
+    config = COUNTERSIGN_TOML.format(**settings)
+    files.write_new(folder / "countersign.toml", config.encode(), mode=0o644)
+    policy = POLICY_TOML.format(
+        approver=plan.approver, ssh_key=f"{line} {plan.approver}", slack=_slack_user(plan.slack)
     )
-    policy = POLICY_TOML.format(approver=plan.approver, ssh_key=f"{line} {plan.approver}")
     files.write_new(folder / "policy.toml", policy.encode(), mode=0o644)
+
+
+def _slack_settings(slack: Slack | None) -> str:
+    if slack is not None:
+        return SLACK_TOML.format(workspace=slack.workspace, channel=slack.channel)
+    example = SLACK_TOML.format(workspace="T0ACME", channel="C0APPROVALS")
+    lines = (f"# {line.removeprefix('# ')}" for line in example.splitlines())
+    return WITHOUT_SLACK + "\n".join(lines) + "\n"
+
+
+def _slack_user(slack: Slack | None) -> str:
+    if slack is None or not slack.user:
+        return "# " + SLACK_USER.format(user="U024BE7LH")
+    return SLACK_USER.format(user=slack.user)
 
 
 def _approver_key(plan: Plan) -> str:
@@ -123,42 +179,59 @@ def _approver_key(plan: Plan) -> str:
 
 
 def what_next(plan: Plan) -> str:
-    """What was made, and what is left to do."""
-    folder = plan.folder
-    node = (
-        f"A test node's key pair is in {folder / TEST_NODE_KEY} and {folder / NODE_PUBLIC}.\n"
-        f"  Try it, once the gateway runs: countersign simulate --sample keysign_erc20_usdt"
-        f" --config {folder / 'countersign.toml'}\n"
-        "  Before real use, put your TSS Node's callback public key in the second one's place."
+    """What was made, and what is left to do, in the order in which it works."""
+    config = plan.folder / "countersign.toml"
+    doctor = f"Look everything over:\ncountersign doctor --config {config}"
+    start = f"Start:\ncountersign serve --config {config}"
+    simulate = (
+        "Try it, in another terminal, with a test node whose key was made here:\n"
+        f"countersign simulate --sample keysign_erc20_usdt --config {config}"
+    )
+    first = [_slack_step(plan), _voter_step(plan)]
+    node = _node_step(plan)
+    then = [doctor, start, simulate, node] if plan.with_test_node else [node, start]
+    steps = "\n".join(f"{number}. {step}" for number, step in enumerate([*first, *then], 1))
+    body = re.sub(r"\n(?![0-9]\. |\n)", "\n   ", steps)
+    return f"Wrote countersign.toml, policy.toml and keys/ into {plan.folder}.\n\n{body}\n"
+
+
+def _slack_step(plan: Plan) -> str:
+    if plan.slack is None:
+        return (
+            "Slack, now or later: uncomment [slack] in countersign.toml and `slack` in\n"
+            "policy.toml. Until then you decide with `countersign approve`."
+        )
+    user = "" if plan.slack.user else f"\nSay in policy.toml who {plan.approver} is in Slack."
+    return (
+        "Make the Slack app from docs/slack-app-manifest.yaml, invite it to the channel:\n"
+        "/invite @Countersign. Then, for the gateway and the doctor:\n"
+        "export SLACK_BOT_TOKEN=xoxb-...   # OAuth & Permissions\n"
+        f"export SLACK_APP_TOKEN=xapp-...   # Basic Information, App-Level Tokens{user}"
+    )
+
+
+def _voter_step(plan: Plan) -> str:
+    if plan.ssh_line is not None:
+        return f"{plan.approver} votes with the private half of the key you named."
+    key = plan.folder / APPROVER_KEY
+    return f"{plan.approver} votes with a key that has no passphrase yet:\nssh-keygen -p -f {key}"
+
+
+def _node_step(plan: Plan) -> str:
+    there = plan.folder / NODE_PUBLIC
+    place = (
+        f"Then your own TSS Node: put its callback public key in the place of\n{there},\n"
+        f"delete {TEST_NODE_KEY}, start again."
         if plan.with_test_node
-        else f"Put your TSS Node's callback public key at {folder / NODE_PUBLIC};\n"
-        "  until it is there, `countersign serve` does not start."
+        else f"Put your TSS Node's callback public key at\n{there}."
     )
-    voter = (
-        f"{plan.approver} votes with {folder / APPROVER_KEY}, which is not encrypted:\n"
-        f"  add a passphrase (ssh-keygen -p -f FILE), or put another key into policy.toml."
-        if plan.ssh_line is None
-        else f"{plan.approver} votes with the private half of the key you named."
+    block = callback_block(LISTEN, SERVER_PUBLIC.name, ADVISED)
+    config = plan.folder / "countersign.toml"
+    return (
+        f"{place}\nCopy {plan.folder / SERVER_PUBLIC}\n"
+        "to the node, and write into its configuration (the address is this machine's, as\n"
+        f"the node sees it):\n\n{block}\n"
+        "Look everything over, both configurations side by side:\n"
+        f"countersign doctor --config {config} \\\n"
+        "    --node-config cobo-tss-node-config.yaml"
     )
-    return _NEXT.format(folder=folder, public=folder / SERVER_PUBLIC, node=node, voter=voter)
-
-
-_NEXT: Final = """\
-Wrote countersign.toml, policy.toml and keys/ into {folder}.
-
-1. {node}
-2. Copy {public} to the TSS Node,
-   and write this into the node's configuration (the address is this machine's, seen from there):
-
-   callback:
-     cb_server_v2:
-       - service_address: "http://127.0.0.1:11020/v2/check"
-         pubkey_path: "callback-server-pub.pem"
-     token_expire_minutes: 2
-     retry_times: 60
-     sleep_seconds: 2
-     request_timeout: 55
-
-3. {voter}
-4. Start: countersign serve --config {folder}/countersign.toml
-"""

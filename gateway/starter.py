@@ -28,13 +28,19 @@ seal_key = "keys/seal.key"
 # url = {{ env = "REDIS_URL" }}
 # keep_days = 30
 
+{slack}"""
+
+SLACK_TOML: Final = """\
+[slack]
+workspace = "{workspace}"
+channel = "{channel}"
+bot_token = {{ env = "SLACK_BOT_TOKEN" }}
+app_token = {{ env = "SLACK_APP_TOKEN" }}             # Socket Mode
+# signing_secret = {{ env = "SLACK_SIGNING_SECRET" }}   # HTTP interactivity, in place of app_token
+"""
+
+WITHOUT_SLACK: Final = """\
 # Without Slack, approvals are told on the console and decided with `countersign approve`.
-# [slack]
-# workspace = "T0ACME"
-# channel = "C0APPROVALS"
-# bot_token = {{ env = "SLACK_BOT_TOKEN" }}
-# app_token = {{ env = "SLACK_APP_TOKEN" }}             # Socket Mode
-# signing_secret = {{ env = "SLACK_SIGNING_SECRET" }}   # HTTP interactivity
 """
 
 POLICY_TOML: Final = """\
@@ -45,7 +51,7 @@ default = "ask"
 
 [people.{approver}]
 ssh_key = "{ssh_key}"
-# slack = "U024BE7LH"                  # a Slack user id, to vote by a click
+{slack}
 # initiates_as = ["ana@acme.example"]  # what Cobo calls this person: nobody approves their own
 
 # [people.bo]
@@ -104,3 +110,5 @@ strength = "ssh"
 # when.to = "own_cold"
 # when.amount_at_most = "50000 USDT"
 """
+
+SLACK_USER: Final = 'slack = "{user}"                  # a Slack user id, to vote by a click'

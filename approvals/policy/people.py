@@ -12,7 +12,7 @@ from keys.ssh import BadSshKey, fingerprint, parse_public_key
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 NAME_FORM: Final = "a name of letters, digits, dots, dashes and underscores"
-_SLACK: Final = re.compile(r"[UW][A-Z0-9]{1,63}")
+SLACK_USER: Final = re.compile(r"[UW][A-Z0-9]{1,63}")
 
 
 def read_people(root: Table) -> dict[str, Person]:
@@ -22,7 +22,7 @@ def read_people(root: Table) -> dict[str, Person]:
     for name, table in named_tables(section):
         people[name] = Person(
             name=name,
-            slack=table.read("slack", text(_SLACK, 'a Slack user id, such as "U024ANA"')),
+            slack=table.read("slack", text(SLACK_USER, 'a Slack user id, such as "U024ANA"')),
             ssh_line=(line := table.read("ssh_key", _ssh_line)),
             ssh_key=None if line is None else fingerprint(parse_public_key(line)),
             initiates_as=table.read("initiates_as", _initiators) or (),

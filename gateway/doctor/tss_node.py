@@ -17,13 +17,13 @@ from gateway.doctor.node_config import (
     read_node_config,
 )
 from gateway.key_check import public_half
+from gateway.node_block import CHECK_PATH
 from gateway.settings import Node, Settings
 from keys import rsa
 from keys.envelope import LEEWAY_S, MOST_AHEAD_S
 from keys.errors import KeyFileError
 from notifiers.readable import visible
 
-CHECK_PATH: Final = "/v2/check"
 EVENT_PATH: Final = "/v2/event"
 _LOOPBACK: Final = ("127.", "localhost", "[::1]", "::1")
 _PORTS: Final = {"http": 80, "https": 443}

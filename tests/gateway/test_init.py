@@ -175,7 +175,9 @@ def test_without_a_test_node_it_says_where_the_nodes_key_goes(tmp_path):
     folder = str(tmp_path / "home")
     result = CliRunner().invoke(main, ["init", folder, "--approver", "ana", "--without-test-node"])
     assert result.exit_code == 0
-    assert f"public key at {tmp_path / 'home/keys/tss-node-callback-pub.key'}" in result.output
+    assert (
+        f"public key at\n   {tmp_path / 'home/keys/tss-node-callback-pub.key'}.\n" in result.output
+    )
     again = CliRunner().invoke(main, ["init", str(tmp_path / "home")])
     assert again.exit_code == 1
     assert "exists: nothing written" in again.output

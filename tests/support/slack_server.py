@@ -12,6 +12,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from io import BytesIO
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -21,6 +22,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from keys.secret import Secret
 from notifiers.settings import SlackSettings
+from tests.support.slack_directory import Directory
 from tests.support.slack_rules import echo, refusal_of, refusal_of_view
 
 WORKSPACE, CHANNEL, APP = "T0ACME", "C0APPROVALS", "A0COUNTERSIGN"
@@ -94,6 +96,7 @@ class LocalSlack:
     tickets_tried: int = 0
     patience_s: float = 3.0
     ahead_s: int = 0
+    directory: Directory = field(default_factory=lambda: Directory(WORKSPACE))
 
     def __post_init__(self) -> None:
         self._failures: dict[str, deque[Fails]] = defaultdict(deque)
@@ -312,6 +315,8 @@ class LocalSlack:
             return web.json_response({"ok": False, "error": "invalid_auth"})
         act = {
             "auth.test": self._auth_test,
+            "users.info": self.directory.users_info,
+            "conversations.info": lambda args: self.directory.conversations_info(args, CHANNEL),
             "apps.connections.open": self._open_connection,
             "chat.postMessage": self._post,
             "chat.update": self._update,
@@ -324,7 +329,10 @@ class LocalSlack:
             return await self._failed(failure)
         if answer.get("error") == "ratelimited":
             return web.json_response(answer, status=429, headers={"Retry-After": "1"})
-        return web.json_response(answer)
+        headers = {"Date": formatdate(time.time() + self.ahead_s, usegmt=True)}
+        if wanted == BOT_TOKEN:
+            headers |= self.directory.headers
+        return web.json_response(answer, headers=headers)
 
     async def _failed(self, failure: Fails) -> web.StreamResponse:
         if failure.hangs:
@@ -346,7 +354,13 @@ class LocalSlack:
         return args
 
     def _auth_test(self, args: dict[str, Any]) -> dict[str, Any]:
-        return {"ok": True, "team_id": WORKSPACE, "user_id": "U0BOT", "bot_id": "B0BOT"}
+        return {
+            "ok": True,
+            "team_id": WORKSPACE,
+            "team": "Acme",
+            "user_id": "U0BOT",
+            "bot_id": "B0BOT",
+        }
 
     def _open_connection(self, args: dict[str, Any]) -> dict[str, Any]:
         self.tickets_issued += 1
