@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.support.redis_server",
     "tests.support.proxy",
     "tests.support.sentinels",
+    "tests.support.patient",
     "tests.support.world",
 ]
 

@@ -22,6 +22,9 @@ NEEDED: Final = "chat:write"
 """What the gateway posts with; the other scopes are for the doctor alone."""
 
 PEOPLE_SCOPE: Final = "users:read"
+CHANNEL_SCOPES: Final = ("channels:read", "groups:read")
+"""Of public channels, and of private ones."""
+
 _WITHIN_S: Final = 6
 _SCOPES_AT: Final = "api.slack.com/apps, OAuth & Permissions, Bot Token Scopes; then reinstall"
 _NOT_READ: Final = Secret(None)
@@ -45,7 +48,7 @@ async def check_slack(settings: Settings, policy: Policy | None) -> list[Check]:
     except SlackTrouble as trouble:
         return [_no_token(trouble)]
     middle, took = (began + time.time()) / 2, time.time() - began
-    checks = [_check_workspace(slack, said), *_check_scopes(slack, headers)]
+    checks = [_check_workspace(slack, said), *_check_scopes(headers)]
     checks += _check_date(headers, middle, took)
     scopes = _scopes(headers)
     more = await asyncio.gather(
@@ -100,7 +103,7 @@ def _scopes(headers: Mapping[str, str]) -> frozenset[str] | None:
     return None if said is None else frozenset(word.strip() for word in said.split(","))
 
 
-def _check_scopes(slack: SlackSettings, headers: Mapping[str, str]) -> list[Check]:
+def _check_scopes(headers: Mapping[str, str]) -> list[Check]:
     scopes = _scopes(headers)
     if scopes is None:
         return []
@@ -108,15 +111,15 @@ def _check_scopes(slack: SlackSettings, headers: Mapping[str, str]) -> list[Chec
     if NEEDED not in scopes:
         sentence = f"The bot may not post: it lacks {NEEDED}."
         checks.append(wrong("slack.scopes", sentence, Change(NEEDED, _SCOPES_AT)))
-    for scope, why in ((_channel_scope(slack), "the channel"), (PEOPLE_SCOPE, "people's ids")):
-        if scope not in scopes:
-            sentence = f"Without {scope} the doctor cannot look at {why}."
-            checks.append(warn("slack.scopes", sentence, Change(scope, _SCOPES_AT)))
+    if scopes.isdisjoint(CHANNEL_SCOPES):
+        sentence = (
+            "The doctor cannot look at the channel: it takes groups:read where it is private."
+        )
+        checks.append(warn("slack.scopes", sentence, Change(" ".join(CHANNEL_SCOPES), _SCOPES_AT)))
+    if PEOPLE_SCOPE not in scopes:
+        sentence = f"The doctor cannot look up people: it takes {PEOPLE_SCOPE}."
+        checks.append(warn("slack.scopes", sentence, Change(PEOPLE_SCOPE, _SCOPES_AT)))
     return checks or [ok("slack.scopes", "The bot has the scopes it needs.")]
-
-
-def _channel_scope(slack: SlackSettings) -> str:
-    return "groups:read" if slack.channel.startswith("G") else "channels:read"
 
 
 def _check_date(headers: Mapping[str, str], middle: float, took: float) -> list[Check]:
@@ -133,16 +136,18 @@ async def _check_channel(
 ) -> list[Check]:
     """Whether the channel is there, and we in it. A private one may begin with C as well."""
     name = "slack.channel"
-    if scopes is not None and not scopes & {"channels:read", "groups:read"}:
+    if scopes is not None and scopes.isdisjoint(CHANNEL_SCOPES):
         return []
     invite = Change("/invite @Countersign", f"Slack, in the channel {slack.channel}")
     try:
         said, _ = await client.ask("conversations.info", channel=slack.channel)
     except SlackTrouble as trouble:
         word = visible(trouble.error, 60)
-        if word == "missing_scope":
-            sentence = "The doctor cannot look at the channel: a private one takes groups:read."
-            return [warn(name, sentence, Change("groups:read", _SCOPES_AT))]
+        if scopes is not None and CHANNEL_SCOPES[1] not in scopes:
+            sentence = (
+                f"Slack does not show us the channel ({word}): a private one takes groups:read."
+            )
+            return [warn(name, sentence, Change(CHANNEL_SCOPES[1], _SCOPES_AT))]
         sentence = f"Slack does not show us channel {slack.channel} ({word})."
         return [wrong(name, sentence, invite)]
     channel = said.get("channel")

@@ -119,12 +119,7 @@ def _unreachable(data_dir: Path, down: StoreDown, *, embedded: bool) -> Check:
 def _check_facts(facts: ServerFacts, settings: Settings, *, fails_over: bool) -> list[Check]:
     checks = [wrong("store.version", reason) for reason in too_old(facts)]
     checks += [wrong("store.role", reason) for reason in a_replica(facts)]
-    lose = may_lose(facts)
-    if settings.redis.may_forget:
-        checks += [warn("store.persistence", f"{reason} It is allowed.") for reason in lose]
-    else:
-        set_ = [Change(line) for line in _PERSISTENT]
-        checks += [wrong("store.persistence", reason, *set_) for reason in lose]
+    checks += _check_persistence(facts, settings)
     if facts.append_only and facts.append_fsync not in {None, "always"}:
         checks.append(
             warn(
@@ -140,11 +135,21 @@ def _check_facts(facts: ServerFacts, settings: Settings, *, fails_over: bool) ->
     return checks
 
 
-_PERSISTENT: Final = (
-    "redis-cli config set maxmemory-policy noeviction",
-    "redis-cli config set appendonly yes",
-    "redis-cli config rewrite",
-)
+def _check_persistence(facts: ServerFacts, settings: Settings) -> list[Check]:
+    """In the order of the reasons that the start gives."""
+    cures: list[str] = []
+    if facts.eviction != "noeviction":
+        cures.append("maxmemory-policy noeviction")
+    if facts.append_only is not True:
+        cures.append("appendonly yes")
+    checks: list[Check] = []
+    for reason, cure in zip(may_lose(facts), cures, strict=True):
+        if settings.redis.may_forget:
+            checks.append(warn("store.persistence", f"{reason} It is allowed."))
+        else:
+            run = Change(f"redis-cli config set {cure} && redis-cli config rewrite")
+            checks.append(wrong("store.persistence", reason, run))
+    return checks
 
 
 def _check_writing(info: dict[str, Any]) -> list[Check]:

@@ -4,12 +4,15 @@ from pathlib import Path
 
 import yaml
 
+from gateway.doctor.slack import CHANNEL_SCOPES, NEEDED, PEOPLE_SCOPE
+
 MANIFEST = Path(__file__).parents[2] / "docs" / "slack-app-manifest.yaml"
 
 
-def test_the_manifest_asks_for_one_scope_and_turns_interactivity_on() -> None:
+def test_the_manifest_asks_to_post_and_for_what_the_doctor_reads() -> None:
     manifest = yaml.safe_load(MANIFEST.read_text())
-    assert manifest["oauth_config"]["scopes"] == {"bot": ["chat:write"]}
+    scopes = manifest["oauth_config"]["scopes"]
+    assert scopes == {"bot": [NEEDED, *CHANNEL_SCOPES, PEOPLE_SCOPE]}
     assert manifest["settings"]["interactivity"]["is_enabled"] is True
     assert manifest["settings"]["socket_mode_enabled"] is True
 

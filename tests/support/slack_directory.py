@@ -8,7 +8,7 @@ https://docs.slack.dev/reference/methods/conversations.info; a scope that lacks 
 from dataclasses import dataclass, field
 from typing import Any
 
-FULL = frozenset({"chat:write", "users:read", "channels:read"})
+FULL = frozenset({"chat:write", "users:read", "channels:read", "groups:read"})
 
 
 @dataclass

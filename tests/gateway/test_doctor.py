@@ -1,0 +1,363 @@
+"""`countersign doctor`: what is wrong is named, with the line to change; what is well is left."""
+
+import http.server
+import json
+import shutil
+import socket
+import threading
+import time
+
+import pytest
+from click.testing import CliRunner
+
+from gateway.cli import main
+from gateway.doctor import page
+from gateway.doctor.check import Change, Section, warn, wrong
+from keys import ssh
+from tests.support.home import Home
+
+# What only people can do after `init`: name two of on-call, bring the node's key, a passphrase.
+UNAVOIDABLE = ["keys.approver", "keys.test_node", "policy.on_call"]
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, ["doctor", *map(str, arguments)])
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def everything(folder):
+    return {
+        path.relative_to(folder): (path.stat().st_mode, path.stat().st_mtime_ns)
+        for path in sorted(folder.rglob("*"))
+    }
+
+
+def test_what_init_writes_passes_and_nothing_is_changed(patient):
+    before = everything(patient.folder)
+    result = run("--config", patient.config)
+    assert result.exit_code == 0
+    assert result.output.endswith("23 checks: 20 ok, 3 warnings, 0 wrong.\n")
+    assert everything(patient.folder) == before
+    assert patient.examined().of("warning", "wrong") == UNAVOIDABLE
+
+
+def test_strict_counts_warnings(patient):
+    assert run("--strict", "--config", patient.config).exit_code == 1
+
+
+def test_what_people_have_finished_passes_strictly(patient):
+    keys = patient.folder / "keys"
+    shutil.copy(patient.folder.parent / "other-pub.pem", keys / "tss-node-callback-pub.key")
+    (keys / "test-node-pri.pem").unlink()
+    (keys / "approver_ed25519").unlink()
+    line = ssh.public_key(ssh.generate_private_key()).line
+    patient.change("policy.toml", "[groups]", f'[people.bo]\nssh_key = "{line}"\n\n[groups]')
+    patient.change("policy.toml", "# on_call = ", "on_call = ")
+    result = run("--strict", "--json", "--config", patient.config)
+    assert result.exit_code == 0
+    said = json.loads(result.stdout)
+    assert said["ok"] is True
+    assert said["counts"]["warning"] == said["counts"]["wrong"] == 0
+
+
+@pytest.mark.parametrize("name", ["callback-server-pri.pem", "seal.key"], ids=["private", "seal"])
+def test_a_secret_that_others_can_read_is_wrong(patient, name):
+    path = patient.folder / "keys" / name
+    path.chmod(0o640)
+    found = patient.examined()
+    assert found.of("wrong") == ["files.private"]
+    check = found.named("files.private", "wrong")
+    assert check.sentence == f"{path} can be read by others than its owner."
+    assert check.changes == (Change(f"chmod 600 {path}"),)
+
+
+def put(patient, source, name):
+    shutil.copy(patient.folder.parent / source, patient.folder / "keys" / name)
+
+
+KEYS = {
+    "no private key": (lambda p: (p.folder / "keys/callback-server-pri.pem").unlink(),
+                       "keys.private", "does not exist"),
+    "no seal": (lambda p: (p.folder / "keys/seal.key").unlink(), "keys.seal", "does not exist"),
+    "a damaged seal": (lambda p: p.change("keys/seal.key", "\n", "0\n"), "keys.seal", "64 hex"),
+    "another public half": (lambda p: put(p, "other-pub.pem", "callback-server-pub.pem"),
+                            "keys.public", "is not the public half of"),
+    "a private key in public": (lambda p: put(p, "other-pri.pem", "callback-server-pub.pem"),
+                                "keys.public", "holds a private key"),
+    "no key of the node": (lambda p: (p.folder / "keys/tss-node-callback-pub.key").unlink(),
+                           "keys.node", "does not exist"),
+    "our own key as the node's": (
+        lambda p: put(p, "home/keys/callback-server-pub.pem", "tss-node-callback-pub.key"),
+        "keys.node", "is our own public key: put that of node-1 there."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", KEYS)
+def test_a_key_that_is_not_what_it_should_be_is_wrong(patient, case):
+    hurt, name, says = KEYS[case]
+    hurt(patient)
+    found = patient.examined()
+    assert found.of("wrong") == [name]
+    assert says in found.named(name, "wrong").sentence
+
+
+def test_a_node_that_has_the_key_of_another_is_wrong(patient):
+    node = '[[tss_node]]\nname = "node-2"\ncallback_public_key = "keys/tss-node-callback-pub.key"\n'
+    numbers = "retry_times = 60\nsleep_seconds = 2\nrequest_timeout = 55\n\n[keys]"
+    patient.change("countersign.toml", "[keys]", node + numbers)
+    check = patient.examined().named("keys.node", "wrong")
+    assert check.sentence.endswith(
+        "node-2 and node-1 share this callback key: each node has its own."
+    )
+
+
+@pytest.mark.parametrize("name", ["countersign.toml", "policy.toml", "keys"])
+def test_what_everybody_may_change_is_wrong(patient, name):
+    path = patient.folder / name
+    path.chmod(path.stat().st_mode | 0o002)
+    found = patient.examined()
+    assert found.of("wrong") == ["files.writable"]
+    assert found.named("files.writable", "wrong").changes == (Change(f"chmod o-w {path}"),)
+
+
+def test_a_folder_that_everybody_may_use_is_not_everybodys(tmp_path, patient):
+    keys = patient.folder / "keys"
+    keys.chmod(0o1777)
+    assert patient.examined().of("wrong") == []
+
+
+WINDOWS = {
+    "one attempt": (("retry_times = 60", "retry_times = 0"), "window.one_attempt"),
+    "Cobo's examples": (("sleep_seconds = 2\nrequest_timeout = 55",
+                         "sleep_seconds = 60\nrequest_timeout = 10"), "window.listening"),
+    "little time": (("retry_times = 60", "retry_times = 2"), "window.short"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WINDOWS)
+def test_a_window_that_leaves_people_little_is_warned_of_with_both_lines(patient, case):
+    (old, new), name = WINDOWS[case]
+    patient.change("countersign.toml", old, new)
+    patient.change("policy.toml", 'within = "30m"', 'within = "40s"')
+    found = patient.examined()
+    assert found.of("warning") == sorted([*UNAVOIDABLE, name])
+    assert found.named(name, "warning").changes == (
+        Change(
+            "retry_times: 60, sleep_seconds: 2, request_timeout: 55",
+            "the node's cobo-tss-node-config.yaml, callback",
+        ),
+        Change(
+            "retry_times = 60, sleep_seconds = 2, request_timeout = 55",
+            'countersign.toml, [[tss_node]] "node-1"',
+        ),
+    )
+
+
+def test_the_arithmetic_of_the_window_is_said(patient):
+    patient.change("countersign.toml", "sleep_seconds = 2\n", "sleep_seconds = 60\n")
+    patient.change("countersign.toml", "request_timeout = 55", "request_timeout = 10")
+    found = patient.examined()
+    assert found.named("window.length", "ok").sentence == (
+        "Node node-1 (retry_times 60, sleep_seconds 60, request_timeout 10): people have up to"
+        " 70 min, and it listens 14% of that time; a decision reaches it at most 60 s late."
+    )
+    assert "up to 60 s late" in found.named("window.listening", "warning").sentence
+
+
+def test_more_time_than_the_node_has_is_warned_of_where_the_policy_gives_it(patient):
+    patient.change("policy.toml", 'within = "30m"', 'within = "2h"')
+    patient.change("policy.toml", 'id = "risky"', 'id = "risky"\nwithin = "3h"')
+    warned = [c for c in patient.examined().checks if c.name == "window.deadline"]
+    assert [check.changes for check in warned] == [
+        (Change('within = "57m"', "policy.toml, [ask]"),),
+        (Change('within = "57m"', 'policy.toml, rule "risky"'),),
+    ]
+    assert warned[0].sentence == (
+        "policy.toml gives people 120 min in [ask], and node node-1 gives up 58 min after it"
+        " asked: people have the shorter of the two."
+    )
+
+
+def test_every_mistake_of_the_configuration_is_wrong_and_nothing_is_guessed(patient):
+    patient.change("countersign.toml", "retry_times = 60", 'retry_times = "60"\nfoo = 1')
+    found = patient.examined()
+    assert [(check.name, check.level) for check in found.checks] == [("config.loads", "wrong")] * 2
+    assert found.checks[0].sentence.endswith("found '60'.")
+    (patient.config).unlink()
+    assert patient.examined().of("wrong") == ["config.loads"]
+
+
+def test_every_mistake_of_the_policy_is_wrong_and_the_rest_is_looked_at(patient):
+    patient.change("policy.toml", 'effect = "ask"', 'effect = "sk"')
+    found = patient.examined()
+    assert found.of("wrong") == ["policy.loads", "policy.loads"]
+    assert {"keys.seal", "window.length", "data.fsync"} <= set(found.of("ok"))
+
+
+def test_what_policy_check_warns_of_is_a_warning(patient):
+    with (patient.folder / "policy.toml").open("a") as policy:
+        policy.write('[[rule]]\nid = "one"\nwhy = "x"\neffect = "reject"\nwhen.wallet = "cold"\n')
+    check = patient.examined().named("policy.warning", "warning")
+    assert '"one"' in check.sentence or "one" in check.sentence
+
+
+def test_who_is_asked_for_a_signature_and_has_no_key_is_named(patient):
+    patient.change("policy.toml", "# [people.bo]\n# slack", "[people.bo]\nslack")
+    patient.change("policy.toml", 'approvers = ["ana"]', 'approvers = ["ana", "bo"]')
+    check = patient.examined().named("policy.voters", "warning")
+    assert (
+        check.sentence == "bo is asked by [ask] and has no ssh_key, without which no vote is taken."
+    )
+    assert check.changes == (Change('ssh_key = "ssh-ed25519 …"', "policy.toml, [people.bo]"),)
+
+
+def test_a_data_directory_that_is_open_to_others_is_wrong(patient):
+    data = patient.folder / "data"
+    data.mkdir(mode=0o755)
+    (data / "operator.cookie").write_text("x")
+    (data / "operator.cookie").chmod(0o644)
+    found = patient.examined()
+    assert found.of("wrong") == ["data.directory", "files.private"]
+    assert found.named("data.directory", "wrong").changes == (Change(f"chmod 700 {data}"),)
+
+
+def test_a_data_directory_that_is_a_file_is_wrong(patient):
+    (patient.folder / "data").write_text("x")
+    assert patient.examined().of("wrong") == ["data.directory"]
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [("listen", "machine.listen"), ("operator_listen", "machine.operator_listen")],
+)
+def test_an_address_that_everybody_reaches_is_warned_of(patient, key, name):
+    patient.change("countersign.toml", f'\n{key} = "127.0.0.1:', f'\n{key} = "0.0.0.0:')
+    found = patient.examined()
+    assert found.of("warning") == sorted([*UNAVOIDABLE, name])
+    assert found.of("wrong") == []
+
+
+def test_a_port_that_another_program_holds_is_wrong(patient):
+    listen = patient.settings.listen
+    with http.server.HTTPServer(
+        (listen.host, listen.port), http.server.BaseHTTPRequestHandler
+    ) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        found = patient.examined()
+        server.shutdown()
+        thread.join()
+    check = found.named("machine.ports", "wrong")
+    assert check.sentence.startswith(f"Something else than our gateway holds {listen}:")
+
+
+def test_what_hangs_is_said_and_keeps_nothing_from_being_told(patient):
+    listen = patient.settings.listen
+    with socket.create_server((listen.host, listen.port)):  # takes connections, says nothing
+        began = time.monotonic()
+        found = patient.examined(limit_s=0.5)
+        assert time.monotonic() - began < 2
+    assert found.of("wrong") == ["machine.time"]
+    assert "data.fsync" in found.of("ok")
+
+
+def test_a_gateway_that_runs_is_asked_and_no_second_server_is_started(patient):
+    home = Home(patient.folder)
+    with home.served():
+        servers = names(patient.folder / "data" / "redis")
+        found = patient.examined()
+        assert found.of("warning", "wrong") == UNAVOIDABLE
+        assert (
+            "noeviction, append-only file (fsync always)"
+            in found.named("store.reach", "ok").sentence
+        )
+        assert [c.sentence for c in found.checks if c.name == "machine.ports"] == [
+            f"Our gateway answers at {patient.settings.listen}.",
+            f"Our gateway answers at {patient.settings.operator_listen}.",
+        ]
+        assert found.named("machine.ready", "ok").sentence == "It is ready to decide."
+        assert names(patient.folder / "data" / "redis") == servers
+        shutil.copytree(patient.folder / "keys", patient.folder / "b" / "keys")
+        for name in ("countersign.toml", "policy.toml"):
+            shutil.copy(patient.folder / name, patient.folder / "b" / name)
+        patient.folder = patient.folder / "b"
+        assert patient.examined().of("wrong") == ["machine.ports", "machine.ports"]
+
+
+SLACK = """
+[slack]
+workspace = "T0ACME"
+channel = "C0APPROVALS"
+bot_token = { env = "SLACK_BOT_TOKEN" }
+app_token = { env = "SLACK_APP_TOKEN" }
+api_url = "http://127.0.0.1:9/api/"
+"""
+
+
+def test_a_secret_that_is_missing_is_wrong_and_the_rest_is_looked_at(patient, monkeypatch):
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1-hush")
+    monkeypatch.delenv("SLACK_APP_TOKEN", raising=False)
+    with patient.config.open("a") as config:
+        config.write(SLACK)
+    found = patient.examined()
+    assert found.of("wrong") == ["config.secrets", "slack.token"]
+    assert "SLACK_APP_TOKEN is not set" in found.named("config.secrets", "wrong").sentence
+    assert "data.fsync" in found.of("ok")
+
+
+def test_no_secret_is_printed_whatever_is_wrong(patient, monkeypatch):
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1-hush")
+    monkeypatch.setenv("SLACK_APP_TOKEN", "xoxb-2-hush")
+    monkeypatch.setenv("REDIS_URL", "redis://user:a-hush@127.0.0.1:9/0")
+    with patient.config.open("a") as config:
+        config.write(SLACK + '[redis]\nurl = { env = "REDIS_URL" }\n')
+    seal = (patient.folder / "keys" / "seal.key").read_text().strip()
+    for flags in ([], ["--json"]):
+        result = run("--config", patient.config, *flags)
+        assert result.exit_code == 1
+        assert "hush" not in result.output
+        assert seal not in result.output
+    assert patient.examined().of("wrong") == ["slack.token", "store.reach"]
+    monkeypatch.setenv("SLACK_APP_TOKEN", "xapp-2-hush")
+    found = patient.examined()
+    assert found.of("wrong") == ["slack.reach", "store.reach"]
+    assert not any("hush" in check.sentence for check in found.checks)
+
+
+def test_on_a_terminal_sentences_fit_and_what_is_to_be_copied_is_whole():
+    long = "A sentence that says much of what is wrong with this and that " * 3
+    line = 'pubkey_path: "' + "x" * 100 + '"'
+    lines = list(page._on_screen(wrong("a.b", long + "\x1b[2J.", Change(line, "a.yaml"))))
+    plain = [text.replace("\x1b[31m\x1b[1m", "").replace("\x1b[0m", "") for text in lines]
+    assert plain[0].startswith("  ✗ A sentence")
+    assert all(len(text) <= 80 for text in plain[:-1])
+    assert not any("\x1b" in text for text in plain)
+    assert plain[-2:] == ["      change: a.yaml", f"        {line}"]
+
+
+def test_in_a_pipe_each_check_is_a_line_without_colors(patient):
+    result = CliRunner().invoke(main, ["doctor", "--config", str(patient.config)], color=True)
+    assert "\x1b" not in result.output
+    assert f"  ok      {patient.config} can be read, with 1 TSS Node.\n" in result.output
+    sections = [Section("One", (warn("a", "b."), wrong("c", "d.")))]
+    assert page.summary(sections) == "2 checks: 0 ok, 1 warning, 1 wrong."
+
+
+def test_json_names_every_check_with_its_section_and_changes(patient):
+    result = run("--json", "--config", patient.config)
+    assert result.exit_code == 0
+    said = json.loads(result.stdout)
+    assert said["counts"] == {"ok": 20, "warning": 3, "wrong": 0}
+    by_name = {check["name"]: check for check in said["checks"]}
+    assert by_name["keys.approver"]["section"] == "Keys"
+    assert by_name["keys.approver"]["level"] == "warning"
+    assert by_name["keys.approver"]["changes"] == [
+        {"line": f"ssh-keygen -p -f {patient.folder}/keys/approver_ed25519", "where": ""}
+    ]
+
+
+def test_whose_configuration_it_is_needs_one():
+    assert run("--node", "node-1").exit_code == 2

@@ -1,0 +1,286 @@
+"""A TSS Node's own configuration beside ours; and what a hostile one can do: nothing."""
+
+import os
+import re
+import shutil
+import time
+
+import pytest
+
+from gateway.doctor.check import Change
+from gateway.doctor.node_config import NodeConfigError, read_node_config
+from gateway.doctor.tss_node import check_node_config
+from gateway.node_block import callback_block
+from tests.support.patient import ADVISED, Found
+
+NODE = """\
+main_path: somewhere
+callback:
+  cb_server_v2:
+    - service_address: "http://127.0.0.1:PORT/v2/check"
+      pubkey_path: "callback-server-pub.pem"
+  token_expire_minutes: 2
+  retry_times: 60
+  sleep_seconds: 2
+  request_timeout: 55
+"""
+
+
+@pytest.fixture
+def node(patient):
+    """The file of a node that agrees with us, with our public key beside it."""
+    folder = patient.folder.parent / "node"
+    folder.mkdir()
+    shutil.copy(patient.folder / "keys" / "callback-server-pub.pem", folder)
+    path = folder / "cobo-tss-node-config.yaml"
+    path.write_text(NODE.replace("PORT", str(patient.settings.listen.port)))
+    return path
+
+
+def compared(patient, path, name=None):
+    return Found(check_node_config(patient.settings, path, name))
+
+
+def change(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_a_node_that_agrees_is_well_and_its_key_is_found_beside_its_file(patient, node):
+    found = compared(patient, node)
+    assert found.of("warning", "wrong") == []
+    assert found.of("ok") == [
+        f"node_config.{name}" for name in ("address", "heartbeat", "key", "patience", "tokens")
+    ]
+    assert found.named("node_config.tokens", "ok").sentence == (
+        "The node's tokens are good for 2 min: they pass while our clock is less than 150 s ahead"
+        " of the node's."
+    )
+
+
+def test_it_is_compared_beside_all_the_rest(patient, node):
+    found = patient.examined(node)
+    assert found.of("wrong") == []
+    assert found.named("node_config.key", "ok")
+    assert found.named("keys.seal", "ok")
+
+
+def test_what_init_and_keys_show_print_for_the_node_agrees(patient, node):
+    settings = patient.settings
+    block = callback_block(settings.listen, "callback-server-pub.pem", settings.nodes[0].window)
+    node.write_text(block)
+    assert compared(patient, node).of("warning", "wrong") == []
+
+
+@pytest.mark.parametrize("key", ADVISED)
+def test_a_number_that_differs_is_wrong_with_our_line(patient, node, key):
+    change(node, f"{key}: {ADVISED[key]}", f"{key}: 7")
+    found = compared(patient, node)
+    assert found.of("wrong") == ["node_config.patience"]
+    check = found.named("node_config.patience", "wrong")
+    assert f"says {key}: 7, and we have {ADVISED[key]}:" in check.sentence
+    assert check.changes == (Change(f"{key} = 7", 'countersign.toml, [[tss_node]] "node-1"'),)
+
+
+def test_what_the_node_leaves_out_is_its_own_default(patient, node):
+    for key in ADVISED:
+        change(node, f"  {key}: {ADVISED[key]}\n", "")
+    lines = [c.changes[0].line for c in compared(patient, node).checks if c.level == "wrong"]
+    assert lines == ["retry_times = 2", "sleep_seconds = 15", "request_timeout = 10"]
+
+
+ADDRESSES = {
+    "another path": ("/v2/check", "/v1/check", "wrong", "the path that is answered is /v2/check."),
+    "another port": (":PORT", ":1", "warning", "right only where something passes it on."),
+    "no host": ("127.0.0.1", "0.0.0.0", "wrong", "is no address that a node could call."),
+    "another machine": ("127.0.0.1", "10.0.0.5", "warning", "which only this machine reaches."),
+    "https": ("http:", "https:", "warning", "must end TLS before it."),
+    "no url": ("http:", "ftp:", "wrong", "is no address that a node could call."),
+    "a port that is none": (":PORT", ":http", "wrong", "is no address that a node could call."),
+}
+
+
+@pytest.mark.parametrize("case", ADDRESSES)
+def test_an_address_that_is_not_ours_is_said(patient, node, case):
+    old, new, level, says = ADDRESSES[case]
+    change(node, old.replace("PORT", str(patient.settings.listen.port)), new)
+    found = compared(patient, node)
+    assert found.of("warning", "wrong") == ["node_config.address"]
+    check = found.named("node_config.address", level)
+    assert check.sentence.endswith(says)
+    assert check.changes
+
+
+def test_a_key_that_is_not_ours_is_wrong_and_one_that_is_not_here_a_warning(patient, node):
+    shutil.copy(patient.folder.parent / "other-pub.pem", node.parent / "callback-server-pub.pem")
+    check = compared(patient, node).named("node_config.key", "wrong")
+    assert check.sentence.endswith("the node would refuse every answer of ours.")
+    ours, theirs = (
+        patient.folder / "keys/callback-server-pub.pem",
+        node.parent / "callback-server-pub.pem",
+    )
+    assert check.changes == (Change(f"cp {ours} {theirs}"),)
+    theirs.unlink()
+    check = compared(patient, node).named("node_config.key", "warning")
+    assert check.sentence.startswith(f"{theirs} is not here")
+    theirs.write_text("-----BEGIN")
+    assert compared(patient, node).of("wrong") == ["node_config.key"]
+    change(node, '      pubkey_path: "callback-server-pub.pem"\n', "")
+    assert (
+        "names no pubkey_path" in compared(patient, node).named("node_config.key", "wrong").sentence
+    )
+
+
+def test_of_several_servers_the_one_with_our_key_is_compared(patient, node):
+    other = (
+        '  cb_server_v2:\n    - service_address: "http://10.9.9.9:1/x"\n      pubkey_path: "a"\n'
+    )
+    change(node, "  cb_server_v2:\n", other)
+    assert compared(patient, node).of("warning", "wrong") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("main: 1\n", "names no callback server: the node signs without asking anybody."),
+        (
+            "callback:\n  cb_server:\n    - service_address: x\n",
+            "names callback servers of protocol v1 (cb_server) alone; we speak v2.",
+        ),
+    ],
+    ids=["none", "v1"],
+)
+def test_a_node_that_does_not_ask_us_is_wrong(patient, node, text, says):
+    node.write_text(text)
+    check = compared(patient, node).named("node_config.address", "wrong")
+    assert check.sentence.endswith(says)
+    port = patient.settings.listen.port
+    line = f'- service_address: "http://GATEWAY:{port}/v2/check"'
+    assert check.changes == (Change(line, f"{node}, callback, cb_server_v2"),)
+
+
+@pytest.mark.parametrize("minutes", [0, 61])
+def test_tokens_that_would_be_refused_are_wrong(patient, node, minutes):
+    change(node, "token_expire_minutes: 2", f"token_expire_minutes: {minutes}")
+    check = compared(patient, node).named("node_config.tokens", "wrong")
+    assert check.changes == (Change("token_expire_minutes: 2", f"{node}, callback"),)
+
+
+def test_which_node_it_is_must_be_known(patient, node):
+    check = compared(patient, node, "node-9").named("node_config.node", "wrong")
+    assert check.sentence == "No [[tss_node]] is called node-9. Configured: node-1."
+    second = '[[tss_node]]\nname = "node-2"\ncallback_public_key = "../other-pub.pem"\n'
+    numbers = "retry_times = 1\nsleep_seconds = 2\nrequest_timeout = 55\n\n[keys]"
+    patient.change("countersign.toml", "[keys]", second + numbers)
+    check = compared(patient, node).named("node_config.node", "wrong")
+    assert check.sentence == "Which node is it? Say --node, one of: node-1, node-2."
+    assert compared(patient, node, "node-1").of("wrong") == []
+    assert compared(patient, node, "node-2").of("wrong") == ["node_config.patience"]
+
+
+EVENTS = """\
+event:
+  server:
+    - url: http://127.0.0.1:PORT/v2/event
+    - url: http://127.0.0.1:1/elsewhere
+  event_types: [request.keysign.succeeded]
+"""
+
+
+def test_events_that_are_sent_to_us_need_our_path_and_types(patient, node):
+    agreed = node.read_text() + EVENTS.replace("PORT", str(patient.settings.listen.port))
+    node.write_text(agreed)
+    found = compared(patient, node)
+    assert found.of("warning", "wrong") == []
+    assert found.named("node_config.events", "ok")
+    node.write_text(agreed.replace("/v2/event", "/event"))
+    check = compared(patient, node).named("node_config.events", "wrong")
+    assert check.sentence.endswith("the path must be /v2/event.")
+    node.write_text(agreed.replace("[request.keysign.succeeded]", "[]"))
+    check = compared(patient, node).named("node_config.events", "warning")
+    assert check.sentence.endswith("it names no event_types.")
+
+
+def laughs():
+    """Merges of merges: each line would be ten times what the one before is."""
+    lines = ["a0: &a0 {x: 1}"]
+    for number in range(1, 12):
+        merged = ", ".join([f"*a{number - 1}"] * 10)
+        lines.append(f"a{number}: &a{number}\n  <<: [{merged}]\n  k{number}: 1")
+    return "\n".join(lines)
+
+
+HOSTILE = {
+    "nested": "[" * 60_000,
+    "nested tables": "{a: " * 15_000,
+    "nested blocks": "\n".join(" " * depth + "- " for depth in range(300)),
+    "laughs": laughs(),
+    "many": "- " * 32_000,
+    "long": "callback: " + "x" * 65_000,
+    "larger": "callback: " + "x" * 70_000,
+    "recursive": "&a [*a]",
+    "object": "!!python/object/apply:os.system ['true']",
+    "not text": "\udcff\x00",
+    "a tab": "callback:\n\tretry_times: 1",
+    "twice": "callback: {retry_times: 1, retry_times: 2}",
+    "no table": "7",
+    "empty": "",
+    "unhashable": "{[a]: 1}",
+    "a day that is none": "a: 2026-99-99",
+    "a long number": "callback: {retry_times: " + "9" * 20_000 + "}",
+    "sixties": "a: " + "1:" * 20_000 + "1",
+}
+
+
+HARMLESS = {"long", "sixties"}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_hostile_yaml_is_a_sentence_and_costs_little(tmp_path, case):
+    path = tmp_path / "node.yaml"
+    path.write_bytes(HOSTILE[case].encode("utf-8", "surrogateescape"))
+    began = time.process_time()
+    if case in HARMLESS:
+        assert read_node_config(path).servers == ()
+    else:
+        with pytest.raises(NodeConfigError) as caught:
+            read_node_config(path)
+        assert re.fullmatch(rf"{path} (is|holds) [^\n]+[.]", str(caught.value))
+    assert time.process_time() - began < 3
+
+
+def test_what_is_well_formed_and_mistyped_is_a_sentence_each(patient, node):
+    node.write_text(
+        "callback:\n  cb_server_v2: [7, {service_address: [1], pubkey_path: {a: 1}}]\n"
+        "  retry_times: sixty\n  sleep_seconds: true\n  request_timeout: 5.5\nevent: 7\n"
+    )
+    said = [c.sentence for c in compared(patient, node).checks if c.name == "node_config.reads"]
+    assert said == [
+        f"{node}: event is no table of settings.",
+        f"{node}: an entry of callback, cb_server_v2 is no table of settings.",
+        f"{node}: callback, retry_times is no whole number.",
+        f"{node}: callback, sleep_seconds is no whole number.",
+        f"{node}: callback, request_timeout is no whole number.",
+    ]
+
+
+def test_a_file_that_is_missing_or_no_file_is_wrong(patient, tmp_path):
+    found = compared(patient, tmp_path / "absent.yaml")
+    assert found.named("node_config.reads", "wrong").sentence.endswith("No such file or directory.")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert compared(patient, pipe).of("wrong") == ["node_config.reads"]
+
+
+def test_a_path_with_a_zero_byte_is_none(patient, node):
+    change(node, '"callback-server-pub.pem"', '"a\\0b"')
+    assert (
+        "names no pubkey_path" in compared(patient, node).named("node_config.key", "wrong").sentence
+    )
+
+
+def test_a_few_aliases_are_followed(tmp_path):
+    path = tmp_path / "node.yaml"
+    path.write_text("x: &x {retry_times: 7}\ncallback:\n  <<: *x\n  sleep_seconds: '3'\n")
+    assert read_node_config(path).numbers == {"retry_times": 7, "sleep_seconds": 3}
