@@ -6,7 +6,7 @@ STAMP := $(VENV)/.stamp
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup lint test explore fuzz chaos bench demo lock clean
+.PHONY: help setup lint test explore fuzz chaos bench demo gallery lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  \033[1m%-7s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ bench: setup ## Measure
 demo: setup ## See an approval from end to end, on this machine
 	@$(BIN)/countersign demo
 
+gallery: setup ## Draw what approvers are shown, as pictures, for a phone and for a desktop
+	@$(BIN)/python -m tests.gallery
+
 # LOCK_FLAGS=--upgrade takes the newest; without it, what still fits stays.
 # The dev lock comes first and the others follow it: what is tested is what runs.
 COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
@@ -65,5 +68,6 @@ lock: setup ## Write the locks anew
 		-c requirements/dev.txt -o requirements/build.txt
 
 clean: ## Remove everything that can be made again
-	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
+		tests/gallery/node_modules
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -32,7 +32,6 @@ from approvals.model import (
     Choice,
     Final,
     Outcome,
-    Override,
     RuleAnswer,
     Verdict,
 )
@@ -57,6 +56,7 @@ from tests.notifiers.examples import (
     refused,
     unverified,
 )
+from tests.notifiers.states import ON_CALL, states
 from tests.support.records import ELECTORATE, NOW, POLICY, click, signature, signed, vote
 from tests.support.requests import FOLDER, Sample, sample
 
@@ -90,9 +90,8 @@ INNER = (
 NODES = tuple(f"co{number}{'Qx7' * 17}{number}" for number in range(1, 5))
 
 
-OVERRIDE = Override("on_call", ("dee", "eli"), approve=2, reject=2)
-ON_CALL = replace(ELECTORATE, override=OVERRIDE)
-OVERRIDABLE = ask(need("treasury", 2), override=OVERRIDE)
+ELECTED = replace(ELECTORATE, override=ON_CALL)
+OVERRIDABLE = ask(need("treasury", 2), override=ON_CALL)
 DEE = signed("dee", override=True, reason="Treasury is asleep; the invoice <2041> is due")
 ELI = signed("eli", override=True, reason="I called the payee", at=NOW + 184_000)
 AGAINST = signed("dee", Choice.REJECT, override=True, reason="It is not our invoice")
@@ -416,7 +415,7 @@ def read(asked: Sample) -> Case:
 def told(found: Findings, record: Approval, remarks: tuple[Remark, ...] = ()) -> Story:
     """The story of a case."""
     decision = decide(
-        record, now=NOW, electorate=ON_CALL, remembered=NOTHING_REMEMBERED, today=NOTHING_NEW
+        record, now=NOW, electorate=ELECTED, remembered=NOTHING_REMEMBERED, today=NOTHING_NEW
     )
     return Story(record, decision, sheet_of(record, found, NAMES, remarks=remarks), FREEZES)
 
@@ -424,6 +423,7 @@ def told(found: Findings, record: Approval, remarks: tuple[Remark, ...] = ()) ->
 CASES = {
     **built(),
     **people(),
+    **{name: (findings(), record, ()) for name, record in states().items()},
     **recorded(),
     **{f"composed_{name}": read(asked) for name, asked in composed().items()},
 }

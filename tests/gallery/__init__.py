@@ -1,0 +1,1 @@
+"""Pictures of everything that an approver is shown."""

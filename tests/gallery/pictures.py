@@ -1,0 +1,26 @@
+"""What is drawn: the very messages, forms and sentences that are kept as golden texts."""
+
+from typing import Any
+
+from notifiers.slack_posts import message_of
+from tests.notifiers.cases import CASES, told
+from tests.notifiers.test_golden import FORMS, SAID
+
+Picture = dict[str, Any]
+"""`name`, and what is drawn: `text` with `blocks`, a `view`, or a `text` alone."""
+
+
+def pictures() -> list[Picture]:
+    """All of them, in the order of the index: states, samples, other requests, forms, sentences."""
+    drawn = [_message(name) for name in sorted(CASES, key=_place)]
+    drawn += [{"name": name, "view": view} for name, view in FORMS.items()]
+    return drawn + [{"name": name, "text": text} for name, text in SAID.items()]
+
+
+def _message(name: str) -> Picture:
+    message = message_of(told(*CASES[name]), "nonce")
+    return {"name": name, "text": message.text, "blocks": message.blocks}
+
+
+def _place(name: str) -> int:
+    return 0 if name.startswith("state_") else 1 if name.startswith("sample_") else 2

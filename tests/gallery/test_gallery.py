@@ -1,0 +1,73 @@
+"""The gallery draws everything, and what it draws is what is sent. No browser is needed here."""
+
+import json
+import re
+from functools import partial
+
+from approvals.model import Approval, Approved, Cause, Damaged, Pending, Rejected
+from notifiers.slack_blocks import render
+from notifiers.slack_modal import VIEWS
+from notifiers.slack_tokens import Act, Token
+from tests.gallery.__main__ import HERE
+from tests.gallery.pictures import pictures
+from tests.notifiers.cases import CASES, told
+from tests.notifiers.states import states
+from tests.notifiers.test_golden import FORMS, SAID
+from tests.support.requests import FOLDER
+
+NOT_SHOWN = {"manifest", "ping", "ping_empty_objects", "ping_omitempty"}
+DRAWN = {picture["name"]: picture for picture in pictures()}
+
+
+def test_every_sample_and_every_state_is_drawn() -> None:
+    samples = {path.stem for path in FOLDER.glob("*.json")} - NOT_SHOWN
+    assert {f"sample_{name}" for name in samples} <= set(DRAWN)
+    assert set(states()) <= set(DRAWN)
+    assert set(DRAWN) == {*CASES, *FORMS, *SAID}
+
+
+def test_every_way_that_an_approval_can_stand_is_drawn() -> None:
+    stands = [told(*case).decision for case in CASES.values()]
+    assert {type(each) for each in stands} == {Pending, Approved, Rejected, Damaged}
+    assert {each.cause for each in stands if isinstance(each, Rejected)} == set(Cause)
+    decided = [told(*case).approval for case in CASES.values()]
+    yes = [
+        (bool(each.final), isinstance(how, Approved))
+        for each, how in zip(decided, stands, strict=True)
+    ]
+    assert {(False, True), (True, True), (False, False), (True, False)} <= set(yes)
+    assert any(isinstance(each, Approved) and each.override for each in stands)
+
+
+def test_every_form_is_drawn() -> None:
+    assert {picture["view"]["callback_id"] for picture in DRAWN.values() if "view" in picture} == (
+        set(VIEWS)
+    )
+
+
+def test_what_is_drawn_is_what_render_makes() -> None:
+    for name, case in CASES.items():
+        story = told(*case)
+        nonce = partial(_token, story.approval)
+        message = render(story.approval, story.sheet, story.decision, nonce, freezes=story.freezes)
+        assert DRAWN[name] == {"name": name, "text": message.text, "blocks": message.blocks}
+
+
+def _token(approval: Approval, act: Act) -> str:
+    return Token("nonce", approval.member, approval.digest, act).encode()
+
+
+def test_what_draws_is_locked_by_hash_and_runs_no_script_of_its_own() -> None:
+    packages = json.loads((HERE / "package-lock.json").read_text("utf-8"))["packages"]
+    fetched = [package for path, package in packages.items() if path]
+    assert len(fetched) > 50
+    assert all(package["integrity"].startswith("sha512-") for package in fetched)
+    assert not any("resolved" in package for package in fetched)
+    assert "ignore-scripts=true" in (HERE / ".npmrc").read_text("utf-8").split()
+
+
+def test_what_draws_fetches_nothing() -> None:
+    drawing = (HERE / "render.mjs").read_text("utf-8")
+    assert "offline: true" in drawing
+    look = (HERE / "look.css").read_text("utf-8")
+    assert re.findall(r"https?://(?!www\.w3\.org/2000/svg)", drawing + look) == []
