@@ -16,7 +16,7 @@ from approvals.findings import (
     Wrap,
 )
 from approvals.wording import counted
-from notifiers.facts import Fact, Room, exact, exact_address, not_shown, pairs
+from notifiers.facts import Fact, Room, exact, exact_address, not_shown, pairs, paragraph
 from notifiers.text import Names, allowance, amount, quantity
 
 _OF_A_CALL: Final = "for reading only: whether this happens, and what else, is unknown"
@@ -30,7 +30,7 @@ def effect_facts(findings: Findings, names: Names, room: Room) -> list[Fact]:
     for number, effect in islice(_numbered(findings.effects), room.effects):
         alone = len(findings.effects) == 1 and effect is findings.effects[0]
         prefix = "" if alone else f"{number} "
-        facts += _facts(effect, prefix, findings.source, names, room)
+        facts += paragraph(_facts(effect, prefix, findings.source, names, room))
         inner = _inner(effect)
         if inner:
             about = f" {_OF_A_MESSAGE}" if isinstance(effect, Signing) else f", {_OF_A_CALL}"
@@ -99,9 +99,10 @@ def _facts(
         case ContractCall():
             return _call(effect, prefix, source, names, room)
         case Signing():
+            label = "Message" if effect.kind == "message" else "Hash"
             return [
                 exact(f"{prefix}Standard", effect.standard or "unknown"),
-                exact(f"{prefix}Message", effect.preview or "empty", room.text, whole=effect.whole),
+                exact(f"{prefix}{label}", effect.preview or "empty", room.text, whole=effect.whole),
             ]
         case _ as never:
             assert_never(never)
@@ -140,7 +141,7 @@ def _call(
     return [
         *called,
         *pairs(f"{prefix}Argument ", effect.arguments, room),
-        exact(f"{prefix}Value", amount(effect.native, effect.value)),
+        exact(f"{prefix}Sends along", amount(effect.native, effect.value)),
         *_whose(f"{prefix}Made by", effect.sender, source, effect.chain, names),
     ]
 

@@ -1,7 +1,7 @@
 """One line that people read, and how much of them a place has room for."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from approvals.findings import Address
@@ -18,6 +18,7 @@ class Fact:
 
     An `exact` value (an address, an amount, an id) is never shortened to make room. `whole` is
     False where something is missing from what is shown, which it says itself. `loud`: a warning.
+    `begins`: a paragraph of its own begins here.
     """
 
     label: str
@@ -25,6 +26,7 @@ class Fact:
     exact: bool = False
     whole: bool = True
     loud: bool = False
+    begins: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,17 @@ def pairs(label: str, said: Iterable[tuple[str, str]], room: Room) -> list[Fact]
         for name, text in listed[: room.rows]
     ]
     return facts + not_shown(len(listed) - room.rows, "more line")
+
+
+def numbered(texts: Sequence[str]) -> list[tuple[str, str]]:
+    """Each text below its number; a single one has none."""
+    alone = len(texts) == 1
+    return [("" if alone else str(number), text) for number, text in enumerate(texts, start=1)]
+
+
+def paragraph(facts: Sequence[Fact]) -> list[Fact]:
+    """These facts, apart from what stands before them."""
+    return [replace(fact, begins=place == 0) for place, fact in enumerate(facts)]
 
 
 def not_shown(count: int, what: str) -> list[Fact]:

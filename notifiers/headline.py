@@ -1,33 +1,29 @@
 """The first line that people read, what they confirm, and whether to believe it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal, TypeAlias, assert_never
 
 from approvals.findings import (
     Address,
+    Claims,
     ContractCall,
-    Effect,
     Findings,
-    Operation,
     Passed,
     Refused,
     Signing,
     TokenApproval,
     Transfer,
     Unverified,
-    Wrap,
 )
 from approvals.request import RequestType
 from approvals.wording import counted
+from notifiers.deeds import call, deed, on, signing
 from notifiers.readable import short_address, visible
 from notifiers.text import (
     NO_NAMES,
     Names,
     allowance,
-    amount,
-    asset_name,
     full_address,
-    named,
     quantity,
 )
 
@@ -44,18 +40,27 @@ _TYPES: Final = {
     RequestType.KEY_SHARE_SIGN: "Sign with key shares",
 }
 
+_OF_A_KEY: Final[Mapping[int, str]] = {
+    RequestType.KEY_GEN: "Create a new",
+    RequestType.KEY_RESHARE: "Reshare a",
+}
+_CONFIRMED: Final = 120
+"""Characters of a message to be signed, in what a person confirms."""
+
 
 def headline(findings: Findings, names: Names = NO_NAMES) -> str:
     """`Send 2,500 USDT -> cold-1 (0xd631…2A2c) on Ethereum`; a doubt comes before everything."""
     if findings.effects:
         more = len(findings.effects) - 1
-        said = _deed(findings.effects[0], findings.source, names) + (
+        said = deed(findings.effects[0], findings.source, names) + (
             f", and {counted(more, 'more effect')}" if more else ""
         )
         whole = findings.complete or isinstance(findings.effects[0], Signing)
         said = said if whole else f"{said}, and possibly more"
     else:
-        said = visible(findings.summary, 200) or _unread(findings)
+        said = _of_a_key(findings) or visible(findings.summary, 200) or _unread(findings)
+        sends = findings.summary and findings.claims.outputs
+        said = f"{said}; {_claimed(findings.claims)}" if sends else said
     integrity = integrity_of(findings)
     return said if integrity == "VERIFIED" else f"{integrity}: {said}"
 
@@ -83,13 +88,16 @@ def pledge(findings: Findings, names: Names = NO_NAMES) -> str:
         case (Transfer() as sent, *_):
             to = full_address(sent.to, sent.chain, names)
             what = quantity(sent.asset, sent.amount, sent.item)
-            return f"{doubt}{what} to {to} on {_on(sent, names)}{more}"
+            return f"{doubt}Send {what} to {to} on {on(sent, names)}{more}"
         case (TokenApproval() as given, *_):
             to = full_address(given.spender, given.chain, names)
-            return f"{doubt}{to} may move {allowance(given)} on {_on(given, names)}{more}"
-        case (ContractCall(contract=Address() as called) as call, *_):
-            to = full_address(called, call.chain, names)
-            return f"{doubt}{_call(call, to, names)}{more}"
+            return f"{doubt}{to} may move {allowance(given)} on {on(given, names)}{more}"
+        case (ContractCall(contract=Address() as called) as made, *_):
+            to = full_address(called, made.chain, names)
+            return f"{doubt}{call(made, to, names)}{more}"
+        case (Signing() as signed,) if findings.source is not None and not signed.inner:
+            whose = full_address(findings.source, findings.chain or "", names)
+            return f"{doubt}{signing(signed, whose, _CONFIRMED)}"
         case _:
             return headline(findings, names)
 
@@ -123,54 +131,17 @@ def itemized(sentences: Sequence[str]) -> tuple[str, ...]:
     return tuple(sentences) if len(sentences) < 2 else tuple(f"- {each}" for each in sentences)  # noqa: PLR2004
 
 
-def _deed(effect: Effect, source: Address | None, names: Names) -> str:
-    match effect:
-        case Transfer():
-            to = named(effect.to, effect.chain, names)
-            what = quantity(effect.asset, effect.amount, effect.item)
-            whose = _whose(effect.sender, source, effect.chain, names)
-            return f"Send {what}{whose} -> {to} on {_on(effect, names)}"
-        case TokenApproval():
-            to = named(effect.spender, effect.chain, names)
-            if effect.amount == 0:
-                what = f"Take back what {to} may move of {asset_name(effect.asset)}"
-                return f"{what} on {_on(effect, names)}"
-            whose = _whose(effect.owner, source, effect.chain, names)
-            return f"Let {to} move {allowance(effect)}{whose} on {_on(effect, names)}"
-        case Wrap():
-            was, becomes = effect.native, effect.wrapped
-            if effect.unwraps:
-                was, becomes = becomes, was
-            verb = "Unwrap" if effect.unwraps else "Wrap"
-            into = asset_name(becomes)
-            return f"{verb} {amount(was, effect.amount)} into {into} on {_on(effect, names)}"
-        case Operation():
-            return f"{visible(effect.name, 80)} on {_on(effect, names)}"
-        case ContractCall():
-            contract = effect.contract
-            called = None if contract is None else named(contract, effect.chain, names)
-            return _call(effect, called, names)
-        case Signing():
-            what = "a message" if effect.kind == "message" else "a bare hash"
-            standard = visible(effect.standard, 40)
-            said = f"Sign {what} ({standard})" if standard else f"Sign {what}"
-            inside = effect.inner[:1]
-            return f"{said}: {_deed(inside[0], source, names)}" if inside else said
-        case _ as never:
-            assert_never(never)
-
-
-def _whose(whose: Address | None, source: Address | None, chain: str, names: Names) -> str:
-    """Of another account than the one that signs."""
-    return "" if whose is None or whose == source else f" of {named(whose, chain, names)}"
-
-
-def _call(effect: ContractCall, to: str | None, names: Names) -> str:
-    sending = f", sending {amount(effect.native, effect.value)}," if effect.value else ""
-    if to is None:
-        return f"Create a contract{sending} on {_on(effect, names)}"
-    method = visible(effect.method or effect.selector or "an empty call", 60)
-    return f"Call {method} of {to}{sending} on {_on(effect, names)}"
+def _of_a_key(findings: Findings) -> str:
+    """What becomes of a key, in words; empty where this is about something else."""
+    keys = findings.keys
+    if keys is None or keys.threshold is None or findings.type not in _OF_A_KEY:
+        return ""
+    change = ""
+    if keys.old_threshold is not None and keys.threshold < keys.old_threshold:
+        change = f", LOWERED from {keys.old_threshold}"
+    of = f"{visible(keys.curve, 40)} key" if keys.curve else "key of an unknown curve"
+    who = f"any {keys.threshold} of {len(keys.node_ids)} nodes can sign with it"
+    return f"{_OF_A_KEY[findings.type]} {of}: {who}{change}"
 
 
 def _unread(findings: Findings) -> str:
@@ -184,6 +155,10 @@ def _unread(findings: Findings) -> str:
         return (
             f"{said}: {visible(claims.transaction_type, 40)}" if claims.transaction_type else said
         )
+    return _claimed(claims)
+
+
+def _claimed(claims: Claims) -> str:
     first = claims.outputs[0]
     token = visible(claims.token_id or "", 40)
     what = f"{visible(first.amount or 'an unknown amount', 80)} {token}".strip()
@@ -205,7 +180,3 @@ def _source_of_truth(hashes: tuple[str, ...]) -> str:
 def _ends(signed: str) -> str:
     """Ed25519 signs whole messages: enough to tell one from another by."""
     return f"{signed[:18]}…{signed[-16:]}"
-
-
-def _on(effect: Transfer | TokenApproval | Wrap | Operation | ContractCall, names: Names) -> str:
-    return visible(names.chain(effect.chain), 40)

@@ -5,12 +5,17 @@ from typing import Final
 
 from approvals.findings import KeyFacts
 from approvals.request import RequestType
-from notifiers.facts import Fact, Room, exact, pairs
+from notifiers.facts import Fact, Room, exact, numbered, pairs, paragraph
 
 _HOLDS: Final[Mapping[int, str]] = {
     RequestType.KEY_GEN: "Holder",
     RequestType.KEY_RESHARE: "New holder",
     RequestType.KEY_SHARE_SIGN: "Signs with its share",
+}
+
+CURVES_ARE_FOR: Final[Mapping[str, str]] = {
+    "secp256k1": "Bitcoin, Tron and EVM chains",
+    "ed25519": "Solana and others",
 }
 
 
@@ -19,29 +24,41 @@ def key_facts(keys: KeyFacts, kind: int, room: Room) -> list[Fact]:
     holds = _HOLDS.get(kind)
     if holds is None:
         return []
-    facts = [exact("Curve", keys.curve or "unknown")]
+    facts = []
+    if keys.curve is not None or kind != RequestType.KEY_SHARE_SIGN:
+        facts.append(exact("Curve", _curve(keys)))
     if keys.root_pub_key is not None:
         facts.append(exact("Key", keys.root_pub_key))
     if keys.threshold is not None:
-        facts.append(exact("Threshold", _threshold(keys, keys.threshold)))
+        facts.append(exact("Who can sign", _threshold(keys, keys.threshold)))
     lend, hold = keys.used_node_ids, keys.node_ids
-    facts += pairs(f"{holds} ", _counted(hold, lend, "lends no share"), room)
-    return facts + pairs("Lends its share ", _counted(lend, hold, "will hold none"), room)
+    leaves = tuple(node for node in lend if node not in hold)
+    return [
+        *facts,
+        *paragraph(pairs(f"{holds} ", _holders(hold, lend), room)),
+        *paragraph(pairs("Gets no new share ", numbered(leaves), room)),
+    ]
+
+
+def _curve(keys: KeyFacts) -> str:
+    if keys.curve is None:
+        return "unknown"
+    used = CURVES_ARE_FOR.get(keys.curve)
+    return f"{keys.curve} (for {used})" if used else keys.curve
 
 
 def _threshold(keys: KeyFacts, new: int) -> str:
-    many = f"{new} of {len(keys.node_ids)}"
-    if keys.old_threshold is None:
-        return many
-    before = f"before: {keys.old_threshold}"
-    return f"{many}, LOWERED ({before})" if new < keys.old_threshold else f"{many} ({before})"
+    said = f"any {new} of these {len(keys.node_ids)} nodes together"
+    old = keys.old_threshold
+    if old is None:
+        return said
+    change = f", LOWERED from {old}" if new < old else f" (before: any {old})"
+    return f"{said}{change}"
 
 
-def _counted(
-    nodes: tuple[str, ...], others: tuple[str, ...], otherwise: str
-) -> list[tuple[str, str]]:
-    """Each node, numbered; where there are others, with a word about those not among them."""
-    return [
-        (str(number), node if not others or node in others else f"{node} ({otherwise})")
-        for number, node in enumerate(nodes, start=1)
-    ]
+def _holders(holders: tuple[str, ...], lend: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Each holder, numbered; where old shares are used for it, whether its own is."""
+    if not lend:
+        return numbered(holders)
+    used = {True: "its old share is used", False: "no old share of it is used"}
+    return numbered([f"{node} ({used[node in lend]})" for node in holders])

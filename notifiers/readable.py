@@ -65,12 +65,14 @@ def listed(items: tuple[str, ...]) -> str:
 
 
 def lasted(milliseconds: int) -> str:
-    """`38 s`, `3 min 12 s`, `1 h 4 min`."""
+    """`38 s`, `3 min 12 s`, `10 min`, `1 h 4 min`."""
     seconds = max(0, milliseconds) // 1000
     minutes, hours = seconds // 60, seconds // 3600
-    if hours:
-        return f"{hours} h {minutes % 60} min"
-    return f"{minutes} min {seconds % 60} s" if minutes else f"{seconds} s"
+    if not minutes:
+        return f"{seconds} s"
+    large, small = (hours, minutes % 60) if hours else (minutes, seconds % 60)
+    units = ("h", "min") if hours else ("min", "s")
+    return f"{large} {units[0]} {small} {units[1]}" if small else f"{large} {units[0]}"
 
 
 def _seen(text: str, limit: int) -> tuple[str, int]:

@@ -8,7 +8,7 @@ from approvals.findings import Findings, Signing
 from approvals.model import Approval
 from notifiers.claimed import claimed_facts
 from notifiers.effects import effect_facts
-from notifiers.facts import MESSAGE, Fact, Room, exact, not_shown, pairs
+from notifiers.facts import MESSAGE, Fact, Room, exact, not_shown, numbered, pairs, paragraph
 from notifiers.headline import Integrity, badge, grounds, headline, integrity_of, pledge
 from notifiers.keys import key_facts
 from notifiers.readable import visible
@@ -22,7 +22,7 @@ class Sheet:
 
     `worst` names the worst of the warnings, where one line must do. `pledge` is what the confirm
     dialog repeats: what may move, and the whole destination. `badge` is `integrity` with its
-    `grounds`, for a terminal. `remarks` are our own records' say.
+    `grounds`, for a terminal. `remarks` are our own records' say. `ids` are what it is called by.
     `whole` is False where something proved did not fit: such a sheet may be refused on sight, but
     nobody can approve what is not shown.
     """
@@ -37,6 +37,7 @@ class Sheet:
     remarks: tuple[Fact, ...]
     proved: tuple[Fact, ...]
     asked: tuple[Fact, ...]
+    ids: tuple[Fact, ...]
     claimed: tuple[Fact, ...]
     whole: bool
 
@@ -50,7 +51,7 @@ class Sheet:
         """Every fact in reading order."""
         request, checked = Fact("Request", self.headline), Fact("Checked", self.badge)
         warned = (*self.flags, *self.remarks)
-        return (request, *warned, checked, *self.proved, *self.asked, *self.claimed)
+        return (request, *warned, checked, *self.proved, *self.asked, *self.ids, *self.claimed)
 
 
 def sheet_of(
@@ -76,6 +77,7 @@ def sheet_of(
         remarks=remarked,
         proved=proved,
         asked=_asked(approval, room),
+        ids=_ids(approval),
         claimed=claimed_facts(findings, room),
         whole=all(fact.whole for fact in (*warned, *remarked, *proved)),
     )
@@ -84,9 +86,15 @@ def sheet_of(
 def _proved(findings: Findings, names: Names, room: Room) -> tuple[Fact, ...]:
     facts = effect_facts(findings, names, room)
     if not findings.effects:
-        facts += pairs("Hash", _numbered(findings.hashes), room)
+        facts += pairs("Hash ", numbered(findings.hashes), room)
     if findings.keys is not None:
         facts += key_facts(findings.keys, findings.type, room)
+    return (*facts, *paragraph(_around(findings, names)), *paragraph(_notes(findings, room)))
+
+
+def _around(findings: Findings, names: Names) -> list[Fact]:
+    """What holds for all effects together: who signs, where, at what price."""
+    facts = []
     if findings.source is not None:
         signs = bool(findings.effects) and isinstance(findings.effects[0], Signing)
         label = "Signed by" if signs else "From"
@@ -95,11 +103,15 @@ def _proved(findings: Findings, names: Names, room: Room) -> tuple[Fact, ...]:
         facts.append(exact("Chain", chain_name(findings.chain, names)))
     if findings.fee is not None and findings.fee.at_most:
         facts.append(exact("Fee at most", amount(findings.fee.asset, findings.fee.at_most)))
+    return facts
+
+
+def _notes(findings: Findings, room: Room) -> list[Fact]:
     notes = [note for note in findings.notes if note.proved]
-    facts += [
+    facts = [
         exact(note.label, note.text, room.text, whole=note.whole) for note in notes[: room.rows]
     ]
-    return (*facts, *not_shown(len(notes) - room.rows, "more note"))
+    return facts + not_shown(len(notes) - room.rows, "more note")
 
 
 def _asked(approval: Approval, room: Room) -> tuple[Fact, ...]:
@@ -116,17 +128,15 @@ def _asked(approval: Approval, room: Room) -> tuple[Fact, ...]:
     if approval.verdict.barred:
         barred = ", ".join(visible(person, 80) for person in approval.verdict.barred)
         facts.append(Fact("May not approve", f"{barred} (initiated it)"))
+    return tuple(facts)
+
+
+def _ids(approval: Approval) -> tuple[Fact, ...]:
     return (
-        *facts,
         exact("Node", approval.node),
         exact("Request id", approval.request_id),
         exact("Digest", approval.digest),
     )
-
-
-def _numbered(texts: Sequence[str]) -> list[tuple[str, str]]:
-    alone = len(texts) == 1
-    return [("" if alone else f" {number}", text) for number, text in enumerate(texts, start=1)]
 
 
 def _doubt(answer: str) -> str:

@@ -8,22 +8,23 @@ our check mark.
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, assert_never
 
 from approvals.freeze import Freeze
-from approvals.model import Approval, Decision
+from approvals.model import Approval, Approved, Cause, Damaged, Decision, Pending, Rejected
 from approvals.wording import counted
 from notifiers.facts import Fact
 from notifiers.headline import itemized
+from notifiers.ink import clock
 from notifiers.readable import cut, visible
 from notifiers.schedule import Urgency
 from notifiers.sheet import Sheet
 from notifiers.slack_buttons import ways_to_decide
 from notifiers.slack_limits import (
     ALL_BLOCKS,
+    BLOCKS,
     FALLBACK_TEXT,
     FIELD_TEXT,
-    FIELDS,
     HEADER,
     SECTION_TEXT,
     Json,
@@ -31,7 +32,8 @@ from notifiers.slack_limits import (
     size,
 )
 from notifiers.slack_shown import hash_of, shown_of
-from notifiers.slack_text import SLACK_INK, date, escape, literal, mrkdwn, plain
+from notifiers.slack_tables import small_print, table
+from notifiers.slack_text import SLACK_INK, date, escape, mrkdwn, plain
 from notifiers.slack_tokens import Act
 from notifiers.status import Status, status_of
 
@@ -44,18 +46,18 @@ _LINES: Final = 9
 
 _DOUBT: Final = "what this does could not be proved"
 _SEALS: Final = {
-    "VERIFIED": ":white_check_mark: *VERIFIED*",
+    "VERIFIED": ":mag: *VERIFIED*",
     "NOT VERIFIED": f":rotating_light: *NOT VERIFIED* · {_DOUBT}",
     "REFUSED": ":no_entry: *REFUSED* · nobody can approve this",
 }
 _HURRY: Final[Mapping[Urgency, str]] = {
     "early": "Decide",
-    "half": ":hourglass_flowing_sand: *Half of the time is over.* Decide",
-    "late": ":alarm_clock: *Four fifths of the time are over.* Decide",
+    "half": "*Half of the time is over.* Decide",
+    "late": "*Four fifths of the time are over.* Decide",
 }
-_WARNS: Final = ":warning: "
 _REMARKS: Final = ":eyes: "
-_SAYS: Final = ":speech_balloon: *Cobo says* · nothing below is proved"
+_SAYS: Final = ":speech_balloon: *Cobo says* · none of this is proved"
+_WAITS: Final = ":hourglass_flowing_sand:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class _Standing:
 
     marked: Status
     bare: Status
+    mark: str
     urgency: Urgency
 
 
@@ -99,16 +102,36 @@ def render(
     standing = _Standing(
         status_of(approval, decision, SLACK_INK, freezes=freezes),
         status_of(approval, decision, freezes=freezes),
+        _mark(approval, decision),
         urgency,
     )
     blocks: list[Json] = []
     for fewer, limit in _fits(_as_slack_shows(sheet)):
         blocks = _blocks(approval, fewer, standing, token, limit)
-        if size(blocks) <= ALL_BLOCKS:
+        if size(blocks) <= ALL_BLOCKS and len(blocks) <= BLOCKS:
             break
     message = Message(_fallback(approval, sheet, standing), blocks, shown_of(blocks))
     check_message(message.text, message.blocks)
     return message
+
+
+def _mark(approval: Approval, decision: Decision) -> str:
+    """What is seen from afar. Only what is final has a mark of its own; all else waits."""
+    match decision:
+        case Damaged():
+            return ":rotating_light:"
+        case _ if approval.final is None:
+            return _WAITS
+        case Approved():
+            return ":white_check_mark:"
+        case Rejected(cause=Cause.FROZEN):
+            return ":snowflake:"
+        case Rejected():
+            return ":x:"
+        case Pending():
+            return _WAITS
+        case _ as never:
+            assert_never(never)
 
 
 def _as_slack_shows(sheet: Sheet) -> Sheet:
@@ -153,64 +176,57 @@ def _blocks(
     limit: int,
 ) -> list[Json]:
     """In reading order: what, warnings, where it stands, can it be trusted, facts, buttons."""
-    why = plain("\n".join(itemized(sheet.grounds)), min(SECTION_TEXT, 4 * limit + 400))
     blocks: list[Json] = [
         {"type": "header", "text": plain(sheet.headline, HEADER), "block_id": "fact-what"},
-        *_table("fact-flags", sheet.flags, limit),
-        *_table("fact-remarks", sheet.remarks, limit, mark=_REMARKS),
-        {"type": "section", "text": mrkdwn(f"*{standing.marked.line}*"), "block_id": "status"},
-        *_about(approval, standing, limit),
+        *table("fact-flags", sheet.flags, limit),
+        *table("fact-remarks", sheet.remarks, limit, mark=_REMARKS),
+        *_progress(approval, standing),
+        *_about(standing.bare, limit),
         {"type": "section", "text": mrkdwn(_SEALS[sheet.integrity]), "block_id": "fact-seal"},
-        {"type": "section", "text": why, "block_id": "fact-why"},
-        *_table("fact-proved", sheet.proved, limit),
-        *_table("fact-asked", sheet.asked, limit),
+        _why(sheet, limit),
+        *table("fact-proved", sheet.proved, limit),
+        *table("fact-asked", sheet.asked, limit),
         {"type": "divider", "block_id": "rule"},
         {"type": "section", "text": mrkdwn(_SAYS), "block_id": "fact-says"},
-        *_table("fact-claimed", sheet.claimed, limit),
+        *table("fact-claimed", sheet.claimed, limit),
+        {"type": "divider", "block_id": "end"},
+        small_print("ids", sheet.ids),
     ]
     if standing.bare.state == "open" and not approval.notice:
         blocks += ways_to_decide(approval, sheet, token)
     return [_iterated(block, approval.revision) for block in blocks]
 
 
-def _about(approval: Approval, standing: _Standing, limit: int) -> list[Json]:
-    """Who may vote and until when; after the decision, why it ended as it did."""
-    status = standing.bare
+def _progress(approval: Approval, standing: _Standing) -> list[Json]:
+    """Who has voted and who is missing, or how it ended; while it is open, until when."""
+    said = {"status": f"{standing.mark} *{standing.marked.line}*"}
+    if standing.bare.state == "open":
+        hurry = _HURRY[standing.urgency]
+        said["deadline"] = f":alarm_clock: {hurry} before *{date(approval.deadline)}*"
+    return [
+        {"type": "section", "text": mrkdwn(text), "block_id": name} for name, text in said.items()
+    ]
+
+
+def _why(sheet: Sheet, limit: int) -> Json:
+    """Why to believe it, in small print; why not, large, and never folded away by Slack."""
+    text = plain("\n".join(itemized(sheet.grounds)), min(SECTION_TEXT, 4 * limit + 400))
+    if sheet.verified:
+        return {"type": "context", "elements": [text], "block_id": "fact-why"}
+    return {"type": "section", "text": text, "block_id": "fact-why", "expand": True}
+
+
+def _about(status: Status, limit: int) -> list[Json]:
+    """Who may vote; after the decision, why it ended as it did."""
     lines = [
         plain(line, max(_SHORT_LINE, min(_LINE, limit)))
         for line in (*status.details, *status.wanted)
     ]
-    if status.state == "open":
-        hurry = _HURRY[standing.urgency]
-        lines.insert(0, mrkdwn(f"{hurry} before {date(approval.deadline)}"))
     if len(lines) > _LINES:
         lines[_LINES:] = [
             plain(f"and {counted(len(lines) - _LINES, 'more line')}, not shown here", _LINE)
         ]
     return [{"type": "context", "elements": lines, "block_id": "about"}] if lines else []
-
-
-def _table(name: str, facts: Sequence[Fact], limit: int, mark: str = "") -> list[Json]:
-    """Labels in the left column, values in the right; as many sections as the rows need.
-
-    On a phone there is one column, with each value below its label.
-    """
-    rows = FIELDS // 2
-    return [
-        {
-            "type": "section",
-            "block_id": f"{name}-{start // rows}",
-            "fields": [
-                part
-                for fact in facts[start : start + rows]
-                for part in (
-                    mrkdwn(f"{_WARNS if fact.loud else mark}*{literal(fact.label)}*"),
-                    plain(fact.value, FIELD_TEXT if fact.exact else limit),
-                )
-            ],
-        }
-        for start in range(0, len(facts), rows)
-    ]
 
 
 def _iterated(block: Json, revision: int) -> Json:
@@ -221,6 +237,8 @@ def _iterated(block: Json, revision: int) -> Json:
 def _fallback(approval: Approval, sheet: Sheet, standing: _Standing) -> str:
     """What notifications and screen readers say."""
     line = standing.bare.line
+    if standing.bare.state == "open":
+        line = f"{line} · decide before {clock(approval.deadline)}"
     worst = f" · {sheet.worst}" if sheet.worst else ""
     said = f"{sheet.headline}{worst} · {line} · {visible(approval.request_id, 200)}"
     return str(plain(said, FALLBACK_TEXT)["text"])

@@ -38,6 +38,9 @@ _ENDS: Final = {
     Cause.UNSUPPORTED: "Refused: not supported",
     Cause.MALFORMED: "Refused: malformed",
 }
+_UNFETCHED: Final = "Rejected: approved, but the node did not come for it in time"
+_AT_ONCE: Final = 1_000
+"""Milliseconds: what took less was decided at once."""
 
 
 def day_and_clock(milliseconds: int) -> str:
@@ -135,8 +138,8 @@ def _progress(approval: Approval, pending: Pending, ink: Ink) -> str:
 def _seats(approval: Approval, ink: Ink) -> tuple[str, ...]:
     """Who may approve, group by group."""
     return tuple(
-        f"{need.count} of {ink.text(need.group)}: "
-        f"{ink.text(', '.join(need.people) or 'nobody who may')}"
+        f"May approve: {need.count} of {ink.text(need.group)}"
+        f" ({ink.text(', '.join(need.people) or 'nobody who may')})"
         for need in approval.verdict.needs
     )
 
@@ -173,6 +176,9 @@ def _rejected(approval: Approval, decision: Rejected, ink: Ink) -> Status:
         return Status("closed" if final else "closing", line, why)
     if final is None:
         return Status("closing", "Nobody can vote any more; the outcome is being recorded")
+    if decision.cause is Cause.TIMEOUT:
+        end = _UNFETCHED if decision.sentence.startswith("approved") else _ENDS[Cause.TIMEOUT]
+        return Status("closed", f"{end}, {_ended(approval, final, ink)}")
     line = f"{_ENDS[decision.cause]}, {_ended(approval, final, ink)}"
     return Status("closed", line, (ink.text(decision.sentence),) if decision.sentence else ())
 
@@ -185,7 +191,8 @@ def _frozen(approval: Approval, decision: Rejected, ink: Ink, freezes: Iterable[
 
 
 def _ended(approval: Approval, final: FinalFact, ink: Ink) -> str:
-    return f"{ink.time(final.at)}, after {lasted(final.at - approval.asked_at)}"
+    took = final.at - approval.asked_at
+    return f"{ink.time(final.at)}, after {lasted(took)}" if took >= _AT_ONCE else ink.time(final.at)
 
 
 def _refusing(approval: Approval) -> tuple[Vote, ...]:

@@ -13,7 +13,9 @@ ROOT_CURVES: Final[Mapping[str, str]] = {"xpub": "secp256k1", "cpub": "ed25519"}
 """The curve of an extended public key, by how it begins."""
 
 UNPINNED: Final = Reason(
-    16, "Both halves of the request come from Cobo: only a rule that pins them may approve it."
+    16,
+    "Only Cobo says who the nodes are: compare them with your own list."
+    " No rule may approve this unless it pins them.",
 )
 """The only reason for Unverified that is left where everything about a key agrees."""
 

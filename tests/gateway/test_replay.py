@@ -177,7 +177,7 @@ async def test_more_time_is_a_change_and_no_loosening(audited):
     path = draft(audited, TWO.replace("30m", "2h"))
     found = said(audited, path)
     assert (len(found["other"]), found["loosened"], found["ok"]) == (3, [], True)
-    assert "~ time: 30 min 0 s -> 2 h 0 min" in run(audited, path).output
+    assert "~ time: 30 min -> 2 h" in run(audited, path).output
 
 
 async def test_one_more_person_and_one_less_are_named(audited):

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from approvals.chains.tables import SHIPPED
 from approvals.findings import (
     Address,
     Asset,
@@ -43,7 +44,7 @@ CLAIMS = Claims(
 )
 NAMES = Names(
     address=lambda address, _: "cold-1" if address == TO else None,
-    chain=lambda chain: {"ETH": "Ethereum"}.get(chain, chain),
+    chain=lambda chain: known.name if (known := SHIPPED.chain(chain)) else chain,
 )
 
 

@@ -92,7 +92,7 @@ def test_an_approval_that_is_taken_back_is_no_permission() -> None:
         ),
         (
             findings(Transfer("ETH", APES, FROM, TO, 1, item=7_741)),
-            f"item 7741 of unknown token 0xBcBc…BcBc to {TO.text} (cold-1) on Ethereum",
+            f"Send item 7741 of unknown token 0xBcBc…BcBc to {TO.text} (cold-1) on Ethereum",
         ),
     ],
 )
@@ -237,21 +237,23 @@ def test_an_operation_on_a_key_shows_curve_threshold_and_every_node_in_full() ->
     shown = proved(CASES["reshare_lowered"][0])
     keys = CASES["reshare_lowered"][0].keys
     assert keys is not None
-    assert shown["Curve"] == "secp256k1"
+    assert shown["Curve"] == "secp256k1 (for Bitcoin, Tron and EVM chains)"
     assert shown["Key"] == keys.root_pub_key
-    assert shown["Threshold"] == "2 of 3, LOWERED (before: 3)"
-    assert shown["New holder 1"] == f"{keys.node_ids[0]} (lends no share)"
-    assert shown["New holder 2"] == keys.node_ids[1]
-    assert shown["Lends its share 3"] == f"{keys.used_node_ids[2]} (will hold none)"
+    assert shown["Who can sign"] == "any 2 of these 3 nodes together, LOWERED from 3"
+    assert shown["New holder 1"] == f"{keys.node_ids[0]} (no old share of it is used)"
+    assert shown["New holder 2"] == f"{keys.node_ids[1]} (its old share is used)"
+    assert shown["Gets no new share"] == keys.used_node_ids[2]
 
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
-    [(None, 2, "2 of 3"), (2, 2, "2 of 3 (before: 2)"), (1, 2, "2 of 3 (before: 1)")],
+    [(None, 2, ""), (2, 2, " (before: any 2)"), (1, 2, " (before: any 1)")],
 )
 def test_a_threshold_says_what_it_was(old, new, said: str) -> None:
     keys = KeyFacts("ed25519", ("a", "b", "c"), threshold=new, old_threshold=old)
-    assert proved(findings(effects=(), type=3, keys=keys))["Threshold"] == said
+    assert proved(findings(effects=(), type=3, keys=keys))["Who can sign"] == (
+        f"any 2 of these 3 nodes together{said}"
+    )
 
 
 def test_a_signature_does_not_list_the_nodes_that_make_it() -> None:

@@ -85,10 +85,11 @@ def test_small_words() -> None:
     assert listed(()) == ""
     assert listed(("ana",)) == "ana"
     assert listed(("ana", "bo", "chen")) == "ana, bo and chen"
-    assert [lasted(ms) for ms in (-5, 38_900, 192_000, 3_840_000)] == [
+    assert [lasted(ms) for ms in (-5, 38_900, 192_000, 600_000, 3_840_000)] == [
         "0 s",
         "38 s",
         "3 min 12 s",
+        "10 min",
         "1 h 4 min",
     ]
 

@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals.chains.tables import SHIPPED
-from approvals.findings import Address, Asset, ClaimedOutput, Claims, Reason, Transfer, Unverified
+from approvals.findings import (
+    Address,
+    Asset,
+    ClaimedOutput,
+    Claims,
+    Note,
+    Reason,
+    Transfer,
+    Unverified,
+)
 from approvals.inspect import inspect
 from approvals.model import Approved, Choice, Need, RuleAnswer, Verdict
 from approvals.risks import RISKS, Flag
@@ -22,6 +31,7 @@ from notifiers.slack_posts import message_of
 from notifiers.slack_shown import shown_of
 from notifiers.slack_tokens import Act, Token, read_token
 from notifiers.warnings import RISK_NAMES
+from tests.notifiers.cases import CASES, told
 from tests.notifiers.examples import (
     CLAIMS,
     NAMES,
@@ -41,8 +51,8 @@ from tests.support.slack_rules import echo, refusal_of, refusal_of_view
 NASTY = "<!channel> <@U0ANA> <http://evil|Approve> & *bold* `code` :white_check_mark: ✅ \u202e"
 
 
-def shown(told=None) -> Message:
-    return message_of(told or story(), "nonce")
+def shown(of=None) -> Message:
+    return message_of(of or story(), "nonce")
 
 
 def texts(message: Message) -> list[dict[str, Any]]:
@@ -80,7 +90,7 @@ def test_every_sample_fits_and_shows_its_ids_and_addresses(name: str) -> None:
     addresses += [effect.to.text for effect in found.effects if isinstance(effect, Transfer)]
     for needed in (request.request_id, found.digest, *addresses):
         assert needed in everything
-    verified = everything.count(":white_check_mark: *VERIFIED*")
+    verified = everything.count(":mag: *VERIFIED*")
     assert verified == (type(found.integrity).__name__ == "Passed")
 
 
@@ -165,6 +175,80 @@ def test_what_does_not_fit_cannot_be_approved_by_a_click() -> None:
     assert "countersign approve" in dumped
 
 
+def sections(message: Message, name: str) -> list[dict[str, Any]]:
+    """The blocks whose id begins so, whatever the version."""
+    return [block for block in message.blocks if block["block_id"].startswith(name)]
+
+
+@pytest.mark.parametrize(
+    ("state", "mark"),
+    [
+        ("pending", ":hourglass_flowing_sand:"),
+        ("two_of_three", ":hourglass_flowing_sand:"),
+        ("approved_waiting", ":hourglass_flowing_sand:"),
+        ("timing_out", ":hourglass_flowing_sand:"),
+        ("rejected_by_person", ":hourglass_flowing_sand:"),
+        ("approved", ":white_check_mark:"),
+        ("overridden", ":white_check_mark:"),
+        ("rejected_by_person_final", ":x:"),
+        ("timed_out", ":x:"),
+        ("frozen_meanwhile", ":snowflake:"),
+        ("damaged", ":rotating_light:"),
+    ],
+)
+def test_only_what_is_final_bears_a_mark_of_an_end(state: str, mark: str) -> None:
+    message = shown(told(*CASES[f"state_{state}"]))
+    (status,) = sections(message, "status")
+    assert status["text"]["text"].startswith(f"{mark} *")
+    everything = " ".join(part["text"] for part in texts(message))
+    assert everything.count(":white_check_mark:") == (mark == ":white_check_mark:")
+
+
+def test_the_deadline_is_large_while_it_is_open_and_gone_afterwards() -> None:
+    (deadline,) = sections(shown(), "deadline")
+    assert deadline["text"]["text"].startswith(":alarm_clock: Decide before *<!date^")
+    assert shown().text.count("decide before 14:23 UTC") == 1
+    ended = shown(story(decision=Approved(("ana",), "")))
+    assert sections(ended, "deadline") == []
+    assert "decide before" not in ended.text
+
+
+def test_doubts_are_large_and_never_folded_away_and_grounds_for_belief_are_small() -> None:
+    (small,) = sections(shown(), "fact-why")
+    assert small["type"] == "context"
+    (large,) = sections(shown(story(findings(integrity=unverified("no nonce")))), "fact-why")
+    assert (large["type"], large["expand"]) == ("section", True)
+
+
+def test_ids_stand_last_in_small_print_apart_from_what_cobo_says() -> None:
+    record = approval()
+    *_, says, claimed, end, ids, buttons = shown().blocks
+    assert says["text"]["text"] == ":speech_balloon: *Cobo says* · none of this is proved"
+    assert claimed["fields"][0]["text"] == "*Initiator*"
+    assert (end["type"], buttons["type"]) == ("divider", "actions")
+    assert [part["text"] for part in ids["elements"]] == [
+        f"Node: {record.node}",
+        f"Request id: {record.request_id}",
+        f"Digest: {record.digest}",
+    ]
+
+
+def test_what_belongs_together_stands_together() -> None:
+    def labels(blocks: list[dict[str, Any]]) -> list[list[str]]:
+        return [[part["text"].strip("*") for part in block["fields"][::2]] for block in blocks]
+
+    message = shown(story(findings(TRANSFER, TRANSFER, notes=(Note("Nonce", "9"),))))
+    assert labels(sections(message, "fact-proved")) == [
+        ["1 Amount", "1 To", "1 Token"],
+        ["2 Amount", "2 To", "2 Token"],
+        ["From", "Chain", "Fee at most"],
+        ["Nonce"],
+    ]
+    flags = tuple(Flag(risk, "why") for risk in RISKS[:6])
+    parts = sections(shown(story(findings(flags=flags))), "fact-flags")
+    assert [len(part) for part in labels(parts)] == [3, 3]
+
+
 def test_a_notice_has_no_buttons() -> None:
     dumped = json.dumps(shown(story(record=approval(notice=True))).blocks)
     assert APPROVE not in dumped
@@ -207,7 +291,7 @@ def test_another_text_in_any_fact_is_another_fact(field: str) -> None:
         "amount": "2,500 USDT",
         "to": TO.text,
         "why": "decoded from the bytes",
-        "seal": ":white_check_mark: *VERIFIED*",
+        "seal": ":mag: *VERIFIED*",
         "claim": "Hot wallet",
         "label": "*To*",
     }[field]

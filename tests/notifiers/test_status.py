@@ -25,7 +25,7 @@ def test_progress_names_votes_and_what_is_missing() -> None:
     status = status_of(record, pending(record))
     assert status.state == "open"
     assert status.line == "1 of 2 · ana 14:13 UTC · waiting for treasury"
-    assert status.details == ("2 of treasury: ana, bo, chen",)
+    assert status.details == ("May approve: 2 of treasury (ana, bo, chen)",)
 
 
 def test_every_group_that_is_missing_is_named() -> None:
@@ -99,7 +99,7 @@ def test_an_override_that_was_asked_for_comes_before_the_seats() -> None:
     assert status.line == "Override: 1 of 2 · dee 14:13 UTC · another of on_call must sign"
     assert status.details == (
         "Seats: 0 of 2 · waiting for 2 of treasury",
-        "2 of treasury: ana, bo, chen",
+        "May approve: 2 of treasury (ana, bo, chen)",
         "Reason of dee: asleep",
     )
 

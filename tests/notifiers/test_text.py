@@ -4,7 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from approvals.findings import Asset, ClaimedOutput, Claims, ContractCall, Signing
+from approvals.findings import (
+    Asset,
+    ClaimedOutput,
+    Claims,
+    ContractCall,
+    KeyFacts,
+    Signing,
+    TokenApproval,
+)
 from approvals.model import RuleAnswer
 from notifiers.facts import MESSAGE
 from notifiers.headline import badge, headline, pledge
@@ -14,11 +22,13 @@ from tests.notifiers.examples import (
     CALL,
     CLAIMS,
     ETHER,
+    FROM,
     HASH,
     NAMES,
     TETHER,
     TO,
     TRANSFER,
+    USDT,
     approval,
     ask,
     findings,
@@ -26,6 +36,7 @@ from tests.notifiers.examples import (
     unverified,
 )
 
+LETS = TokenApproval("ETH", USDT, FROM, TO, 5_000_000, "Permit")
 NOTHING = findings(effects=(), complete=False, chain=None, source=None, fee=None, hashes=())
 
 
@@ -49,9 +60,41 @@ NOTHING = findings(effects=(), complete=False, chain=None, source=None, fee=None
         (findings(replace(CALL, contract=None)), "Create a contract on Ethereum"),
         (
             findings(Signing("ETH", "message", "EIP-191", "Login")),
-            "Sign a message (EIP-191)",
+            "Sign the message “Login” as 0xe461…03EE (EIP-191)",
         ),
-        (findings(Signing(None, "blind", "raw hash", HASH)), "Sign a bare hash (raw hash)"),
+        (
+            findings(Signing("ETH", "message", "EIP-191", "a" * 49), source=None),
+            f"Sign the message “{'a' * 48}…” (EIP-191)",
+        ),
+        (
+            findings(Signing("ETH", "message", "EIP-191", "x” as 0xd631…2A2c “y")),
+            'Sign the message “x" as 0xd631…2A2c "y” as 0xe461…03EE (EIP-191)',
+        ),
+        (findings(Signing("ETH", "message", "", "")), "Sign a message as 0xe461…03EE"),
+        (
+            findings(Signing(None, "blind", "raw hash", HASH)),
+            "Sign a bare hash 0x9c9c…9c9c as 0xe461…03EE (raw hash)",
+        ),
+        (
+            findings(Signing("ETH", "message", "", "Permit", inner=(LETS,))),
+            "Sign a message as 0xe461…03EE: Let cold-1 (0xd631…2A2c) move 5 USDT on Ethereum",
+        ),
+        (
+            replace(NOTHING, type=1, keys=KeyFacts("ed25519", ("a", "b", "c"), threshold=2)),
+            "Create a new ed25519 key: any 2 of 3 nodes can sign with it",
+        ),
+        (
+            replace(
+                NOTHING,
+                type=3,
+                keys=KeyFacts(None, ("a", "b"), threshold=1, old_threshold=2),
+            ),
+            "Reshare a key of an unknown curve: any 1 of 2 nodes can sign with it, LOWERED from 2",
+        ),
+        (
+            replace(NOTHING, type=5, summary="Sign 1 message", keys=KeyFacts(None, ("a",))),
+            "Sign 1 message",
+        ),
         (
             replace(NOTHING, type=1, summary="Generate a secp256k1 key, 2 of 3"),
             "Generate a secp256k1 key, 2 of 3",
@@ -70,6 +113,14 @@ NOTHING = findings(effects=(), complete=False, chain=None, source=None, fee=None
                 ),
             ),
             "Cobo says: send 2.5 TRON_USDT -> TVaK22…XrjH",
+        ),
+        (
+            replace(
+                NOTHING,
+                summary="Sign one hash",
+                claims=replace(CLAIMS, outputs=(ClaimedOutput("TVaK22", "1"),)),
+            ),
+            "Sign one hash; Cobo says: send 1 -> TVaK22",
         ),
     ],
 )
@@ -112,14 +163,16 @@ def test_an_unknown_token_shows_base_units() -> None:
 
 def test_what_is_confirmed_names_amount_and_whole_destination() -> None:
     said = pledge(findings(), NAMES)
-    assert said == f"2,500 USDT to {TO.text} (cold-1) on Ethereum"
+    assert said == f"Send 2,500 USDT to {TO.text} (cold-1) on Ethereum"
     assert "and more" in pledge(findings(TRANSFER, CALL), NAMES)
     assert pledge(findings(integrity=unverified("x")), NAMES).startswith("NOT VERIFIED")
     called = pledge(findings(CALL), NAMES)
     assert called == f"Call approve(address,uint256) of {TETHER.text} on Ethereum"
     doubtful = findings(integrity=unverified("x"), complete=False)
-    whole = f"2,500 USDT to {TO.text} (cold-1) on Ethereum (and more: see the message)"
+    whole = f"Send 2,500 USDT to {TO.text} (cold-1) on Ethereum (and more: see the message)"
     assert pledge(doubtful, NAMES) == f"NOT VERIFIED: {whole}"
+    login = findings(Signing("ETH", "message", "EIP-191", "a" * 60))
+    assert pledge(login, NAMES) == f"Sign the message “{'a' * 60}” as {FROM.text} (EIP-191)"
 
 
 def facts(found, record=None) -> dict[str, str]:
@@ -146,7 +199,7 @@ def test_a_call_shows_its_contract_method_and_value() -> None:
     shown = facts(findings(replace(CALL, value=5)))
     assert shown["Contract"] == TETHER.text
     assert shown["Method"] == "approve(address,uint256) 0x095ea7b3, 68 bytes"
-    assert shown["Value"] == "0.000000000000000005 ETH"
+    assert shown["Sends along"] == "0.000000000000000005 ETH"
 
 
 def test_what_cobo_says_stands_apart_from_what_is_proved() -> None:
