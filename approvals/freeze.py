@@ -73,6 +73,11 @@ class FreezeRecord:
         """Whether no request need be looked at to know that it is stopped."""
         return any(freeze.of_everything for freeze in self.freezes)
 
+    @property
+    def last_ended(self) -> str:
+        """The id of the latest freeze that people thawed; empty before the first."""
+        return self.ended[-1] if self.ended else ""
+
 
 FIRST: Final = FreezeRecord(epoch=1)
 

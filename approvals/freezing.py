@@ -52,6 +52,7 @@ class NotFrozen(StrEnum):
     """Why a freeze changed nothing."""
 
     NOT_ON_CALL = "not_on_call"
+    THAWED_SINCE = "thawed_since"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +137,13 @@ class Freezing:
         reason: str,
         evidence: Evidence,
         electorate: Electorate,
+        last_ended: str | None = None,
     ) -> Freeze | NotFrozen:
-        """Any one of on-call stops one wallet, one source, or everything. StoreDown: try again."""
+        """Any one of on-call stops one wallet, one source, or everything. StoreDown: try again.
+
+        `last_ended` is what the record said when the person was asked: a form that is delivered
+        again after a thaw freezes nothing again. None: whoever asks knows of every thaw.
+        """
         if person not in electorate.on_call:
             return NotFrozen.NOT_ON_CALL
         for _ in range(_TRIES):
@@ -146,6 +152,8 @@ class Freezing:
                 again = _again(record, wallet, source, person, evidence)
                 if again is not None:
                     return again
+                if last_ended is not None and record.last_ended != last_ended:
+                    return NotFrozen.THAWED_SINCE
                 made = Freeze(_id(record), wallet, source, person, reason, at, evidence)
                 written = await self._write(record, with_freeze(record, made), "frozen", person)
             if written is not None:

@@ -76,7 +76,7 @@ class FreezeDesk:
             case Freeze():
                 told = told_frozen(done)
                 return self._document(freezing.record) | _did("frozen", done, told)
-            case NotFrozen.NOT_ON_CALL:
+            case NotFrozen():  # a terminal knows of every thaw: only who asks can be the reason
                 raise await self._not_on_call(person)
             case _ as never:
                 assert_never(never)

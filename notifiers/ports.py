@@ -50,8 +50,9 @@ class Freezes(Protocol):
         reason: str,
         evidence: Evidence,
         electorate: Electorate,
+        last_ended: str | None = None,
     ) -> Freeze | NotFrozen:
-        """Stop one wallet, one source, or everything."""
+        """Stop one wallet, one source, or everything; not if more was thawed since."""
         ...
 
 
@@ -133,14 +134,17 @@ class Outbox(Posts, Protocol):
 class Story:
     """All there is to tell about an approval, as it is stored.
 
-    `freezes` are those that stand, where one of them rejected it. `urgency` is how much of the
-    time that people have was over when it was put together.
+    `freezes` are those that stand, where one of them rejected it. `page` is the sheet with room for
+    everything (None: `sheet` is all there is). `freezable`: somebody is on call, who may freeze.
+    `urgency` is how much of the time that people have was over when it was put together.
     """
 
     approval: Approval
     decision: Decision
     sheet: Sheet
     freezes: tuple[Freeze, ...] = ()
+    page: Sheet | None = None
+    freezable: bool = True
     urgency: Urgency = "early"
 
 

@@ -19,7 +19,7 @@ from notifiers.ink import clock
 from notifiers.readable import cut, visible
 from notifiers.schedule import Urgency
 from notifiers.sheet import Sheet
-from notifiers.slack_buttons import ways_to_decide
+from notifiers.slack_buttons import Ways, ways_to_decide, ways_to_read
 from notifiers.slack_limits import (
     ALL_BLOCKS,
     BLOCKS,
@@ -31,6 +31,8 @@ from notifiers.slack_limits import (
     check_message,
     size,
 )
+from notifiers.slack_overflow import Overflow, overflow_of
+from notifiers.slack_review import can_review
 from notifiers.slack_shown import hash_of, shown_of
 from notifiers.slack_tables import small_print, table
 from notifiers.slack_text import SLACK_INK, date, escape, mrkdwn, plain
@@ -62,11 +64,15 @@ _WAITS: Final = ":hourglass_flowing_sand:"
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`shown` names all that it says, `face` that and the buttons' values."""
+    """`shown` names all that it says, `face` that and the buttons' values.
+
+    `overflow` is what must stand below it, as it says itself; None where it holds everything.
+    """
 
     text: str
     blocks: list[Json]
     shown: str
+    overflow: Overflow | None = None
 
     @property
     def face(self) -> str:
@@ -93,11 +99,14 @@ def render(
     *,
     freezes: Sequence[Freeze] = (),
     urgency: Urgency = "early",
+    page: Sheet | None = None,
+    freezable: bool = True,
 ) -> Message:
     """The message as the record stands. What does not fit is cut with a marker that says so.
 
     Where even short claims leave no room, proved facts go too, and with them the Approve button:
-    nobody can approve by a click what the message does not show.
+    nobody can approve by a click what the message does not show. If a form can show all of `page`,
+    a button opens that form; and the page's text goes into the thread.
     """
     standing = _Standing(
         status_of(approval, decision, SLACK_INK, freezes=freezes),
@@ -106,11 +115,15 @@ def render(
         urgency,
     )
     blocks: list[Json] = []
+    ways, below = Ways(freeze=freezable), None
     for fewer, limit in _fits(_as_slack_shows(sheet)):
-        blocks = _blocks(approval, fewer, standing, token, limit)
+        if page is not None and not fewer.whole and not approval.notice and below is None:
+            ways = Ways(can_review(approval, sheet, page), freezable)
+            below = overflow_of(approval, page)
+        blocks = _blocks(approval, fewer, standing, token, limit, ways=ways, below=below)
         if size(blocks) <= ALL_BLOCKS and len(blocks) <= BLOCKS:
             break
-    message = Message(_fallback(approval, sheet, standing), blocks, shown_of(blocks))
+    message = Message(_fallback(approval, sheet, standing), blocks, shown_of(blocks), below)
     check_message(message.text, message.blocks)
     return message
 
@@ -142,15 +155,26 @@ def _as_slack_shows(sheet: Sheet) -> Sheet:
 
 
 def _fits(sheet: Sheet) -> Iterator[tuple[Sheet, int]]:
-    """What to try in turn: shorter texts, no claims, fewer proved facts, shorter warnings."""
+    """What to try in turn: shorter texts, no claims, fewer proved facts, shorter warnings.
+
+    A sheet that is whole stays so until its facts themselves have to go.
+    """
     least = _SQUEEZES[-1]
     yield from ((sheet, limit) for limit in _SQUEEZES)
+    if not sheet.whole:
+        sheet = replace(sheet, proved=tuple(map(_shortened, sheet.proved)))
+        yield sheet, least
     sheet = replace(sheet, claimed=(_not_shown(len(sheet.claimed)),))
     yield sheet, least
     for kept in range(len(sheet.proved) - 1, -1, -1):
         note = _not_shown(len(sheet.proved) - kept)
         yield replace(sheet, proved=(*sheet.proved[:kept], note), whole=False), least
     yield _least_of(sheet), least
+
+
+def _shortened(fact: Fact) -> Fact:
+    """Where not all is shown in any case, long texts make room before whole facts do."""
+    return replace(fact, value=cut(fact.value, _SQUEEZES[0]))
 
 
 def _least_of(sheet: Sheet) -> Sheet:
@@ -174,6 +198,9 @@ def _blocks(
     standing: _Standing,
     token: Callable[[Act], str],
     limit: int,
+    *,
+    ways: Ways,
+    below: Overflow | None,
 ) -> list[Json]:
     """In reading order: what, warnings, where it stands, can it be trusted, facts, buttons."""
     blocks: list[Json] = [
@@ -192,8 +219,12 @@ def _blocks(
         {"type": "divider", "block_id": "end"},
         small_print("ids", sheet.ids),
     ]
+    if below is not None:
+        blocks.append({"type": "section", "text": plain(below.says, 600), "block_id": "below"})
     if standing.bare.state == "open" and not approval.notice:
-        blocks += ways_to_decide(approval, sheet, token)
+        blocks += ways_to_decide(approval, sheet, token, ways)
+    else:
+        blocks += ways_to_read(token)
     return [_iterated(block, approval.revision) for block in blocks]
 
 

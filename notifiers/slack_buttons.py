@@ -1,6 +1,7 @@
-"""The buttons below an open approval, and what stands there instead of one."""
+"""The buttons below an approval, and what stands there instead of one."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from approvals.ballots import wants_reason
@@ -12,34 +13,74 @@ from notifiers.slack_tokens import Act
 from notifiers.text import command, reading
 
 APPROVE: Final = "countersign.approve"
+REVIEW: Final = "countersign.review"
 REJECT: Final = "countersign.reject"
 FREEZE: Final = "countersign.freeze"
+DETAILS: Final = "countersign.details"
 
-ACTS: Final = {APPROVE: Act.APPROVE, REJECT: Act.REJECT, FREEZE: Act.FREEZE}
+ACTS: Final = {
+    APPROVE: Act.APPROVE,
+    REVIEW: Act.REVIEW,
+    REJECT: Act.REJECT,
+    FREEZE: Act.FREEZE,
+    DETAILS: Act.DETAILS,
+}
 """What each button's `action_id` stands for."""
 
 
-def ways_to_decide(approval: Approval, sheet: Sheet, token: Callable[[Act], str]) -> list[Json]:
-    """The buttons; without Approve, the command that approves, where a click is not enough."""
-    by_click = approval.verdict.strength == "any" and sheet.whole and sheet.integrity != "REFUSED"
-    approve = [_approve(approval, sheet, token)] if by_click else []
-    reject = _button(REJECT, "Reject", "danger", token(Act.REJECT))
-    freeze = _button(FREEZE, "Freeze", "danger", token(Act.FREEZE))
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What there is beside refusing. `review`: a form shows what the message does not hold.
+
+    `freeze`: somebody is on call, who may.
+    """
+
+    review: bool = False
+    freeze: bool = True
+
+
+def ways_to_decide(
+    approval: Approval, sheet: Sheet, token: Callable[[Act], str], ways: Ways
+) -> list[Json]:
+    """The buttons; where no click can approve, the command that does."""
+    approve = _way_to_approve(approval, sheet, token, ways)
+    reject = _button(REJECT, "Reject", token(Act.REJECT), "danger")
+    freeze = [_button(FREEZE, "Freeze", token(Act.FREEZE), "danger")] if ways.freeze else []
     how = {"how": f"To approve, run: {command('approve', approval)}"}
     if not sheet.whole:
         how = {"read": f"Not all of it fits here. To read it, run: {reading(approval)}"} | how
     said = [
         {"type": "section", "text": plain(text, 1000), "block_id": name}
         for name, text in how.items()
-        if not by_click
+        if not approve
     ]
-    buttons = [*approve, reject, freeze]
+    buttons = [*approve, reject, *freeze, _details(token)]
     return [*said, {"type": "actions", "elements": buttons, "block_id": "decide"}]
+
+
+def ways_to_read(token: Callable[[Act], str]) -> list[Json]:
+    """What stays when nothing is to be decided."""
+    return [{"type": "actions", "elements": [_details(token)], "block_id": "read-on"}]
+
+
+def _way_to_approve(
+    approval: Approval, sheet: Sheet, token: Callable[[Act], str], ways: Ways
+) -> list[Json]:
+    """A click approves only what it comes from shows whole: the message, or the form it opens."""
+    if approval.verdict.strength != "any" or sheet.integrity == "REFUSED":
+        return []
+    if sheet.whole:
+        return [_approve(approval, sheet, token)]
+    return [_button(REVIEW, "Review…", token(Act.REVIEW), "primary")] if ways.review else []
+
+
+def _details(token: Callable[[Act], str]) -> Json:
+    return _button(DETAILS, "Details", token(Act.DETAILS))
 
 
 def _approve(approval: Approval, sheet: Sheet, token: Callable[[Act], str]) -> Json:
     """Confirmed by a dialog; where a reason is wanted, by the form that asks for it."""
-    button = _button(APPROVE, "Approve", "primary", token(Act.APPROVE))
+    button = _button(APPROVE, "Approve", token(Act.APPROVE), "primary")
     if wants_reason(approval, Choice.APPROVE):
         return button
     confirm = {
@@ -52,11 +93,6 @@ def _approve(approval: Approval, sheet: Sheet, token: Callable[[Act], str]) -> J
     return {**button, "confirm": confirm}
 
 
-def _button(action: str, word: str, style: str, value: str) -> Json:
-    return {
-        "type": "button",
-        "action_id": action,
-        "style": style,
-        "text": plain(word, 75),
-        "value": value,
-    }
+def _button(action: str, word: str, value: str, style: str = "") -> Json:
+    button = {"type": "button", "action_id": action, "text": plain(word, 75), "value": value}
+    return {**button, "style": style} if style else button

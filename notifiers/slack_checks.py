@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
 
 from approvals.model import Approval
 from approvals.told import Post
@@ -15,42 +14,24 @@ from notifiers.slack_shown import shown_of
 from notifiers.slack_thread import change_posts, is_message
 from notifiers.slack_tokens import Token, read_token
 
-SENTENCES: Final = {
-    "other_workspace": "This click came from outside our workspace, so nothing was stored.",
-    "not_ours": "This button is not one that we posted, so nothing was stored.",
-    "no_record": "This request is no longer stored, so nothing was stored for it.",
-    "other_channel": "This click came from another channel, so nothing was stored.",
-    "stale_message": "This is not the message posted for this request, so nothing was stored.",
-    "other_facts": (
-        "This message does not show what we rendered for this request, so nothing was stored. "
-        "Look at it again; if it still says this, tell on-call."
-    ),
-    "forged_form": "This form is not one that we opened, so nothing was stored.",
-    "other_person": "This form was opened for somebody else, so nothing was stored.",
-    "old_form": "This form is too old, so nothing was stored. Close it and click again.",
-    "other_form": (
-        "This form does not show what we asked, so nothing was stored. Close it, and tell on-call."
-    ),
-}
-"""What the one who clicked reads, by the check that failed."""
-
 
 @dataclass(frozen=True, slots=True)
 class Sound:
     """A click on a button of ours, in a message that shows what we rendered, as `shown` names it.
 
-    Of a form: the click that opened it.
+    Of a form: the click that opened it, and the freeze that had been thawed last by then.
     """
 
     token: Token
     post: Post
     approval: Approval
     shown: str
+    last_ended: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Unsound:
-    """`cause` is a key of SENTENCES; `member` what the button claims to be for."""
+    """`cause` names the check that failed; `member` what the button claims to be for."""
 
     cause: str
     member: str = ""
@@ -83,12 +64,11 @@ class Checks:
         token = read_token(heard.value)  # 2
         if token is None or token.act is not ACTS.get(heard.action):
             return Unsound("not_ours")
-        post = await self._post(token)  # 3
-        if post is None:
-            return Unsound("not_ours", token.member)
-        approval = await self._approvals.read(token.member)
+        approval, post = await self._approvals.read(token.member), await self._post(token)  # 3
         if approval is None:
             return Unsound("no_record", token.member)
+        if post is None:
+            return Unsound("not_ours", token.member)
         shown = shown_of(heard.blocks)
         wrong = _wrong(heard, post, shown)  # 3, 4, 5
         if wrong is not None:
@@ -114,7 +94,8 @@ class Checks:
             return Unsound("stale_message", token.member)
         if binding.shown not in post.shown:  # 5
             return Unsound("other_facts", token.member)
-        return Sound(token, replace(post, ts=binding.ts), approval, binding.shown)
+        post = replace(post, ts=binding.ts)
+        return Sound(token, post, approval, binding.shown, binding.last_ended)
 
     def _wrong_form(self, heard: Submission, binding: Binding) -> str | None:
         if heard.user != binding.user:

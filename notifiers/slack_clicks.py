@@ -11,9 +11,11 @@ show. A click that was acknowledged and lost would never come again. A click cou
 6. a person of the policy has this Slack id;
 7. the approval service counts the vote, by the digest in the token; or freezes, for on-call.
 
-Where a reason may be given, the click opens a form, and the form is the vote: it counts if it was
-made in our workspace (1), is sealed by us for this very person and act, and says what we wrote in
-it (2), and if what the click passed still stands (3 to 7).
+Where a reason may be given, or the message does not show everything, the click opens a form, and
+the form is the vote: it counts if it was made in our workspace (1), is sealed by us for this very
+person and act and says what we wrote in it (2), and if what the click passed still stands (3 to 7).
+
+Details open for anybody whose click passes 1 to 5: to read is no vote.
 """
 
 import asyncio
@@ -30,35 +32,33 @@ from keys.seals import SealKey
 from notifiers.ink import PLAIN
 from notifiers.ports import Approvals, NotTold, Posts
 from notifiers.readable import visible
+from notifiers.slack_aside import Aside
 from notifiers.slack_buttons import ACTS
-from notifiers.slack_checks import SENTENCES, Checks, Sound, Unsound
+from notifiers.slack_checks import Checks, Sound, Unsound
 from notifiers.slack_client import SlackTrouble
-from notifiers.slack_forms import Binding, Forms, asks_of
-from notifiers.slack_freezing import COMMAND, NOT_ON_CALL, UNSURE_FREEZE, Freezer
+from notifiers.slack_forms import Forms
+from notifiers.slack_freezing import NOT_ON_CALL, Freezer
 from notifiers.slack_hearing import Form, Heard, Ineffective, Result, Screen, Stored, Voice
-from notifiers.slack_limits import Json
-from notifiers.slack_modal import (
-    LONGEST_REASON,
-    VIEWS,
-    bound,
-    freeze_view,
-    view_error,
-    vote_view,
-)
+from notifiers.slack_modal import LONGEST_REASON, VIEWS, view_error
+from notifiers.slack_openings import Openings
 from notifiers.slack_payloads import Click, Payload, Submission, read_payload
+from notifiers.slack_sentences import NO_REVIEW, stranger, unsound, unsure
 from notifiers.slack_text import SLACK_INK
 from notifiers.slack_tokens import Act
 from notifiers.status import refusal
-from notifiers.story import freezes_behind, story_of
+from notifiers.story import freezes_behind
 from notifiers.text import Names, command
 
 STORE_WITHIN_S: Final = 2.0
 """Slack waits three seconds for an acknowledgement."""
 
-UNSURE: Final = (
-    "We could not confirm your vote: take it that nothing was stored. Look at the message, which"
-    " shows what is."
-)
+_STRANGER: Final = NotCountedCause.UNKNOWN_PERSON
+
+_CHOICES: Final = {
+    Act.APPROVE: Choice.APPROVE,
+    Act.REVIEW: Choice.APPROVE,
+    Act.REJECT: Choice.REJECT,
+}
 
 
 class Clicks:
@@ -80,13 +80,14 @@ class Clicks:
     ) -> None:
         """`store_within_s` is how long an acknowledgement may wait for the store."""
         self._approvals = approvals
-        self._forms = Forms(seal_key)
-        self._checks = Checks(approvals, posts, self._forms, workspace, now_ms)
+        forms = Forms(seal_key)
+        self._checks = Checks(approvals, posts, forms, workspace, now_ms)
         self._freezer = Freezer(approvals)
+        self._openings = Openings(approvals, forms, self._freezer, names, now_ms)
         self._slack = slack
+        self._aside = Aside(slack, journal, now_ms)
         self._screen = screen
         self._workspace = workspace
-        self._names = names
         self._journal = journal
         self._now = now_ms
         self._within = store_within_s
@@ -120,7 +121,7 @@ class Clicks:
         self._late.add(task)
         task.add_done_callback(self._late.discard)
         task.add_done_callback(lambda _: self._screen.wake())
-        return Ineffective(_unsure(heard))
+        return Ineffective(unsure(_act(heard)))
 
     async def _wake(self) -> None:
         self._screen.wake()
@@ -135,9 +136,9 @@ class Clicks:
                     await self._slack.open_view(click.trigger, view)
                 except SlackTrouble as trouble:
                     self._alarm("form_not_opened", trouble.error)
-                    await self._whisper(click, instead)
+                    await self._aside.say(click, instead)
             case Ineffective(sentence=sentence, stale=stale):
-                await self._whisper(click, sentence)
+                await self._aside.say(click, sentence)
                 if stale is not None:
                     await self._screen.tell_now(stale)
 
@@ -145,25 +146,26 @@ class Clicks:
         try:
             return await self._judged(heard)
         except (StoreDown, DamagedRecord, NotTold):
-            return Ineffective(_unsure(heard))
+            return Ineffective(unsure(_act(heard)))
         except Exception as error:  # noqa: BLE001 - even then nobody's click is ignored
             self._alarm("click_failed", type(error).__name__)
-            return Ineffective(_unsure(heard))
+            return Ineffective(unsure(_act(heard)))
 
     async def _judged(self, heard: Payload) -> Result:
         """Steps 1 to 5, then 6, then 7; where there is a reason to give, a click asks for it."""
         sound = await self._checks.check(heard)
         if isinstance(sound, Unsound):
             await self._audit(sound.member, sound.cause, heard)
-            way_out = f" To freeze, run: {COMMAND}" if _act(heard) is Act.FREEZE else ""
-            return Ineffective(SENTENCES[sound.cause] + way_out)
+            return Ineffective(unsound(sound.cause, _act(heard)))
+        if sound.token.act is Act.DETAILS:
+            return await self._openings.details(sound)
         person = self._approvals.policy.person_by_slack(heard.user)  # 6
         if sound.token.act is Act.FREEZE:
             return await self._freeze(heard, sound, person)
         if person is None:
             return await self._in_vain(heard, sound, NotCountedCause.UNKNOWN_PERSON)
         ballot = self._ballot(heard, sound, person)
-        if isinstance(heard, Click) and _has_form(sound.approval, ballot.choice):
+        if isinstance(heard, Click) and _has_form(sound, ballot.choice):
             return await self._asked_why(heard, sound, ballot)
         counted = await self._approvals.vote(sound.token.member, ballot)  # 7
         if isinstance(counted, Counted):
@@ -176,36 +178,33 @@ class Clicks:
         cause = await self._approvals.would_count(sound.approval, ballot)
         if cause is not None and cause is not NotCountedCause.NEEDS_REASON:
             return await self._in_vain(click, sound, cause)
-        story = await story_of(self._approvals, sound.approval, self._names, self._now())
-        view = vote_view(story, ballot.choice)
-        return self._form(click, sound, view, command(ballot.choice, sound.approval))
+        form = await self._openings.vote(click, sound, ballot.choice)
+        if form is not None:
+            return form
+        await self._audit(sound.token.member, "no_review", click)
+        run = command(ballot.choice, sound.approval)
+        return Ineffective(SLACK_INK.text(f"{NO_REVIEW} To approve, run: {run}"))
 
     async def _freeze(self, heard: Payload, sound: Sound, person: Person | None) -> Result:
         """Step 7 of a freeze. What the message's approval has come to does not matter."""
         cause: str | None = NOT_ON_CALL
         if person is not None and self._freezer.may(person):
             if isinstance(heard, Click):
-                scopes = await self._freezer.scopes(sound.approval)
-                return self._form(heard, sound, freeze_view(scopes), COMMAND)
+                return await self._openings.freeze(heard, sound)
             evidence = self._evidence(heard, sound)
-            cause = await self._freezer.freeze(heard, sound.approval, person, evidence)
+            cause = await self._freezer.freeze(
+                heard, sound.approval, person, evidence, sound.last_ended
+            )
         if cause is None:
             return Stored()
         await self._audit(sound.token.member, cause, heard)
         return Ineffective(self._freezer.sentence(cause))
 
-    def _form(self, click: Click, sound: Sound, view: Json, run: str) -> Form:
-        """The form, bound to this click; nobody else's counts, nor one that says other things."""
-        asks, now = asks_of(view["blocks"]), self._now()
-        binding = Binding(sound.token, click.user, click.ts, sound.shown, asks, now)
-        instead = SLACK_INK.text(f"The form did not open. Run: {run}")
-        return Form(bound(view, self._forms.write(binding)), instead)
-
     def _ballot(self, heard: Payload, sound: Sound, person: Person) -> Ballot:
         reason = heard.reason if isinstance(heard, Submission) else ""
         return Ballot(
             person=person.name,
-            choice=Choice(sound.token.act.value),
+            choice=_CHOICES[sound.token.act],
             digest=sound.token.digest,
             reason=visible(reason, LONGEST_REASON),
             evidence=self._evidence(heard, sound),
@@ -226,19 +225,14 @@ class Clicks:
         decision = None if approval is None else await self._approvals.decision_of(approval)
         ink = SLACK_INK if isinstance(heard, Click) else PLAIN
         freezes = await freezes_behind(self._approvals, decision)
-        return refusal(cause, approval, decision, ink, freezes=freezes)
+        said = refusal(cause, approval, decision, ink, freezes=freezes)
+        return f"{said} {stranger(heard.user)}" if cause is _STRANGER else said
 
     async def _audit(self, member: str, cause: str, heard: Payload) -> None:
         """Who tried what; Slack's id stands beside, for nobody may be known by it."""
         person = self._approvals.policy.person_by_slack(heard.user)
         name = person.name if person else None
         await self._approvals.refuse(visible(member, 400), name, cause, f"slack:{heard.user}")
-
-    async def _whisper(self, click: Click, sentence: str) -> None:
-        try:
-            await self._slack.whisper(click.channel, click.user, sentence)
-        except SlackTrouble as trouble:
-            self._alarm("not_whispered", trouble.error)
 
     def _alarm(self, what: str, detail: str) -> None:
         self._journal.note(Alarm(self._now(), what, "", detail))
@@ -249,10 +243,8 @@ def _act(heard: Payload) -> Act | None:
     return VIEWS.get(heard.callback) if isinstance(heard, Submission) else ACTS.get(heard.action)
 
 
-def _unsure(heard: Payload) -> str:
-    return UNSURE_FREEZE if _act(heard) is Act.FREEZE else UNSURE
-
-
-def _has_form(approval: Approval, choice: Choice) -> bool:
-    """A refusal may always say why; an approval says it where it must."""
-    return choice is Choice.REJECT or wants_reason(approval, choice)
+def _has_form(sound: Sound, choice: Choice) -> bool:
+    """A refusal may always say why; an approval says it where it must, or shows all of it."""
+    if sound.token.act is Act.REVIEW or choice is Choice.REJECT:
+        return True
+    return wants_reason(sound.approval, choice)

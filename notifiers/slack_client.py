@@ -12,7 +12,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
+from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -23,6 +25,7 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 )
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
+from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from notifiers.settings import SlackSettings
 from notifiers.slack_limits import FALLBACK_TEXT, Json, check_message, check_view
@@ -110,6 +113,8 @@ class SlackClient:
                 logger=quiet_logger(),
             )
 
+        self._api_url = settings.api_url
+        self._timeout_s = timeout_s
         self._once = client()
         self._again = client(
             AsyncServerErrorRetryHandler(max_retry_count=1),
@@ -127,12 +132,15 @@ class SlackClient:
         data = answer.data if isinstance(answer.data, dict) else {}
         return data, {str(key).lower(): str(value) for key, value in answer.headers.items()}
 
-    async def post(self, channel: str, text: str, blocks: Sequence[Json]) -> str:
-        """`chat.postMessage`; returns the message's `ts`."""
+    async def post(
+        self, channel: str, text: str, blocks: Sequence[Json], *, thread: str | None = None
+    ) -> str:
+        """`chat.postMessage`, in a thread if one is given; returns the message's `ts`."""
         check_message(text, blocks)
         answer = await _called(
             lambda: self._once.chat_postMessage(
                 channel=channel,
+                thread_ts=thread,
                 text=text,
                 blocks=blocks,
                 parse="none",
@@ -160,6 +168,20 @@ class SlackClient:
             )
         )
 
+    async def answer(self, url: str, text: str) -> None:
+        """To the `response_url` of a click, for the one who clicked alone; to no other place."""
+        if not _is_answer_url(url, self._api_url):
+            raise SlackRefused("no_response_url")
+        client = AsyncWebhookClient(
+            url, timeout=self._timeout_s, retry_handlers=[], logger=quiet_logger()
+        )
+        try:
+            answer = await client.send(text=text, response_type="ephemeral", replace_original=False)
+        except (aiohttp.ClientError, TimeoutError, OSError, SlackClientError) as error:
+            raise SlackAway(type(error).__name__) from None
+        if answer.status_code != HTTPStatus.OK:
+            raise SlackRefused(f"http_{answer.status_code}")
+
     async def say(self, channel: str, text: str, *, thread: str | None = None) -> str:
         """`chat.postMessage` of text alone, in which Slack reads no markup; returns the `ts`.
 
@@ -184,6 +206,12 @@ class SlackClient:
         """`views.open`; a trigger is good once, for three seconds."""
         check_view(view)
         await _called(lambda: self._once.views_open(trigger_id=trigger, view=view))
+
+
+def _is_answer_url(url: str, api_url: str) -> bool:
+    """Slack's own: on the API's host, or that of its hooks, and never over a weaker scheme."""
+    asked, api = urlsplit(url), urlsplit(api_url)
+    return asked.scheme == api.scheme and asked.netloc in (api.netloc, f"hooks.{api.netloc}")
 
 
 def quiet_logger() -> logging.Logger:

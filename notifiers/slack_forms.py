@@ -27,7 +27,8 @@ class Binding:
     """The click that opened a form, and the form.
 
     `token` is the button's, `ts` and `shown` are the clicked message's, `user` who clicked on it;
-    `asks` is what the form says; `at` is when it was opened, Unix milliseconds.
+    `asks` is what the form says; `at` is when it was opened, Unix milliseconds. `last_ended` is the
+    freeze that was thawed last before that: of a form to freeze.
     """
 
     token: Token
@@ -36,6 +37,7 @@ class Binding:
     shown: str
     asks: str
     at: int
+    last_ended: str = ""
 
 
 class Forms:
@@ -48,6 +50,7 @@ class Forms:
     def write(self, binding: Binding) -> str:
         """For `private_metadata`: at most 3,000 ASCII characters."""
         parts = [binding.token.encode(), binding.user, binding.ts, binding.shown, binding.asks]
+        parts.append(binding.last_ended)
         body = json.dumps([*parts, binding.at], separators=(",", ":")).encode()
         sealed = self._key.seal(_PURPOSE, "", body)
         return f"{base64.urlsafe_b64encode(body).decode()}.{sealed}"
@@ -63,9 +66,11 @@ class Forms:
             return None
         if not self._key.verify(_PURPOSE, "", body, sealed):
             return None
-        value, user, ts, shown, asks, at = json.loads(body)
+        value, user, ts, shown, asks, last_ended, at = json.loads(body)
         token = read_token(value)
-        return None if token is None else Binding(token, user, ts, shown, asks, at)
+        if token is None:
+            return None
+        return Binding(token, user, ts, shown, asks, at, last_ended)
 
 
 def asks_of(blocks: object) -> str:

@@ -16,17 +16,12 @@ from notifiers.ports import Approvals
 from notifiers.readable import listed, visible
 from notifiers.slack_modal import EVERYTHING, LONGEST_REASON, SOURCE, WALLET, Scopes
 from notifiers.slack_payloads import Submission
+from notifiers.slack_sentences import FREEZE_COMMAND
 
-COMMAND: Final = "countersign freeze --reason …"
-
-NOT_ON_CALL: Final = "not_on_call"
+NOT_ON_CALL: Final = NotFrozen.NOT_ON_CALL.value
 NO_SCOPE: Final = "no_scope"
 NO_REASON: Final = "needs_reason"
-
-UNSURE_FREEZE: Final = (
-    "We could not confirm the freeze: take it that nothing is frozen. Every freeze that is stored"
-    f" is told in the channel; if none is, run: {COMMAND}"
-)
+THAWED_SINCE: Final = NotFrozen.THAWED_SINCE.value
 
 
 class Freezer:
@@ -46,10 +41,16 @@ class Freezer:
         on_call = listed(tuple(map(visible, self._approvals.policy.electorate.on_call)))
         return {
             NOT_ON_CALL: f"Only those on call may freeze: {on_call or 'nobody is'}."
-            " Nothing was frozen.",
+            " Nothing was frozen. Call one of them.",
             NO_SCOPE: "Say what to freeze: nothing was frozen.",
             NO_REASON: "A freeze wants a reason: say why. Nothing was frozen.",
+            THAWED_SINCE: "A freeze was ended after this form was opened, so nothing was frozen."
+            f" To freeze, close it and click Freeze again, or run: {FREEZE_COMMAND}",
         }[cause]
+
+    async def last_ended(self) -> str:
+        """The freeze that was thawed last: a form that is opened now knows of it."""
+        return (await self._approvals.freezing.look()).last_ended
 
     async def scopes(self, approval: Approval) -> Scopes:
         """What the request behind a message gives to freeze beside everything."""
@@ -60,9 +61,17 @@ class Freezer:
         return Scopes() if request is None else scopes_of(self._approvals.findings_of(request))
 
     async def freeze(
-        self, form: Submission, approval: Approval, person: Person, evidence: SlackClick
+        self,
+        form: Submission,
+        approval: Approval,
+        person: Person,
+        evidence: SlackClick,
+        last_ended: str,
     ) -> str | None:
-        """Freeze what the form says; the cause where that did not happen."""
+        """Freeze what the form says; the cause where that did not happen.
+
+        `last_ended` is the freeze that was thawed last when the form was opened.
+        """
         scopes = await self.scopes(approval)
         wanted: dict[str, tuple[str | None, str | None]] = {EVERYTHING: (None, None)}
         if scopes.wallet is not None:
@@ -82,8 +91,9 @@ class Freezer:
             reason=reason,
             evidence=evidence,
             electorate=self._approvals.policy.electorate,
+            last_ended=last_ended,
         )
-        return NOT_ON_CALL if isinstance(done, NotFrozen) else None
+        return done.value if isinstance(done, NotFrozen) else None
 
 
 def scopes_of(findings: Findings) -> Scopes:

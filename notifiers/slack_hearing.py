@@ -14,6 +14,10 @@ class Voice(Protocol):
         """Say something that only this user sees."""
         ...
 
+    async def answer(self, url: str, text: str) -> None:
+        """Say it by the `response_url` of a click; only who clicked sees it."""
+        ...
+
     async def open_view(self, trigger: str, view: Json) -> None:
         """Open a modal."""
         ...

@@ -1,7 +1,9 @@
 """Slack's documented limits, checked before anything is sent: nothing of ours is cut by Slack.
 
-Numbers are from Slack's Block Kit reference. `ALL_BLOCKS` is ours: Slack refuses about 13,200
-characters over all blocks (`msg_blocks_too_long`) and says so nowhere.
+Numbers are from Slack's Block Kit reference. `ALL_BLOCKS` and `VIEW_SIZE` are ours: Slack refuses
+about 13,200 characters over all blocks (`msg_blocks_too_long`) and says so nowhere, and a view of
+more than 250 kB (`view_too_large`). A form comes back whole when it is handed in, over HTTP with
+three characters for one, and must still be below what we take.
 """
 
 import json
@@ -31,6 +33,7 @@ OPTIONS: Final = 10
 OPTION_TEXT: Final = 75
 FALLBACK_TEXT: Final = 4_000
 ALL_BLOCKS: Final = 10_000
+VIEW_SIZE: Final = 100_000
 
 
 class OverLimit(Exception):  # noqa: N818 - what it says, as the others of this room
@@ -47,12 +50,24 @@ def check_message(text: str, blocks: Sequence[Json]) -> None:
 
 def check_view(view: Json) -> None:
     """Raise OverLimit unless Slack will open the modal as it is."""
-    for part in ("title", "submit", "close"):
+    parts = ("title", "close", "submit") if has_fields(view["blocks"]) else ("title", "close")
+    for part in parts:
         _between(1, len(view[part]["text"]), MODAL_TITLE, f"the modal's {part}")
     _between(0, len(view["private_metadata"]), PRIVATE_METADATA, "private_metadata")
     _between(1, len(view["callback_id"]), IDENTITY, "callback_id")
     _between(1, len(view["blocks"]), VIEW_BLOCKS, "blocks")
+    _between(1, view_size(view["blocks"]), VIEW_SIZE, "all blocks together")
     _check_blocks(view["blocks"])
+
+
+def has_fields(blocks: Sequence[Json]) -> bool:
+    """Whether there is something to fill in; then a modal needs a button to hand it in."""
+    return any(block["type"] == "input" for block in blocks)
+
+
+def view_size(blocks: Sequence[Json]) -> int:
+    """Characters of a modal's blocks where each that is not ASCII is spelled as Slack spells it."""
+    return len(json.dumps(blocks))
 
 
 def size(blocks: Sequence[Json]) -> int:

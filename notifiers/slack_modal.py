@@ -5,15 +5,16 @@ from typing import Final
 
 from approvals.ballots import wants_reason
 from approvals.freeze import THAW_VOTES
-from approvals.model import Choice
+from approvals.model import Approval, Choice
 from notifiers.ports import Story
 from notifiers.readable import visible
-from notifiers.slack_limits import OPTION_TEXT, Json, check_view
+from notifiers.slack_limits import MODAL_TITLE, OPTION_TEXT, Json, check_view
 from notifiers.slack_text import plain
 from notifiers.slack_tokens import Act
 
 VIEWS: Final = {
     "countersign.approve": Act.APPROVE,
+    "countersign.review": Act.REVIEW,
     "countersign.reject": Act.REJECT,
     "countersign.freeze": Act.FREEZE,
 }
@@ -48,8 +49,8 @@ def vote_view(story: Story, choice: Choice) -> Json:
         said |= {"warning": f"Warning: {sheet.worst}"} if sheet.worst else {}
         said |= {"pledge": f"You approve: {sheet.pledge}", "badge": sheet.badge}
     said |= {"which": f"Request id: {approval.request_id}\nDigest: {approval.digest}"}
-    reason = _reason(optional=not wants_reason(approval, choice))
-    return _view(choice.value, f"{choice.value.capitalize()} this request", said, [reason])
+    blocks = [*_sections(said), reason_field(approval, choice)]
+    return modal(choice.value, f"{choice.value.capitalize()} this request", blocks, submit=choice)
 
 
 def freeze_view(scopes: Scopes) -> Json:
@@ -87,7 +88,8 @@ def freeze_view(scopes: Scopes) -> Json:
             ],
         },
     }
-    return _view("freeze", "Freeze signing", said, [which, _reason(optional=False)])
+    blocks = [*_sections(said), which, _reason(optional=False)]
+    return modal("freeze", "Freeze signing", blocks, submit="freeze")
 
 
 def bound(view: Json, metadata: str) -> Json:
@@ -102,19 +104,29 @@ def view_error(sentence: str) -> Json:
     return {"response_action": "errors", "errors": {REASON: sentence}}
 
 
-def _view(act: str, title: str, said: dict[str, str], fields: list[Json]) -> Json:
-    sections = [
+def modal(act: str, title: str, blocks: list[Json], *, submit: str = "") -> Json:
+    """A modal; with a word for the button that hands it in, a form."""
+    view = {
+        "type": "modal",
+        "callback_id": f"countersign.{act}",
+        "title": plain(title, MODAL_TITLE),
+        "close": plain("Cancel" if submit else "Close", MODAL_TITLE),
+        "private_metadata": "",
+        "blocks": blocks,
+    }
+    return {**view, "submit": plain(submit.capitalize(), MODAL_TITLE)} if submit else view
+
+
+def reason_field(approval: Approval, choice: Choice) -> Json:
+    """Where people say why; it may stay empty unless the rules want a reason."""
+    return _reason(optional=not wants_reason(approval, choice))
+
+
+def _sections(said: dict[str, str]) -> list[Json]:
+    return [
         {"type": "section", "block_id": name, "text": plain(text, _TEXT)}
         for name, text in said.items()
     ]
-    return {
-        "type": "modal",
-        "callback_id": f"countersign.{act}",
-        "title": plain(title, 24),
-        "submit": plain(act.capitalize(), 24),
-        "close": plain("Cancel", 24),
-        "blocks": [*sections, *fields],
-    }
 
 
 def _reason(*, optional: bool) -> Json:

@@ -10,7 +10,10 @@ _FILLED_IN: Final = ("view", "state", "values")
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """A button of a message (`block_actions`). Missing parts are empty, so that no check passes."""
+    """A button of a message (`block_actions`). Missing parts are empty, so that no check passes.
+
+    `answers` is Slack's `response_url`: the second way to say something to the one who clicked.
+    """
 
     workspace: str
     user: str
@@ -22,6 +25,7 @@ class Click:
     value: str
     app: str
     posted_by: str
+    answers: str
     blocks: object
 
 
@@ -80,6 +84,7 @@ def _click(payload: object) -> Click:
         value=_text(action, "value"),
         app=_text(payload, "api_app_id"),
         posted_by=_text(payload, "message", "app_id"),
+        answers=_text(payload, "response_url"),
         blocks=_visible(payload),
     )
 

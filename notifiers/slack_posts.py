@@ -26,6 +26,7 @@ from notifiers.ports import NotTold, Posts, Story
 from notifiers.slack_blocks import Message, render
 from notifiers.slack_client import MessageGone, SlackAway, SlackTrouble
 from notifiers.slack_limits import Json, OverLimit
+from notifiers.slack_overflow import parts_of
 from notifiers.slack_thread import NAME, Thread, change_posts, is_message, said
 from notifiers.slack_tokens import Act, Token
 
@@ -44,7 +45,9 @@ _FACES_KEPT: Final = 2_000
 class Channel(Protocol):
     """The calls to Slack that showing an approval takes."""
 
-    async def post(self, channel: str, text: str, blocks: Sequence[Json]) -> str:
+    async def post(
+        self, channel: str, text: str, blocks: Sequence[Json], *, thread: str | None = None
+    ) -> str:
         """Post; returns the `ts`."""
         ...
 
@@ -90,6 +93,7 @@ class SlackPosts:
                 await self._post(story)
             if alone:
                 await self._tell_overrides(story.approval)
+                await self._tell_overflow(story)
         except SlackTrouble as trouble:
             raise _not_told(trouble) from trouble
         except OverLimit as over:
@@ -198,16 +202,29 @@ class SlackPosts:
         votes = [vote for vote in approval.votes if vote.override]
         if not votes:
             return
-        told = await self._posts.read_told(approval.member)
-        below = [post.ts for post in told.posts if is_message(post) and post.ts is not None]
+        below = await self._newest(approval.member)
         for vote in votes:
             await self._thread.say(
                 approval.member,
                 f"override {vote.choice} {vote.person}",
                 announcement(approval, vote),
                 revision=approval.revision,
-                below=below[-1] if below else None,
+                below=below,
             )
+
+    async def _tell_overflow(self, story: Story) -> None:
+        """What the message could not hold, each part once."""
+        overflow = message_of(story, "").overflow
+        below = None if overflow is None else await self._newest(story.approval.member)
+        if overflow is not None and below is not None:
+            parts, revision = parts_of(overflow), story.approval.revision
+            await self._thread.show(story.approval.member, parts, revision=revision, below=below)
+
+    async def _newest(self, member: str) -> str | None:
+        """The `ts` of the newest message, which sentences go below."""
+        told = await self._posts.read_told(member)
+        below = [post.ts for post in told.posts if is_message(post) and post.ts is not None]
+        return below[-1] if below else None
 
     async def _keep(
         self, member: str, told: Told, before: Sequence[Post], left: Sequence[Post]
@@ -250,5 +267,7 @@ def message_of(story: Story, nonce: str) -> Message:
         story.decision,
         token,
         freezes=story.freezes,
+        page=story.page,
+        freezable=story.freezable,
         urgency=story.urgency,
     )

@@ -10,15 +10,17 @@ from notifiers.slack_text import unescape
 _SAYING: Final = (
     *("text", "fields", "elements", "accessory", "title", "confirm", "deny"),
     *("alt_text", "image_url", "fallback", "pretext", "author_name", "blocks", "footer"),
+    "action_id",
 )
-"""Where a block, or an attachment, can hold something to read."""
+"""Where a block, or an attachment, can hold something to read; and what a button is for."""
 
 
 def shown_of(blocks: object) -> str:
     """SHA-256, hex, over everything that blocks say, in order; of ours or of Slack's echo.
 
     Nothing may be added to a message, or changed in it, that a person could read: every block's
-    kind and every text of it counts, confirm dialogs and pictures' words too. Slack echoes `&` as
+    kind and every text of it counts, confirm dialogs and pictures' words too; and so does what each
+    button is for, so that none can say one thing and do another. Slack echoes `&` as
     `&amp;` and may add keys of its own: only what is shown is read, unescaped, with runs of white
     space as one.
     """

@@ -1,4 +1,4 @@
-"""What is said once, beside a message that is kept up to date: an override, a freeze, a thaw.
+"""What is said once, beside a message that is kept up to date: an override, a freeze, a long text.
 
 The order is what a crash can be repaired from: that a sentence is about to be said is stored
 first, then it is said, then its `ts` is stored. Whoever dies between the last two leaves a note
@@ -7,21 +7,33 @@ and only a death, or a post of which Slack never said how it ended, makes one ap
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final, Protocol
 
 from approvals.told import Post, Told
 from notifiers.pace import Pace
 from notifiers.ports import NotTold, Posts
+from notifiers.slack_limits import Json
+from notifiers.slack_overflow import Part
 
 NAME: Final = "slack"
+
+MOST_SAID: Final = 60
+"""Sentences and parts beside one message; after that many no more parts are posted."""
 
 _SWAPS: Final = 5
 
 
 class Speaker(Protocol):
-    """The call to Slack that saying a sentence takes."""
+    """The calls to Slack that saying something takes."""
+
+    async def post(
+        self, channel: str, text: str, blocks: Sequence[Json], *, thread: str | None = None
+    ) -> str:
+        """Post; returns the `ts`."""
+        ...
 
     async def say(self, channel: str, text: str, *, thread: str | None = None) -> str:
         """Post a sentence without buttons; returns its `ts`."""
@@ -45,6 +57,24 @@ class Thread:
 
         Only for whoever holds the member's claim: two who say it at once say it twice.
         """
+        await self._once(
+            member, about, revision, lambda: self._slack.say(self._channel, text, thread=below)
+        )
+
+    async def show(self, member: str, parts: Iterable[Part], *, revision: int, below: str) -> None:
+        """Post each part unless it was; only the thread holds it, not the channel.
+
+        Gateways that call things by different names post texts of their own: not without end.
+        """
+        if len(said(await self._posts.read_told(member))) > MOST_SAID:
+            return
+        for part in parts:
+            post = partial(self._slack.post, self._channel, part.text, part.blocks, thread=below)
+            await self._once(member, part.about, revision, post)
+
+    async def _once(
+        self, member: str, about: str, revision: int, call: Callable[[], Awaitable[str]]
+    ) -> None:
         told = await self._posts.read_told(member)
         noted = next((post for post in told.posts if post.about == about), None)
         if noted is not None and noted.ts is not None:
@@ -55,7 +85,7 @@ class Thread:
             )
             await change_posts(self._posts, member, lambda posts: (*posts, note))
         await self._pace.turn()
-        ts = await self._slack.say(self._channel, text, thread=below)
+        ts = await call()
         await change_posts(
             self._posts,
             member,

@@ -15,11 +15,16 @@ _LONGEST = 2_000
 
 
 class Act(StrEnum):
-    """What a button is for: the two choices of a vote, and to freeze."""
+    """What a button is for: the two choices of a vote, and to freeze.
+
+    REVIEW approves too, by a form that shows everything; DETAILS only shows, to anybody.
+    """
 
     APPROVE = "approve"
+    REVIEW = "review"
     REJECT = "reject"
     FREEZE = "freeze"
+    DETAILS = "details"
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,22 +93,34 @@ def refusal(
     freezes: Iterable[Freeze] = (),
 ) -> str:
     """Why a ballot changed nothing, for the one who cast it."""
-    said = SENTENCES[cause]
     if approval is None:
-        return said
+        return SENTENCES[cause]
+    if cause is NotCountedCause.ALREADY_DECIDED and decision is not None:
+        return f"Already decided. {status_of(approval, decision, ink, freezes=freezes).line}"
+    return " ".join((SENTENCES[cause], *_and_now(cause, approval, decision, ink)))
+
+
+def _and_now(
+    cause: NotCountedCause, approval: Approval, decision: Decision | None, ink: Ink
+) -> tuple[str, ...]:
+    """What whoever reads why a ballot changed nothing wants to know next."""
+    override = approval.verdict.override
     match cause:
-        case NotCountedCause.ALREADY_DECIDED if decision is not None:
-            return f"Already decided. {status_of(approval, decision, ink, freezes=freezes).line}"
         case NotCountedCause.TOO_LATE:
-            return f"{said} It was {ink.time(approval.deadline)}."
-        case NotCountedCause.NOT_ON_CALL if approval.verdict.override is not None:
-            return f"{said} These are: {ink.text(', '.join(approval.verdict.override.people))}."
+            return f"It was {ink.time(approval.deadline)}.", "Whoever asked must ask again."
+        case NotCountedCause.NOT_ON_CALL if override is not None:
+            return (f"These are: {ink.text(', '.join(override.people))}.",)
+        case NotCountedCause.NOT_AN_APPROVER | NotCountedCause.OWN_TRANSACTION:
+            return (f"Who may: {'; '.join(_seats(approval, ink)) or 'nobody'}.",)
         case NotCountedCause.ALREADY_VOTED if isinstance(decision, Pending):
-            return " ".join((said, *wanted(approval, decision, ink)))
+            stands = f"It stands at {_progress(approval, decision, ink)}."
+            return stands, *wanted(approval, decision, ink)
         case NotCountedCause.NEEDS_SSH:
-            return f"{said} Run: {ink.text(command('approve', approval))}"
+            return (f"Run: {ink.text(command('approve', approval))}",)
+        case NotCountedCause.OTHER_DIGEST | NotCountedCause.DAMAGED:
+            return ("Tell on-call.",)
         case _:
-            return said
+            return ()
 
 
 def _open(approval: Approval, pending: Pending, ink: Ink) -> Status:

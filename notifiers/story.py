@@ -6,6 +6,7 @@ from typing import Any, Final, Protocol
 from approvals.findings import Address, Claims, Findings, Reason, Unverified
 from approvals.freeze import Freeze
 from approvals.model import Approval, Cause, Decision, Rejected
+from notifiers.facts import PAGE
 from notifiers.ports import Approvals, Story
 from notifiers.schedule import urgency_of
 from notifiers.sheet import sheet_of
@@ -45,10 +46,17 @@ async def story_of(
     request = await approvals.request_of(approval)
     findings = _unknown(approval) if request is None else approvals.findings_of(request)
     remarks = approvals.remarks_of(approval, findings) if request is not None else ()
-    sheet = sheet_of(approval, findings, names(), remarks=remarks)
+    called = names()
     decision = await approvals.decision_of(approval)
-    freezes = await freezes_behind(approvals, decision)
-    return Story(approval, decision, sheet, freezes, urgency_of(approval, now))
+    return Story(
+        approval,
+        decision,
+        sheet_of(approval, findings, called, remarks=remarks),
+        await freezes_behind(approvals, decision),
+        page=sheet_of(approval, findings, called, remarks=remarks, room=PAGE),
+        freezable=bool(approvals.policy.electorate.on_call),
+        urgency=urgency_of(approval, now),
+    )
 
 
 async def freezes_behind(approvals: Approvals, decision: Decision | None) -> tuple[Freeze, ...]:

@@ -101,6 +101,11 @@ def reading(approval: Approval) -> str:
     return f"countersign show {shlex.quote(f'{approval.node}/{approval.request_id}')}"
 
 
+def audited(approval: Approval) -> str:
+    """The command that tells its story from the audit, whether or not its bytes are still kept."""
+    return f"countersign audit show {shlex.quote(f'{approval.node}/{approval.request_id}')}"
+
+
 def _limitless(asset: Asset, base_units: int) -> str:
     """The largest numbers by name; others that no supply reaches, exactly; else empty."""
     of_solana = asset.contract is not None and asset.contract.family == "solana"

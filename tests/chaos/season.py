@@ -234,7 +234,7 @@ async def _shown(city: City, store: Store) -> list[Shown]:
         record = await store.read(member)
         if isinstance(record, Approval):
             texts = [
-                (city.slack.messages[ts].all_text, tuple(city.slack.messages[ts].buttons))
+                (city.slack.messages[ts].all_text, tuple(city.slack.messages[ts].deciding))
                 for ts in city.slack.of_digest[record.digest]
             ]
             found.append(shown_of(record, texts))

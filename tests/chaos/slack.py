@@ -45,7 +45,7 @@ class CitySlack(LocalSlack):
             async with asyncio.timeout(within_s):
                 while True:
                     for ts in self.of_digest[digest]:
-                        if self.messages[ts].buttons:
+                        if self.messages[ts].deciding:
                             return self.messages[ts]
                     await self._change()
         return None

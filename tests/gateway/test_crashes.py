@@ -165,7 +165,7 @@ async def test_before_a_posts_ts_is_stored(step, crash, world):
                 await slack.click(slack.message, "Approve", "U0ANA", via="http")
                 assert (await asking).action == "APPROVE"
                 (ts,) = slack.messages
-                await until(lambda: not slack.messages[ts].buttons)
+                await until(lambda: not slack.messages[ts].deciding)
 
 
 async def test_before_a_vote_is_stored(step, crash):

@@ -90,7 +90,7 @@ async def test_the_attempt_at_one_the_click_at_the_other_and_the_retry_anywhere(
                 assert (await asking).action == "APPROVE"
             again = await two.asks()
             assert (again.action, again.attempts) == ("APPROVE", 1)
-            await until(lambda: not slack.message.buttons)
+            await until(lambda: not slack.message.deciding)
             assert len(slack.messages) == 1  # whichever told it, it was told once
             (voted,) = [line for line in two.audit() if line["event"] == "voted"]
             assert voted["vote"]["person"] == "ana"

@@ -43,7 +43,7 @@ async def test_a_click_on_approve_is_what_the_node_hears(house, slack):
     assert (answer.status, answer.took_s < 2.5) == (200, True)
     conclusion = await asking
     assert (conclusion.action, conclusion.attempts) == ("APPROVE", 1)
-    await until(lambda: not slack.message.buttons)
+    await until(lambda: not slack.message.deciding)
     assert "ana" in slack.message.all_text
 
 
@@ -57,7 +57,7 @@ async def test_a_refusal_with_its_reason_is_heard_and_shown(house, slack):
     conclusion = await asking
     assert conclusion.action == "REJECT"
     assert "never heard" not in conclusion.error
-    await until(lambda: not slack.message.buttons)
+    await until(lambda: not slack.message.deciding)
     (voted,) = [line for line in house.audit() if line["event"] == "voted"]
     assert (voted["vote"]["person"], voted["vote"]["reason"]) == ("bo", "never heard of them")
 
@@ -80,7 +80,7 @@ async def test_a_decision_from_the_terminal_updates_the_message(house, slack):
     message = await posted(slack)
     await house.votes("bo", Choice.REJECT)
     assert (await asking).action == "REJECT"
-    await until(lambda: not slack.message.buttons)
+    await until(lambda: not slack.message.deciding)
     await until(lambda: "bo" in slack.message.all_text)
     pressed = message  # the message as somebody still has it on an old screen
     assert pressed.ts == slack.message.ts
@@ -92,10 +92,10 @@ async def test_an_outcome_that_no_vote_brought_is_shown_too(world, slack, monkey
     async with world.running() as house:
         asking = asyncio.create_task(house.asks())
         message = await posted(slack)
-        assert message.buttons
+        assert message.deciding
         assert (await asking).error.startswith("timeout: ")
         await until(lambda: "nobody decided in time" in slack.message.all_text)
-        assert not slack.message.buttons
+        assert not slack.message.deciding
 
 
 async def test_slack_down_leaves_the_node_unaffected_and_is_told_later(house, slack):
@@ -105,7 +105,7 @@ async def test_slack_down_leaves_the_node_unaffected_and_is_told_later(house, sl
     await house.votes("ana")
     assert (await asking).action == "APPROVE"
     await until(lambda: len(slack.messages) == 1, within=15)
-    assert not slack.message.buttons
+    assert not slack.message.deciding
     assert "Approved" in slack.message.all_text
 
 
@@ -139,7 +139,7 @@ async def test_where_a_signature_is_asked_for_the_message_shows_the_command(
     async with world.running() as house:
         asking = asyncio.create_task(house.asks())
         message = await posted(slack)
-        assert list(message.buttons) == ["Reject", "Freeze"]
+        assert list(message.buttons) == ["Reject", "Freeze", "Details"]
         assert "countersign approve" in message.all_text
         await house.votes("ana")
         assert (await asking).action == "APPROVE"

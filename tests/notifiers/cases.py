@@ -36,6 +36,7 @@ from approvals.model import (
     Verdict,
 )
 from approvals.risks import RISKS, Flag
+from notifiers.facts import PAGE
 from notifiers.ports import Story
 from notifiers.sheet import sheet_of
 from tests.notifiers.composed import composed
@@ -417,7 +418,9 @@ def told(found: Findings, record: Approval, remarks: tuple[Remark, ...] = ()) ->
     decision = decide(
         record, now=NOW, electorate=ELECTED, remembered=NOTHING_REMEMBERED, today=NOTHING_NEW
     )
-    return Story(record, decision, sheet_of(record, found, NAMES, remarks=remarks), FREEZES)
+    page = sheet_of(record, found, NAMES, remarks=remarks, room=PAGE)
+    sheet = sheet_of(record, found, NAMES, remarks=remarks)
+    return Story(record, decision, sheet, FREEZES, page=page)
 
 
 CASES = {

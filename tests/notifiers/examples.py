@@ -21,6 +21,7 @@ from approvals.findings import (
     Unverified,
 )
 from approvals.model import Approval, Decision, Pending, SeatsLeft, Verdict
+from notifiers.facts import PAGE
 from notifiers.ports import Story
 from notifiers.sheet import sheet_of
 from notifiers.text import NO_NAMES, Names
@@ -87,7 +88,9 @@ def story(
     names: Names = NAMES,
 ) -> Story:
     record = record or approval()
-    return Story(record, decision or pending(record), sheet_of(record, found or findings(), names))
+    found = found or findings()
+    page = sheet_of(record, found, names, room=PAGE)
+    return Story(record, decision or pending(record), sheet_of(record, found, names), page=page)
 
 
 __all__ = [

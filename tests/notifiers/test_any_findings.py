@@ -1,5 +1,6 @@
 """Whatever findings say fits; every address, amount and flag is there in full, or it says so."""
 
+import hashlib
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
@@ -25,14 +26,18 @@ from notifiers.headline import itemized
 from notifiers.readable import grouped, visible
 from notifiers.sheet import Sheet, sheet_of
 from notifiers.slack_blocks import Message
-from notifiers.slack_buttons import APPROVE
+from notifiers.slack_buttons import APPROVE, REVIEW
+from notifiers.slack_details import details_view
+from notifiers.slack_overflow import MOST_PARTS, overflow_of, parts_of
 from notifiers.slack_posts import message_of
+from notifiers.slack_review import review_view
 from notifiers.slack_text import unescape
 from notifiers.warnings import RISK_NAMES
-from tests.notifiers.examples import NAMES, approval, ask, story
+from tests.notifiers.examples import NAMES, NOW, approval, ask, story
 from tests.support.effort import tried
 from tests.support.findings import FINDINGS
-from tests.support.slack_rules import refusal_of
+from tests.support.requests import sample
+from tests.support.slack_rules import refusal_of, refusal_of_view
 
 WORDS = {f"{(1 << bits) - 1:,}": f"2^{bits}-1 base units" for bits in (64, 96, 160, 256)}
 
@@ -111,6 +116,10 @@ def offers_approval(message: Message) -> bool:
     return APPROVE in str(message.blocks)
 
 
+def offers_review(message: Message) -> bool:
+    return REVIEW in str(message.blocks)
+
+
 def missing(found: Findings, shown: str) -> list[tuple[str, ...]]:
     return [wanted for wanted in needed(found) if not any(each in shown for each in wanted)]
 
@@ -125,7 +134,53 @@ def test_a_click_can_approve_only_what_the_message_shows_in_full(found: Findings
     if lacking:
         assert not offers_approval(message), lacking
         assert "Not shown" in shown or "[cut: " in shown or "MORE FLAG" in shown
-        assert "countersign approve" in shown
+        assert offers_review(message) != ("countersign approve" in shown)
+        assert message.overflow is not None
+
+
+@tried(0.25)
+@given(FINDINGS)
+def test_a_form_can_approve_only_what_it_shows_in_full(found: Findings) -> None:
+    told = story(found)
+    assert told.page is not None
+    view = review_view(told)
+    assert (view is not None) or not offers_review(message_of(told, "nonce"))
+    if view is not None:
+        assert refusal_of_view(view) is None
+        shown = "".join(texts(view["blocks"]))
+        assert not missing(found, shown)
+        assert "[cut: " not in "".join(fact.value for fact in told.page.proved)
+
+
+@tried(0.25)
+@given(FINDINGS)
+def test_every_details_fits_and_shows_everything_or_says_what_is_missing(found: Findings) -> None:
+    told = story(found)
+    view = details_view(told, sample("keysign_erc20_usdt").request, found, NOW)
+    assert refusal_of_view(view) is None
+    shown = "".join(texts(view["blocks"]))
+    assert not missing(found, shown) or "[cut: " in shown
+
+
+@tried(0.25)
+@given(FINDINGS)
+def test_the_parts_of_a_text_are_the_text_or_say_how_much_is_missing(found: Findings) -> None:
+    page = story(found).page
+    assert page is not None
+    overflow = overflow_of(approval(), page)
+    assert overflow.sha256 == hashlib.sha256(overflow.text.encode()).hexdigest()
+    parts = list(parts_of(overflow))
+    assert 1 <= len(parts) <= MOST_PARTS
+    held = ""
+    for part in parts:
+        assert refusal_of(part.text, part.blocks) is None
+        assert overflow.sha256 in part.text
+        held += "\n" + "\n".join(texts(part.blocks[1:]))
+    left = held.replace("\n", "")
+    if "To read it all, run: " in left:
+        assert overflow.run in left
+    else:
+        assert left == overflow.text.replace("\n", "")
 
 
 @tried(0.25)

@@ -10,7 +10,7 @@ from approvals.events import BallotRefused
 from approvals.model import Approval, Choice, SlackClick
 from approvals.redis_link import StoreDown
 from gateway.tasks import end
-from notifiers.slack_clicks import UNSURE
+from notifiers.slack_sentences import UNSURE
 from notifiers.slack_tokens import Act, Token, read_token
 from tests.notifiers.transports import hearing_by
 from tests.notifiers.world import World
@@ -144,7 +144,7 @@ async def test_reject_asks_for_a_reason_and_stores_it(heard: World, via: Via) ->
     assert "Rejected by bo" in heard.slack.message.all_text
     assert "not &lt;!channel&gt; ours" in heard.slack.message.all_text
     assert "<!channel>" not in heard.slack.message.all_text
-    assert not heard.slack.message.buttons
+    assert not heard.slack.message.deciding
 
 
 async def test_a_form_answered_too_late_says_so_in_the_form(heard: World, via: Via) -> None:
@@ -226,9 +226,9 @@ async def test_an_ineffective_click_refreshes_the_message_it_came_from(
 ) -> None:
     for user in ("U0ANA", "U0BO"):
         await heard.slack.click(heard.slack.message, "Approve", user, via=via)
-    assert heard.slack.message.buttons, "nobody has told yet"
+    assert heard.slack.message.deciding, "nobody has told yet"
     await heard.slack.click(heard.slack.message, "Approve", "U0ANA", via=via)
-    await until(lambda: not heard.slack.message.buttons)
+    await until(lambda: not heard.slack.message.deciding)
 
 
 async def test_a_click_past_the_deadline_is_too_late(heard: World, via: Via) -> None:
@@ -368,7 +368,7 @@ async def test_a_message_with_something_added_or_changed_counts_for_nothing(
 async def test_what_needs_a_signature_has_no_approve_button(world: World, via: Via) -> None:
     approval = await world.asked(sample("keysign_eip191"))
     await world.told()
-    assert [*world.slack.message.buttons] == ["Reject", "Freeze"]
+    assert [*world.slack.message.buttons] == ["Reject", "Freeze", "Details"]
     assert f"countersign approve {approval.member} --reason" in world.slack.message.all_text
     forged = Token(
         nonce=(await world.outbox.read_told(approval.member)).posts[0].nonce,
@@ -380,8 +380,19 @@ async def test_what_needs_a_signature_has_no_approve_button(world: World, via: V
     button["value"], button["action_id"] = forged.encode(), "countersign.approve"
     async with hearing_by(via, world):
         await world.slack.click(world.slack.message, "Reject", "U0ANA", via=via)
-        await whispered(world, "U0ANA", "signed vote from the command line. Run: countersign")
+        await whispered(world, "U0ANA", "does not show what we rendered")
     assert not (await world.stored(approval)).votes
+
+
+async def test_a_button_that_says_one_thing_and_is_for_another_counts_for_nothing(
+    heard: World, via: Via
+) -> None:
+    buttons = heard.slack.message.buttons
+    approve = {key: buttons["Approve"][key] for key in ("value", "action_id")}
+    buttons["Reject"].update(approve)
+    await heard.slack.click(heard.slack.message, "Reject", "U0ANA", via=via)
+    await whispered(heard, "U0ANA", "does not show what we rendered")
+    assert not (await record(heard)).votes
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,9 @@ from approvals.events import BallotRefused
 from approvals.model import Approval, Choice, SlackClick
 from approvals.redis_link import StoreDown
 from keys.seals import SealKey
-from notifiers.slack_clicks import UNSURE
 from notifiers.slack_forms import LASTS_MS, Binding, Forms
-from notifiers.slack_freezing import UNSURE_FREEZE
 from notifiers.slack_limits import Json
+from notifiers.slack_sentences import UNSURE, UNSURE_FREEZE
 from notifiers.slack_tokens import Act
 from tests.notifiers.transports import hearing_by
 from tests.notifiers.world import World
@@ -178,7 +177,7 @@ async def test_what_a_freeze_rejects_says_whose_it_was(near: World) -> None:
     await near.told()
     line = f"Rejected: signing is frozen (freeze {freeze.id} by dee: leaked)"
     assert line in near.slack.message.all_text
-    assert not near.slack.message.buttons
+    assert not near.slack.message.deciding
 
 
 @pytest.mark.parametrize(
@@ -224,13 +223,13 @@ async def test_a_vote_that_is_handed_in_twice_is_one_vote(near: World) -> None:
 async def test_freezing_from_a_message_whose_buttons_are_stale_still_works(near: World) -> None:
     view = await opened(near, Act.FREEZE)
     await submitted(near, await opened(near, Act.REJECT), "U0ANA")
-    assert near.slack.message.buttons, "nobody has told yet"
+    assert near.slack.message.deciding, "nobody has told yet"
     later = await opened(near, Act.FREEZE)
     assert await submitted(near, view, "U0DEE", scope="everything") is None
     assert await submitted(near, later, "U0DEE", scope="wallet") is None
 
 
-@pytest.mark.parametrize("act", list(Act))
+@pytest.mark.parametrize("act", list(BUTTONS))
 async def test_a_form_that_another_person_hands_in_counts_for_nothing(
     near: World, act: Act
 ) -> None:
@@ -241,7 +240,7 @@ async def test_a_form_that_another_person_hands_in_counts_for_nothing(
     await nothing_happened(near)
 
 
-@pytest.mark.parametrize("act", list(Act))
+@pytest.mark.parametrize("act", list(BUTTONS))
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -280,7 +279,7 @@ def _swapped(text: str) -> str:
 
 
 @pytest.mark.parametrize("forgery", FORGERIES)
-@pytest.mark.parametrize("act", list(Act))
+@pytest.mark.parametrize("act", list(BUTTONS))
 async def test_a_form_that_we_did_not_seal_counts_for_nothing(
     near: World, act: Act, forgery: str
 ) -> None:
@@ -302,7 +301,7 @@ async def test_a_form_handed_in_as_another_one_counts_for_nothing(near: World) -
     await nothing_happened(near)
 
 
-@pytest.mark.parametrize("act", list(Act))
+@pytest.mark.parametrize("act", list(BUTTONS))
 async def test_a_form_that_was_made_to_say_other_things_counts_for_nothing(
     near: World, act: Act
 ) -> None:
@@ -316,7 +315,7 @@ async def test_a_form_that_was_made_to_say_other_things_counts_for_nothing(
     await nothing_happened(near)
 
 
-@pytest.mark.parametrize("act", list(Act))
+@pytest.mark.parametrize("act", list(BUTTONS))
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -360,7 +359,7 @@ async def test_a_form_past_the_deadline_is_too_late(near: World) -> None:
     assert "deadline of this request has passed" in why(await submitted(near, view, "U0ANA"))
 
 
-@pytest.mark.parametrize("act", list(Act))
+@pytest.mark.parametrize("act", list(BUTTONS))
 async def test_a_form_whose_store_is_away_stays_open_and_owns_up(
     near: World, act: Act, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -375,7 +374,7 @@ async def test_a_form_whose_store_is_away_stays_open_and_owns_up(
     assert said == (UNSURE_FREEZE if act is Act.FREEZE else UNSURE)
 
 
-@pytest.mark.parametrize("act", list(Act))
+@pytest.mark.parametrize("act", list(BUTTONS))
 async def test_a_form_that_does_not_open_leaves_the_command(near: World, act: Act) -> None:
     near.slack.fail("views.open", Fails(error="expired_trigger_id"))
     await near.press(near.slack.message, BUTTONS[act], WHO[act])

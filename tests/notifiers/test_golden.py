@@ -12,9 +12,12 @@ import pytest
 from approvals.model import Choice
 from notifiers.freezes import freeze_news
 from notifiers.overrides import announcement
+from notifiers.ports import Story
 from notifiers.slack_freezing import scopes_of
+from notifiers.slack_limits import Json
 from notifiers.slack_modal import Scopes, bound, freeze_view, vote_view
 from notifiers.slack_posts import message_of
+from notifiers.slack_review import review_view
 from tests.notifiers.cases import CASES, FROZEN, THAWED, told
 from tests.support.golden import same_as_golden
 from tests.support.slack_phone import form, phone
@@ -22,11 +25,20 @@ from tests.support.slack_rules import refusal_of, refusal_of_view
 
 GOLDEN = Path(__file__).parent / "golden"
 
+
+def _review(story: Story) -> Json:
+    """The form that shows what its message has no room for."""
+    view = review_view(story)
+    assert view is not None
+    return view
+
+
 FORMS = {
     "form_approve": vote_view(told(*CASES["reason_wanted"]), Choice.APPROVE),
     "form_approve_warned": vote_view(told(*CASES["transfer_look_alike"]), Choice.APPROVE),
     "form_reject": vote_view(told(*CASES["transfer"]), Choice.REJECT),
     "form_reject_why": vote_view(told(*CASES["reason_wanted"]), Choice.REJECT),
+    "form_review": _review(told(*CASES["many_payees"])),
     "form_freeze": freeze_view(scopes_of(CASES["sample_keysign_erc20_usdt"][0])),
     "form_freeze_unknown": freeze_view(Scopes()),
 }

@@ -24,7 +24,7 @@ from approvals.inspect import inspect
 from approvals.model import Approved, Choice, Need, RuleAnswer, Verdict
 from approvals.risks import RISKS, Flag
 from notifiers.slack_blocks import Message, render
-from notifiers.slack_buttons import APPROVE, FREEZE, REJECT
+from notifiers.slack_buttons import APPROVE, DETAILS, FREEZE, REJECT, REVIEW
 from notifiers.slack_limits import ALL_BLOCKS, OverLimit, check_message, size
 from notifiers.slack_modal import bound, vote_view
 from notifiers.slack_posts import message_of
@@ -97,15 +97,20 @@ def test_every_sample_fits_and_shows_its_ids_and_addresses(name: str) -> None:
 def test_buttons_say_approve_and_reject_and_approve_confirms_amount_and_destination() -> None:
     message = shown()
     (row,) = [block for block in message.blocks if block["type"] == "actions"]
-    approve, reject, freeze = row["elements"]
+    approve, reject, freeze, details = row["elements"]
     assert (approve["action_id"], approve["text"]["text"]) == (APPROVE, "Approve")
     assert (reject["action_id"], reject["text"]["text"]) == (REJECT, "Reject")
     assert (freeze["action_id"], freeze["text"]["text"]) == (FREEZE, "Freeze")
-    styles = [button["style"] for button in row["elements"]]
-    assert styles == ["primary", "danger", "danger"]
+    assert (details["action_id"], details["text"]["text"]) == (DETAILS, "Details")
+    styles = [button.get("style") for button in row["elements"]]
+    assert styles == ["primary", "danger", "danger", None]
     assert "2,500 USDT" in approve["confirm"]["text"]["text"]
     assert TO.text in approve["confirm"]["text"]["text"]
-    for button, act in ((approve, Act.APPROVE), (reject, Act.REJECT), (freeze, Act.FREEZE)):
+    for button, act in zip(
+        (approve, reject, freeze, details),
+        (Act.APPROVE, Act.REJECT, Act.FREEZE, Act.DETAILS),
+        strict=True,
+    ):
         token = read_token(button["value"])
         assert token == Token("nonce", approval().member, approval().digest, act)
 
@@ -172,6 +177,11 @@ def test_what_does_not_fit_cannot_be_approved_by_a_click() -> None:
     dumped = json.dumps(message.blocks)
     assert APPROVE not in dumped
     assert "14 more effects" in dumped
+    assert REVIEW in dumped
+    message = shown(story(findings(*[TRANSFER] * 2_000)))
+    dumped = json.dumps(message.blocks)
+    assert APPROVE not in dumped
+    assert REVIEW not in dumped, "no form holds it either"
     assert "countersign approve" in dumped
 
 
@@ -249,17 +259,26 @@ def test_what_belongs_together_stands_together() -> None:
     assert [len(part) for part in labels(parts)] == [3, 3]
 
 
-def test_a_notice_has_no_buttons() -> None:
+def test_a_notice_can_only_be_read() -> None:
     dumped = json.dumps(shown(story(record=approval(notice=True))).blocks)
-    assert APPROVE not in dumped
-    assert REJECT not in dumped
-    assert FREEZE not in dumped
+    assert not [name for name in (APPROVE, REVIEW, REJECT, FREEZE) if name in dumped]
+    assert DETAILS in dumped
 
 
-def test_after_the_decision_the_buttons_are_gone() -> None:
+def test_after_the_decision_it_can_only_be_read() -> None:
     dumped = json.dumps(shown(story(decision=Approved(("ana",), ""))).blocks)
-    assert APPROVE not in dumped
-    assert REJECT not in dumped
+    assert not [name for name in (APPROVE, REVIEW, REJECT, FREEZE) if name in dumped]
+    assert DETAILS in dumped
+
+
+def test_where_nobody_is_on_call_nobody_is_offered_to_freeze() -> None:
+    message = shown(replace(story(), freezable=False))
+    assert [*words(message)] == ["Approve", "Reject", "Details"]
+
+
+def words(message: Message) -> list[str]:
+    rows = [block for block in message.blocks if block["type"] == "actions"]
+    return [button["text"]["text"] for row in rows for button in row["elements"]]
 
 
 def test_the_deadline_is_shown_in_the_readers_own_time() -> None:

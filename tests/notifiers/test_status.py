@@ -162,7 +162,9 @@ def test_what_a_freeze_rejects_names_the_freeze_and_who_froze_while_it_stands() 
 
 
 def test_too_late_and_already_decided_say_when() -> None:
-    assert refusal(NotCountedCause.TOO_LATE, approval(), None).endswith("It was 14:23 UTC.")
+    assert refusal(NotCountedCause.TOO_LATE, approval(), None).endswith(
+        "It was 14:23 UTC. Whoever asked must ask again."
+    )
     said = refusal(
         NotCountedCause.ALREADY_DECIDED,
         ended(approval(votes=(vote("bo", Choice.REJECT),))),

@@ -1,5 +1,7 @@
 """What is told of a record comes from its bytes; of bytes that nobody kept, nothing is known."""
 
+from types import SimpleNamespace
+
 from approvals.decide import decide
 from approvals.findings import Findings
 from approvals.model import NOTHING_NEW, NOTHING_REMEMBERED
@@ -10,6 +12,8 @@ from tests.support.records import ELECTORATE, NOW, approval
 
 class Forgotten:
     """The approval service, where the store has lost the exact request."""
+
+    policy = SimpleNamespace(electorate=ELECTORATE)
 
     async def newest(self, record):
         return record

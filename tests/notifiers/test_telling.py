@@ -41,7 +41,7 @@ async def test_an_asked_approval_is_posted_once(world: World) -> None:
     await world.told()
     await world.told()
     assert world.slack.calls == ["chat.postMessage"]
-    assert world.slack.message.buttons.keys() == {"Approve", "Reject", "Freeze"}
+    assert world.slack.message.buttons.keys() == {"Approve", "Reject", "Freeze", "Details"}
 
 
 async def test_a_message_holds_what_an_approver_needs(world: World) -> None:
@@ -88,7 +88,7 @@ async def test_after_a_decision_made_anywhere_the_buttons_are_gone(
     if choice is Choice.APPROVE:
         await vote(world, approval, "bo")
     await world.told()
-    assert not world.slack.message.buttons
+    assert not world.slack.message.deciding
     assert said in world.slack.message.all_text
 
 
@@ -97,7 +97,7 @@ async def test_nobody_reads_of_a_timeout_before_it_is_final(world: World) -> Non
     world.clock.ahead = 700_000
     await world.told()
     assert "in time" not in world.slack.message.all_text
-    assert not world.slack.message.buttons
+    assert not world.slack.message.deciding
     world.clock.ahead = 0
     await world.told()
     world.clock.ahead = 700_000
@@ -111,7 +111,7 @@ async def test_a_contradiction_is_told_without_buttons(world: World) -> None:
     await world.told()
     assert "REFUSED: " in world.slack.message.all_text
     assert ":no_entry: *REFUSED* · nobody can approve this" in world.slack.message.all_text
-    assert not world.slack.message.buttons
+    assert not world.slack.message.deciding
 
 
 async def test_a_second_body_under_a_known_id_is_told_without_buttons(world: World) -> None:
@@ -120,8 +120,8 @@ async def test_a_second_body_under_a_known_id_is_told_without_buttons(world: Wor
     await (await world.asked_and_answered(other))
     await world.told()
     told = list(world.slack.messages.values())
-    assert sorted(bool(message.buttons) for message in told) == [False, True]
-    refused = next(message for message in told if not message.buttons)
+    assert sorted(bool(message.deciding) for message in told) == [False, True]
+    refused = next(message for message in told if not message.deciding)
     assert "first asked with other content" in refused.all_text
     assert first.request_id in refused.all_text
 
@@ -148,7 +148,7 @@ async def test_whatever_slack_fails_with_the_approval_is_told_later(
     assert not world.slack.messages, "not before its time"
     world.clock.ahead += 61_000
     await world.told()
-    assert world.slack.message.buttons
+    assert world.slack.message.deciding
 
 
 async def test_a_wish_to_be_left_alone_is_honored(world: World) -> None:
@@ -303,8 +303,8 @@ class Slow:
         self._client = world.client
         self.sent, self.arrive = asyncio.Event(), asyncio.Event()
 
-    async def post(self, channel, text, blocks) -> str:
-        return await self._client.post(channel, text, blocks)
+    async def post(self, channel, text, blocks, *, thread=None) -> str:
+        return await self._client.post(channel, text, blocks, thread=thread)
 
     async def update(self, channel, ts, text, blocks) -> None:
         self.sent.set()
@@ -450,7 +450,7 @@ async def test_a_request_that_was_refused_makes_no_wallet_known(world: World) ->
     await asyncio.wait(world._asking, timeout=5)
     await world.asked(sample("keysign_erc20_usdt").fresh(2))
     await world.told()
-    (second,) = [each for each in world.slack.messages.values() if each.buttons]
+    (second,) = [each for each in world.slack.messages.values() if each.deciding]
     assert "no earlier payment of this wallet is on record" in second.all_text
 
 

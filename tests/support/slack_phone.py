@@ -22,7 +22,8 @@ def form(view: dict[str, Any]) -> str:
     lines = [f"== {_read(view['title']['text'])} ==", ""]
     for block in view["blocks"]:
         lines += [*_block(block), ""]
-    return "\n".join([*lines, f"[{view['close']['text']}] [{view['submit']['text']}]"]) + "\n"
+    words = [view[part]["text"] for part in ("close", "submit") if part in view]
+    return "\n".join([*lines, " ".join(f"[{word}]" for word in words)]) + "\n"
 
 
 def _block(block: dict[str, Any]) -> Iterator[str]:

@@ -29,14 +29,22 @@ def refusal_of(text: str, blocks: list[dict[str, Any]]) -> str | None:
 
 
 def refusal_of_view(view: dict[str, Any]) -> str | None:
+    """The error that Slack would answer views.open with, or None."""
+    blocks = view.get("blocks", [])
+    ids = [block["block_id"] for block in blocks if "block_id" in block]
+    words = {"title", *({"submit", "close"} & view.keys())}
+    words |= {"submit"} if any(block.get("type") == "input" for block in blocks) else set()
     bad = (
         view.get("type") != "modal"
-        or any(_bad_text(view.get(part), 24, {"plain_text"}) for part in ("title", "submit"))
+        or any(_bad_text(view.get(part), 24, {"plain_text"}) for part in words)
         or len(view.get("private_metadata", "")) > 3_000
         or len(view.get("callback_id", "")) > 255
-        or not 0 < len(view.get("blocks", [])) <= 100
-        or any(_bad_block(block) for block in view["blocks"])
+        or not 0 < len(blocks) <= 100
+        or len(set(ids)) != len(ids)
+        or any(_bad_block(block) for block in blocks)
     )
+    if len(json.dumps(view)) > 250_000:
+        return "view_too_large"
     return "invalid_arguments" if bad else None
 
 

@@ -62,6 +62,11 @@ class Message:
         return {b["text"]["text"]: b for row in rows for b in row["elements"]}
 
     @property
+    def deciding(self) -> dict[str, dict[str, Any]]:
+        """The buttons that change something: they go when it is decided."""
+        return {word: button for word, button in self.buttons.items() if word != "Details"}
+
+    @property
     def all_text(self) -> str:
         return json.dumps([self.text, self.blocks], ensure_ascii=False)
 
@@ -104,6 +109,7 @@ class LocalSlack:
         self._acks: dict[str, asyncio.Future[Any]] = {}
         self._good_tickets: set[str] = set()
         self._triggers: dict[str, float] = {}
+        self._answers: dict[str, list[Any]] = {}
         self._count = itertools.count(1)
         self._last_post = 0.0
         self.base = ""
@@ -126,15 +132,19 @@ class LocalSlack:
     @property
     def message(self) -> Message:
         """The only message there is, but for sentences beside it."""
-        (message,) = [each for each in self.messages.values() if each.blocks] or [
-            *self.messages.values()
-        ]
+        found = [each for each in self.messages.values() if each.blocks and each.thread is None]
+        (message,) = found or [*self.messages.values()]
         return message
 
     @property
     def said(self) -> list[Message]:
         """Sentences without buttons, in the channel or in a thread."""
         return [each for each in self.messages.values() if not each.blocks]
+
+    @property
+    def parts(self) -> list[Message]:
+        """What a thread holds beside sentences."""
+        return [each for each in self.messages.values() if each.blocks and each.thread is not None]
 
     def fail(self, method: str, *failures: Fails) -> None:
         """The next calls of a method go wrong, one after the other."""
@@ -176,7 +186,7 @@ class LocalSlack:
             },
             "channel": {"id": message.channel, "name": "approvals"},
             "trigger_id": self._trigger(),
-            "response_url": f"{self.base}/response",
+            "response_url": self._response_url(message.channel, user_id),
             "message": {
                 "type": "message",
                 "ts": message.ts,
@@ -228,6 +238,7 @@ class LocalSlack:
             "user": {"id": user, "team_id": WORKSPACE},
             "api_app_id": APP,
             "trigger_id": self._trigger(),
+            "response_urls": [],
             "view": {**view, "blocks": echo(view["blocks"]), "state": {"values": values}},
         }
 
@@ -294,6 +305,26 @@ class LocalSlack:
             return 200, await asyncio.wait_for(future, self.patience_s)
         except TimeoutError:
             return 0, None
+
+    def _response_url(self, channel: str, user: str) -> str:
+        name = f"{next(self._count)}"
+        self._answers[name] = [channel, user, 5]
+        return f"{self.base}/actions/{name}"
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """A message by a click's response_url: five of them, to whoever clicked."""
+        channel, user, left = self._answers.get(request.match_info["name"], ("", "", 0))
+        failures = self._failures["response_url"]
+        if failures:
+            return await self._failed(failures.popleft())
+        body = await request.json()
+        private = body.get("response_type", "ephemeral") == "ephemeral"
+        if not left or not private or body.get("replace_original", True) or not body.get("text"):
+            return web.Response(status=404, text="used_url")
+        self._answers[request.match_info["name"]][2] -= 1
+        self.events.append("response_url ok")
+        self.whispers.append(Whisper(channel, user, body["text"]))
+        return web.Response(text="ok")
 
     def _trigger(self) -> str:
         trigger = f"trigger-{next(self._count)}"
@@ -458,6 +489,7 @@ async def local_slack(slack: LocalSlack | None = None) -> AsyncIterator[LocalSla
     slack = slack or LocalSlack()
     app = web.Application()
     app.router.add_post("/api/{method}", slack.call)
+    app.router.add_post("/actions/{name}", slack.answer)
     app.router.add_get("/link", slack.link)
     runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
     await runner.setup()
