@@ -206,9 +206,7 @@ BOOK: Final = (
         "no-typ", "leaves typ out of the header", _token(BELIEVED, header=b'{"alg":"RS256"}')
     ),
     Misbehavior("spaces", "sends white space around the token", _spaces),
-    Misbehavior(
-        "clock-slow", "has a clock 20 s behind its token's life", _token(BELIEVED, lives_s=-20)
-    ),
+    Misbehavior("clock-slow", "sends a token that expired 20 s ago", _token(BELIEVED, lives_s=-20)),
     Misbehavior("clock-fast", "has a clock 50 min ahead", _token(BELIEVED, lives_s=3_000)),
     Misbehavior("expired", "sends a token that expired 2 min ago", _token(STRANGER, lives_s=-120)),
     Misbehavior("far-exp", "sends a token for 2 hours", _token(STRANGER, lives_s=7_200)),
@@ -249,7 +247,7 @@ BOOK: Final = (
     Misbehavior("unknown-type", "asks for a type nobody knows", _token(BELIEVED)),
     Misbehavior(
         "broken-detail",
-        "sends a request_detail that is no JSON",
+        "sends a detail that is no JSON",
         _outer("REJECT malformed", request_type=2, request_detail="{"),
     ),
     Misbehavior("bad-hash", "asks to sign another hash", _sample("bad_hash_mismatch", CONTRADICTS)),
