@@ -80,10 +80,22 @@ def _seconds(least: float, most: float, *, least_open: bool = False) -> click.Fl
     return click.FloatRange(least, most, min_open=least_open)
 
 
+def _samples(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    from gateway.simulate.requests import sample_names
+
+    return [name for name in sample_names() if name.startswith(begun)]
+
+
+def _misbehaviors(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    from gateway.simulate.book import BOOK
+
+    return [name for name in ("all", *(each.name for each in BOOK)) if name.startswith(begun)]
+
+
 _what = _under(
     "What is asked",
-    (("--sample", "samples"), {"multiple": True, "metavar": "NAME", "help": "A request of the"
-      " package, with new ids. Repeatable."}),
+    (("--sample", "samples"), {"multiple": True, "metavar": "NAME", "shell_complete": _samples,
+      "help": "A request of the package, with new ids. Repeatable."}),
     (("--all", "every"), {"is_flag": True, "help": "Every sample of the package."}),
     (("--list-samples",), {"is_flag": True, "help": "Name the samples, and ask nothing."}),
     (("--fresh/--as-is",), {"default": None, "help": "With new ids, a request never seen before;"
@@ -139,8 +151,10 @@ _checks = _under(
     "What should come",
     (("--expect",), {"type": click.Choice(["approve", "reject", "none"]), "help": "Exit status 0"
       " only if every request ended so; none: without an answer."}),
-    (("--misbehave", "names"), {"multiple": True, "metavar": "NAME|all", "help": "Misbehave in"
-      " place of asking, and say whether the gateway did what it should. Repeatable; see below."}),
+    (("--misbehave", "names"), {"multiple": True, "metavar": "NAME|all",
+      "shell_complete": _misbehaviors,
+      "help": "Misbehave in place of asking, and say whether the gateway did what it should."
+      " Repeatable; see below."}),
 )  # fmt: skip
 
 

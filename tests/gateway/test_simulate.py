@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
 from gateway.cli import main
@@ -181,6 +182,19 @@ def test_help_stands_under_headings_and_names_every_misbehavior(simulate):
     headings = [line for line in told.splitlines() if line.endswith(":") and line[0] != " "]
     assert headings[0] == "What is asked:"
     assert headings[-1] == "Exit status:"
+
+
+@pytest.mark.parametrize(
+    ("option", "begun", "found"),
+    [
+        ("--sample", "keygen", ["keygen_ed25519", "keygen_secp256k1"]),
+        ("--misbehave", "al", ["all", "alg-none", "alg-hs256", "altered"]),
+    ],
+)
+def test_a_shell_completes_the_names_of_samples_and_misbehaviors(option, begun, found):
+    complete = ShellComplete(main, {}, "countersign", "_COUNTERSIGN_COMPLETE")
+    items = complete.get_completions(["simulate", option], begun)
+    assert [item.value for item in items] == found
 
 
 @pytest.mark.parametrize(
