@@ -21,7 +21,7 @@ from gateway.simulate.material import (
     with_outer,
 )
 from gateway.simulate.requests import Wish, sample
-from keys.rsa import public_pem
+from keys.rsa import generate_private_key, public_pem
 
 BELIEVED: Final = "REJECT unsupported"
 CONTRADICTS: Final = "REJECT contradiction"
@@ -117,7 +117,7 @@ def _shared_secret(material: Material) -> tuple[Step, ...]:
 
 
 def _strangers(material: Material) -> tuple[Step, ...]:
-    return (material.step(harmless(), STRANGER, key=material.stranger),)
+    return (material.step(harmless(), STRANGER, key=generate_private_key(2048)),)
 
 
 def _spaces(material: Material) -> tuple[Step, ...]:

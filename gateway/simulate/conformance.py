@@ -12,7 +12,6 @@ from gateway.node import NodeSettings, exchange, judge
 from gateway.simulate.book import Misbehavior
 from gateway.simulate.material import Material, Step
 from gateway.simulate.tally import cause_of
-from keys import rsa
 
 _MOST_SENTENCE: Final = 100
 """Characters that an unsigned answer may have: a stranger learns nothing."""
@@ -42,8 +41,7 @@ async def play_book(
     stop: asyncio.Event,
 ) -> list[Line]:
     """Play them one after another, until all are played or `stop` is set."""
-    stranger = await asyncio.to_thread(rsa.generate_private_key, 2048)
-    material = Material(node, stranger)
+    material = Material(node)
     lines: list[Line] = []
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session:
         for each in book:

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -36,10 +36,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """The node that misbehaves, and a key that the gateway does not know."""
+    """The node that misbehaves."""
 
     node: NodeSettings
-    stranger: RSAPrivateKey = field(repr=False)
 
     def step(self, package: bytes, expected: str, **token: Any) -> Step:
         """Ask with a package; `token` says in what its token differs."""
