@@ -14,7 +14,8 @@ class Post:
     `ts` is Slack's id of the message, None until known. `shown` are the SHA-256s, hex, over the
     texts of its latest renderings, each stored before it is shown; `revision` is the record's
     revision that was shown last. `about` names what is said once, beside the message; it is empty
-    for the message itself.
+    for the message itself. `held_until`, Unix milliseconds, is how long whoever is about to say it
+    is waited for.
     """
 
     nonce: str
@@ -24,6 +25,7 @@ class Post:
     shown: tuple[str, ...]
     revision: int
     about: str = ""
+    held_until: int = 0
 
 
 @dataclass(frozen=True, slots=True)

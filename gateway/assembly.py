@@ -128,7 +128,8 @@ def assemble(
         parked=parked,
     )
     told = telling(settings, service, observer, clock, stack, seal_key=seal_key)
-    bell.also(told.teller.wake)
+    for wake in told.wakes:
+        bell.also(wake)
     if settings.slack is not None:
         heads.tell_too(told.teller.announce)
     observer.metrics.watch_held(parked.__len__)

@@ -12,6 +12,7 @@ from gateway import (
     cli_examples,
     cli_init,
     cli_keys,
+    cli_notify,
     cli_oncall,
     cli_simulate,
     cli_watch,
@@ -60,6 +61,7 @@ for _command in (
     cli_simulate.simulate,
     cli_watch.watch,
     cli_completion.completion,
+    cli_notify.notify,
 ):
     main.add_command(_command)
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from approvals.sentinel_url import is_sentinel_url, read_sentinel_url
 from approvals.settings import RedisSettings
 from approvals.window import Window
+from gateway.notify_config import read_notifiers
 from gateway.settings import Address, ConfigError, Node, Settings
 from gateway.tables import Reader
 from keys.secret import Secret
@@ -127,6 +128,7 @@ def _settings(path: Path, top: Reader, reader: Callable[[object, str], Reader]) 
         private_key=private_key,
         seal_key=seal_key,
         redis=_redis(reader(top.take("redis") if top.has("redis") else {}, "[redis]")),
+        notify=read_notifiers(top, reader),
         slack=_slack(reader(top.take("slack"), "[slack]")) if top.has("slack") else None,
     )
 

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from structlog.typing import FilteringBoundLogger
 
-from approvals.events import Alarm, Event, Trouble
+from approvals.events import Alarm, Event, Journal, Trouble
 from gateway.lines import Line, line_of
 from gateway.metrics import CONTENT_TYPE, Metrics
 
@@ -75,6 +75,11 @@ class Observer:
         self._log = log
         self._now_ms = now_ms
         self._written: dict[str, tuple[int, int, int]] = {}
+        self._others: list[Journal] = []
+
+    def also(self, journal: Journal) -> None:
+        """Let another journal take notice of all that this one does."""
+        self._others.append(journal)
 
     def note(self, event: Event) -> None:
         """Take notice of an event."""
@@ -86,6 +91,8 @@ class Observer:
                 news = (self.health.set(event.part, up=not event.down) and not first) or event.down
             if news:
                 self._write(line_of(event), event.at)
+            for other in self._others:
+                other.note(event)
         except Exception:  # noqa: BLE001 - no decision may hang on a full pipe
             self.metrics.count_bug()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from approvals.settings import RedisSettings
 from approvals.window import Window
-from notifiers.settings import SlackSettings
+from notifiers.settings import NotifySettings, SlackSettings
 
 
 class ConfigError(Exception):
@@ -56,3 +56,4 @@ class Settings:
     seal_key: Path
     redis: RedisSettings
     slack: SlackSettings | None
+    notify: tuple[NotifySettings, ...] = ()

@@ -5,9 +5,11 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from keys.secret import Secret
+
+W = TypeVar("W", bound=str)
 
 _ADVICE: Final = 'write { env = "NAME" } or { file = "PATH" }'
 
@@ -112,6 +114,19 @@ class Reader:
             self.mistake(key, f"expected true or false, found {_shown(value)}")
             return default
         return value
+
+    def choice(self, key: str, words: tuple[W, ...], *, default: W | None = None) -> W:
+        """One of a few words."""
+        value = self.take(key)
+        if value is None and default is not None:
+            return default
+        for word in words:
+            if value == word:
+                return word
+        listed = ", ".join(f'"{word}"' for word in words)
+        found = "it is missing" if value is None else f"found {_shown(value)}"
+        self.mistake(key, f"expected one of {listed}; {found}")
+        return words[0]
 
     def secret(self, key: str, *, required: bool) -> Secret | None:
         """A secret by reference: from the environment or from a file, never literal."""

@@ -11,17 +11,20 @@ from starlette.routing import Route
 
 from approvals.service import Service
 from gateway.clock import Clock
+from gateway.notifying import Both, alarm_tasks, also_told, one_ways, standbys_of
 from gateway.observe import Observer
 from gateway.settings import Settings
 from gateway.slack_http import PATH, slack_endpoint
 from keys.seals import SealKey
 from notifiers.console import Console
+from notifiers.health import SlackHealth
 from notifiers.pace import Pace
 from notifiers.settings import SlackSettings
 from notifiers.slack_clicks import Clicks
 from notifiers.slack_client import SlackClient, SlackTrouble
 from notifiers.slack_posts import SlackPosts
 from notifiers.slack_socket import Sockets
+from notifiers.slack_watched import WatchedSlack
 from notifiers.story import names_of
 from notifiers.teller import Teller
 from notifiers.text import Names
@@ -31,9 +34,13 @@ AGAIN_S: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """The teller and, with Slack, the ears: tasks to run, routes to serve, a line to say."""
+    """The teller and, with Slack, the ears: tasks to run, routes to serve, a line to say.
+
+    `wakes` are called when a record was written.
+    """
 
     teller: Teller
+    wakes: tuple[Callable[[], None], ...]
     tasks: tuple[Callable[[], Coroutine[Any, Any, Any]], ...]
     routes: tuple[Route, ...]
     line: str
@@ -63,13 +70,19 @@ def telling(
             now_ms=clock.now_ms,
         )
 
+    ways = one_ways(settings.notify, service.outbox, observer, clock)
     if settings.slack is None:
-        console = teller(Console(sys.stdout))
+        console = teller(Console(sys.stdout), *ways)
         line = "Approvals are told here and decided with `countersign approve` or `reject`."
-        return Telling(console, (console.run,), (), line)
+        tasks = (console.run, *alarm_tasks(ways, observer, lambda: False))
+        return Telling(console, (console.wake,), tasks, (), f"{line}{also_told(ways)}")
     slack = SlackClient(settings.slack)
     posts = SlackPosts(slack, settings.slack.channel, service.outbox, Pace(clock.now_ms))
-    screen = teller(posts)
+    health = SlackHealth(
+        observer, clock.now_ms, clicks_by_http=settings.slack.signing_secret is not None
+    )
+    standbys = standbys_of(ways, health, service, observer, clock)
+    screen = teller(WatchedSlack(posts, health, clock.now_ms), *ways)
     clicks = Clicks(
         service,
         service.outbox,
@@ -82,18 +95,23 @@ def telling(
         now_ms=clock.now_ms,
     )
     stack.push_async_callback(clicks.close)
-    tasks: list[Callable[[], Coroutine[Any, Any, Any]]] = [
+    running: list[Callable[[], Coroutine[Any, Any, Any]]] = [
         screen.run,
-        Introduction(settings.slack, slack, observer).run,
+        Introduction(settings.slack, slack, observer, health).run,
+        lambda: health.run(posts.announce),
+        *(standby.run for standby in standbys),
+        *alarm_tasks(ways, observer, lambda: health.ailing),
     ]
     routes: list[Route] = []
     if settings.slack.app_token is not None:
-        tasks.append(Sockets(settings.slack, clicks, journal=observer, now_ms=clock.now_ms).run)
+        journal = Both(observer, health)
+        running.append(Sockets(settings.slack, clicks, journal=journal, now_ms=clock.now_ms).run)
     if settings.slack.signing_secret is not None:
         endpoint = slack_endpoint(settings.slack.signing_secret, clicks, clock.now_ms)
         routes.append(Route(PATH, endpoint, methods=["POST"]))
     line = f"Slack: workspace {settings.slack.workspace}, channel {settings.slack.channel}."
-    return Telling(screen, tuple(tasks), tuple(routes), line)
+    wakes = (screen.wake, *(standby.wake for standby in standbys))
+    return Telling(screen, wakes, tuple(running), tuple(routes), f"{line}{also_told(ways)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +121,16 @@ class Introduction:
     settings: SlackSettings
     slack: SlackClient
     observer: Observer
+    health: SlackHealth
 
     async def run(self) -> None:
         """Nothing waits for this: without Slack the command line works."""
         while (trouble := await self._trouble()) is not None:
             self.observer.found("slack", trouble)
+            self.health.introduced(trouble)
             await asyncio.sleep(AGAIN_S)
         self.observer.found("slack", None)
+        self.health.introduced(None)
 
     async def _trouble(self) -> str | None:
         try:

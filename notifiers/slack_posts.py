@@ -102,7 +102,8 @@ class SlackPosts:
     async def tell_freezes(self, record: FreezeRecord) -> None:
         """What is frozen and thawed, each once, in the channel."""
         told = await self._posts.read_told(FREEZE_MEMBER)
-        through = next((post.revision for post in told.posts if post.about == _THROUGH), None)
+        ours = [post for post in told.posts if post.notifier == NAME]
+        through = next((post.revision for post in ours if post.about == _THROUGH), None)
         try:
             for about, text in freeze_news(record, said(told), through):
                 await self._thread.say(FREEZE_MEMBER, about, text, revision=record.epoch)
@@ -115,7 +116,12 @@ class SlackPosts:
                 FREEZE_MEMBER,
                 lambda posts: (
                     told_now,
-                    *(p for p in posts if p.about != _THROUGH and still_news(record, p.about)),
+                    *(
+                        post
+                        for post in posts
+                        if post.notifier != NAME
+                        or (post.about != _THROUGH and still_news(record, post.about))
+                    ),
                 ),
             )
 

@@ -23,7 +23,8 @@ NAME: Final = "slack"
 MOST_SAID: Final = 60
 """Sentences and parts beside one message; after that many no more parts are posted."""
 
-_SWAPS: Final = 5
+_SWAPS: Final = 40
+"""Each round somebody succeeds, and every configured place may want to note something."""
 
 
 class Speaker(Protocol):
@@ -76,7 +77,7 @@ class Thread:
         self, member: str, about: str, revision: int, call: Callable[[], Awaitable[str]]
     ) -> None:
         told = await self._posts.read_told(member)
-        noted = next((post for post in told.posts if post.about == about), None)
+        noted = next((post for post in told.posts if _is_note(post, about)), None)
         if noted is not None and noted.ts is not None:
             return
         if noted is None:
@@ -90,7 +91,7 @@ class Thread:
             self._posts,
             member,
             lambda posts: tuple(
-                replace(post, ts=ts) if post.about == about else post for post in posts
+                replace(post, ts=ts) if _is_note(post, about) else post for post in posts
             ),
         )
 
@@ -101,8 +102,17 @@ def is_message(post: Post) -> bool:
 
 
 def said(told: Told) -> frozenset[str]:
-    """What was said for certain."""
-    return frozenset(post.about for post in told.posts if post.about and post.ts is not None)
+    """What was said in Slack for certain."""
+    return frozenset(
+        post.about
+        for post in told.posts
+        if post.notifier == NAME and post.about and post.ts is not None
+    )
+
+
+def _is_note(post: Post, about: str) -> bool:
+    """Other notifiers say the same things at their own places."""
+    return post.notifier == NAME and post.about == about
 
 
 async def change_posts(

@@ -1,0 +1,86 @@
+"""Says something once at one place, whichever task, gateway or later process wants to.
+
+That it is about to be said is stored first, by compare-and-swap, and for how long whoever stored it
+is waited for. Then it is said, then that it was. A death in between makes the next one say it
+again, once, under the same id: a receiver that remembers ids sees it once.
+"""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from approvals.told import Post, Told
+from notifiers.ports import NotTold, Posts
+from notifiers.slack_thread import change_posts
+
+HOLD_MS: Final = 20_000
+"""Longer than the teller gives one member, shorter than its claim."""
+
+_SWAPS: Final = 40
+
+
+class Held(NotTold):
+    """Somebody else is saying it now, or died doing so; `retry_after` says when to look again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """One notifier's notes. `now_ms` is the clock that holds are compared with."""
+
+    notifier: str
+    posts: Posts
+    now_ms: Callable[[], int]
+
+    async def say(
+        self, member: str, about: str, revision: int, send: Callable[[str], Awaitable[None]]
+    ) -> bool:
+        """Say it under an id, unless it was said; whether it was said now.
+
+        Raises:
+            NotTold: `send` could not, and the next may try at once; or Held.
+        """
+        note = await self._hold(member, about, revision)
+        if note is None:
+            return False
+        try:
+            await send(note.nonce)
+        except NotTold:
+            await self._change(member, about, lambda post: replace(post, held_until=0))
+            raise
+        at = str(self.now_ms())
+        await self._change(member, about, lambda post: replace(post, ts=at, held_until=0))
+        return True
+
+    def said(self, told: Told) -> frozenset[str]:
+        """What was said for certain."""
+        return frozenset(post.about for post in told.posts if self._ours(post) and post.ts)
+
+    def _ours(self, post: Post) -> bool:
+        return post.notifier == self.notifier
+
+    async def _hold(self, member: str, about: str, revision: int) -> Post | None:
+        """The note, ours to act on; None if it was said."""
+        for _ in range(_SWAPS):
+            told = await self.posts.read_told(member)
+            noted = next((p for p in told.posts if self._ours(p) and p.about == about), None)
+            now = self.now_ms()
+            if noted is not None and noted.ts is not None:
+                return None
+            if noted is not None and noted.held_until > now:
+                raise Held("another is telling it", retry_after=(noted.held_until - now) / 1000)
+            fresh = Post(secrets.token_urlsafe(16), self.notifier, "", None, (), revision, about)
+            note = replace(noted or fresh, held_until=now + HOLD_MS)
+            others = tuple(post for post in told.posts if post != noted)
+            if await self.posts.write_told(member, replace(told, posts=(*others, note))):
+                return note
+        raise NotTold("others keep writing what was posted")
+
+    async def _change(self, member: str, about: str, change: Callable[[Post], Post]) -> None:
+        await change_posts(
+            self.posts,
+            member,
+            lambda posts: tuple(
+                change(post) if self._ours(post) and post.about == about else post for post in posts
+            ),
+        )

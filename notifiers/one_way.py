@@ -1,0 +1,163 @@
+"""A place where people are told and cannot answer: each thing is said there once."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final, Protocol
+
+from approvals.events import Alarm, Journal, Trouble
+from approvals.freeze import FreezeRecord
+from approvals.freeze_store import FREEZE_MEMBER
+from approvals.told import Post
+from notifiers.bulletin import Bulletin, of_alarm, of_freeze, of_story
+from notifiers.freezes import freeze_news, still_news
+from notifiers.once import Once
+from notifiers.pace import Pace
+from notifiers.ports import NotTold, Posts, Story
+from notifiers.settings import NotifySettings
+from notifiers.slack_thread import change_posts
+from notifiers.status import status_of
+
+_THROUGH: Final = "through"
+"""What is noted under this name is the epoch up to which freezes were told."""
+
+
+class Carrier(Protocol):
+    """What takes a bulletin there."""
+
+    async def send(self, bulletin: Bulletin, id_: str) -> None:
+        """Once; the same `id_` where it may be there already. Raises NotTold."""
+        ...
+
+
+class OneWay:
+    """One configured notifier. Its clicks, if it has any, reach nobody here.
+
+    Where it is for the time that Slack is down, the teller has it say only how that ended which
+    it told before, and `Standby` all else.
+    """
+
+    def __init__(
+        self,
+        settings: NotifySettings,
+        carrier: Carrier,
+        posts: Posts,
+        pace: Pace,
+        *,
+        journal: Journal,
+        now_ms: Callable[[], int],
+    ) -> None:
+        """`posts` keeps what was said."""
+        self.settings = settings
+        self._carrier = carrier
+        self._posts = posts
+        self._once = Once(settings.name, posts, now_ms)
+        self._pace = pace
+        self._journal = journal
+        self._now = now_ms
+        self._works: bool | None = None
+
+    @property
+    def name(self) -> str:
+        """The word that its notes are stored under."""
+        return self.settings.name
+
+    @property
+    def always(self) -> bool:
+        """Whether it is told whatever Slack does."""
+        return self.settings.when == "always"
+
+    async def tell(self, story: Story, *, alone: bool = False) -> None:
+        """Say what is news of an approval. See Notifier."""
+        if not alone:
+            return  # whoever holds the claim says it
+        if self.always:
+            await self.tell_open(story)
+        await self._tell_decided(story)
+
+    async def tell_open(self, story: Story, remark: str = "") -> bool:
+        """Say that people are asked, where they are; whether anything was said now."""
+        open_ = status_of(story.approval, story.decision).state == "open"
+        if not open_ or story.approval.notice or "asked" not in self.settings.on:
+            return False
+        return await self._say(story, "asked", of_story(story, "asked", self._now(), remark=remark))
+
+    async def tell_freezes(self, record: FreezeRecord) -> None:
+        """Say what is news of freezes. See Notifier."""
+        if "frozen" not in self.settings.on:
+            return
+        told = await self._posts.read_told(FREEZE_MEMBER)
+        ours = [post for post in told.posts if post.notifier == self.name]
+        through = next((post.revision for post in ours if post.about == _THROUGH), None)
+        news = freeze_news(record, self._once.said(told), through if self.always else None)
+        if not self.always:  # the end of what it told of, though Slack is back
+            news = [(about, text) for about, text in news if about.startswith("thawed ")]
+        await self._say_freezes(record, news)
+        if self.always and through != record.epoch:
+            await self._tidy(record)
+
+    async def tell_standing(self, record: FreezeRecord, elsewhere: frozenset[str]) -> None:
+        """Say what stands and is not said `elsewhere`: the names that `freeze_news` gives."""
+        if "frozen" in self.settings.on:
+            told = await self._posts.read_told(FREEZE_MEMBER)
+            news = freeze_news(record, self._once.said(told) | elsewhere, None)
+            await self._say_freezes(record, news)
+
+    async def tell_alarm(self, alarm: Alarm, more: int, id_: str) -> None:
+        """Say an alarm; `more` of its kind were left out. Raises NotTold."""
+        await self._send(of_alarm(alarm, more), id_)
+
+    async def announce(self, text: str) -> None:
+        """Nothing: what is said for the channel alone wakes nobody."""
+
+    async def _tell_decided(self, story: Story) -> None:
+        if story.approval.final is None or "decided" not in self.settings.on:
+            return
+        told = await self._posts.read_told(story.approval.member)
+        if self._once.said(told):
+            await self._say(story, "decided", of_story(story, "decided", self._now()))
+
+    async def _say(self, story: Story, about: str, bulletin: Bulletin) -> bool:
+        approval = story.approval
+        return await self._once.say(
+            approval.member, about, approval.revision, self._sending(bulletin)
+        )
+
+    async def _say_freezes(self, record: FreezeRecord, news: list[tuple[str, str]]) -> None:
+        for about, text in news:
+            bulletin = of_freeze(text, self._now())
+            await self._once.say(FREEZE_MEMBER, about, record.epoch, self._sending(bulletin))
+
+    async def _tidy(self, record: FreezeRecord) -> None:
+        """Note that all is told up to this epoch, and forget what was said of what has ended."""
+        through = Post("", self.name, "", None, (), record.epoch, about=_THROUGH)
+
+        def kept(post: Post) -> bool:
+            ours = post.notifier == self.name
+            return not ours or (post.about != _THROUGH and still_news(record, post.about))
+
+        await change_posts(
+            self._posts, FREEZE_MEMBER, lambda posts: (through, *filter(kept, posts))
+        )
+
+    def _sending(self, bulletin: Bulletin) -> Callable[[str], Awaitable[None]]:
+        async def send(id_: str) -> None:
+            await self._send(bulletin, id_)
+
+        return send
+
+    async def _send(self, bulletin: Bulletin, id_: str) -> None:
+        """Send it in its turn; say once when the place stops taking them, once when it is back."""
+        await self._pace.turn()
+        try:
+            await self._carrier.send(bulletin, id_)
+        except NotTold as failure:
+            self._note(works=False, why=failure.why)
+            raise NotTold(
+                f"{self.name}: {failure.why}", alarm=failure.alarm, retry_after=failure.retry_after
+            ) from None
+        self._note(works=True, why="")
+
+    def _note(self, *, works: bool, why: str) -> None:
+        if works is not self._works:
+            self._works = works
+            part = f"notify_{self.name}"
+            self._journal.note(Trouble(self._now(), part, down=not works, detail=why))

@@ -1,0 +1,77 @@
+"""The Slack notifier, watched: what becomes of each telling, and a rest while Slack is ill."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from approvals.freeze import FreezeRecord
+from approvals.freeze_store import FREEZE_MEMBER
+from notifiers.health import SlackHealth
+from notifiers.ports import Notifier, NotTold, Story
+
+SOFT_S: Final = 3.0
+"""A telling that takes longer may still succeed, but nobody waits for it any more."""
+REST_MS: Final = 5_000
+"""Between two attempts while Slack is away, and no less than twice what the last one took: the
+others are told meanwhile, and a Slack that hangs must not hold them up."""
+_OVER_LIMIT: Final = "over_limit"
+
+
+class WatchedSlack:
+    """Tells Slack as the notifier inside does."""
+
+    def __init__(
+        self,
+        inside: Notifier,
+        health: SlackHealth,
+        now_ms: Callable[[], int],
+        *,
+        soft_s: float = SOFT_S,
+    ) -> None:
+        """`health` takes the evidence."""
+        self._inside = inside
+        self._health = health
+        self._now = now_ms
+        self._soft_s = soft_s
+        self._rest_until = 0
+
+    @property
+    def name(self) -> str:
+        """The name of the notifier inside."""
+        return self._inside.name
+
+    async def tell(self, story: Story, *, alone: bool = False) -> None:
+        """See Notifier."""
+        member = story.approval.member
+        await self._watched(member, lambda: self._inside.tell(story, alone=alone))
+
+    async def tell_freezes(self, record: FreezeRecord) -> None:
+        """See Notifier."""
+        await self._watched(FREEZE_MEMBER, lambda: self._inside.tell_freezes(record))
+
+    async def announce(self, text: str) -> None:
+        """See Notifier; whoever asks for it tries again, and is told why not."""
+        await self._inside.announce(text)
+
+    async def _watched(self, member: str, tell: Callable[[], Awaitable[None]]) -> None:
+        began = self._now()
+        if began < self._rest_until:
+            wait = (self._rest_until - began) / 1000
+            raise NotTold("Slack failed a moment ago", retry_after=wait)
+        slow = asyncio.get_running_loop().call_later(
+            self._soft_s, self._health.failed, member, NotTold("too slow")
+        )
+        try:
+            await tell()
+        except NotTold as failure:
+            local = failure.why.startswith(_OVER_LIMIT)
+            self._health.failed(member, failure, local=local)
+            if not local:
+                now = self._now()
+                self._rest_until = now + max(REST_MS, 2 * (now - began))
+            raise
+        else:
+            self._rest_until = 0
+            self._health.shown(member)
+        finally:
+            slow.cancel()

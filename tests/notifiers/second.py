@@ -1,0 +1,99 @@
+"""A world with a second notifier beside Slack: a webhook at a local receiver."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from gateway.tasks import end
+from keys.secret import Secret
+from notifiers.health import SlackHealth
+from notifiers.one_way import OneWay
+from notifiers.pace import Pace
+from notifiers.settings import NotifyEvent, NotifySettings, NotifyWhen
+from notifiers.slack_watched import WatchedSlack
+from notifiers.standby import Standby
+from notifiers.story import names_of
+from notifiers.teller import Teller
+from notifiers.webhook import Webhook
+from tests.notifiers.world import World
+from tests.support.receiver import Receiver
+
+KEY = "hmac-key-of-the-pager"
+ALL: tuple[NotifyEvent, ...] = ("asked", "escalated", "decided", "frozen", "alarm")
+
+
+def pager(
+    receiver: Receiver,
+    *on: NotifyEvent,
+    when: NotifyWhen = "always",
+    name: str = "pager",
+) -> NotifySettings:
+    url, secret = Secret(receiver.url), Secret(KEY)
+    return NotifySettings(name, "webhook", url, secret, frozenset(on or ALL), when)
+
+
+def one_way(world: World, settings: NotifySettings) -> OneWay:
+    assert settings.secret is not None
+    carrier = Webhook(settings.url, settings.secret, world.clock.now_ms, timeout_s=0.3)
+    pace = Pace(world.clock.now_ms, every_ms=1, burst=100)
+    return OneWay(
+        settings,
+        carrier,
+        world.outbox,
+        pace,
+        journal=world.notes,
+        now_ms=world.clock.now_ms,
+    )
+
+
+@dataclass
+class Second:
+    """One gateway's parts, made anew as after a start."""
+
+    world: World
+    way: OneWay
+    health: SlackHealth
+    standby: Standby
+    teller: Teller
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        tasks = [
+            asyncio.create_task(self.standby.run()),
+            asyncio.create_task(self.health.run(self.world.posts.announce, _briefly)),
+        ]
+        try:
+            yield
+        finally:
+            await end(tasks)
+
+    async def told(self) -> None:
+        while await self.teller.tell_due():
+            pass
+
+
+async def _briefly(_seconds: float) -> None:
+    await asyncio.sleep(0.01)
+
+
+def second(
+    world: World, settings: NotifySettings, *, soft_s: float = 3.0, clicks_by_http: bool = False
+) -> Second:
+    """Slack, watched, and the second notifier."""
+    now, notes = world.clock.now_ms, world.notes
+    way = one_way(world, settings)
+    health = SlackHealth(notes, now, clicks_by_http=clicks_by_http)
+
+    def names():
+        return names_of(world.service.policy)
+
+    standby = Standby(
+        way, health, world.service, world.outbox, names=names, journal=notes, now_ms=now
+    )
+    health.also(standby.wake)
+    watched = WatchedSlack(world.posts, health, now, soft_s=soft_s)
+    teller = Teller(
+        world.service, world.outbox, (watched, way), names=names, journal=notes, now_ms=now
+    )
+    return Second(world, way, health, standby, teller)
