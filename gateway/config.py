@@ -17,7 +17,15 @@ from gateway.tables import Reader
 from keys.secret import Secret
 from notifiers.settings import SlackSettings
 
-__all__ = ["Address", "ConfigError", "Node", "Settings", "load", "load_for_operator"]
+__all__ = [
+    "Address",
+    "ConfigError",
+    "Node",
+    "Settings",
+    "load",
+    "load_for_notify_test",
+    "load_for_operator",
+]
 
 SLACK_WORKSPACE: Final = r"[TE][A-Z0-9]{2,20}"
 SLACK_CHANNEL: Final = r"[CG][A-Z0-9]{2,20}"
@@ -60,11 +68,23 @@ def load_as_far(path: Path) -> tuple[Settings, tuple[str, ...]]:
         ConfigError: with every mistake found, where there are others than of secrets.
     """
     load_for_operator(path)
-    return _read(path, secrets=True)
+    return _read(path, secrets="")
+
+
+def load_for_notify_test(path: Path) -> Settings:
+    """Read what `notify test` needs: the secrets of [[notify]], and nothing else that is secret.
+
+    Raises:
+        ConfigError: with every mistake found.
+    """
+    settings, mistakes = _read(path, secrets="[[notify]]")
+    if mistakes:
+        raise ConfigError(mistakes)
+    return settings
 
 
 def _load(path: Path, *, serving: bool) -> Settings:
-    settings, found = _read(path, secrets=serving)
+    settings, found = _read(path, secrets="" if serving else None)
     mistakes = list(found)
     if serving:
         from gateway.key_check import key_mistakes
@@ -75,13 +95,15 @@ def _load(path: Path, *, serving: bool) -> Settings:
     return settings
 
 
-def _read(path: Path, *, secrets: bool) -> tuple[Settings, tuple[str, ...]]:
+def _read(path: Path, *, secrets: str | None) -> tuple[Settings, tuple[str, ...]]:
+    """The settings and the mistakes; `secrets` are fetched in tables whose name begins so."""
     document = _document(path)
     mistakes: list[str] = []
     folder = path.absolute().parent
 
     def reader(table: object, where: str) -> Reader:
-        return Reader(table, where, folder, mistakes, secrets=secrets)
+        fetched = secrets is not None and where.startswith(secrets)
+        return Reader(table, where, folder, mistakes, secrets=fetched)
 
     top = reader(document, "")
     settings = _settings(path, top, reader)

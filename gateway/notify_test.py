@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from gateway.clock import SYSTEM
-from gateway.config import ConfigError, load
+from gateway.config import ConfigError, load_for_notify_test
 from gateway.notifying import carrier_of
 from gateway.terminal import Failure
 from notifiers.bulletin import of_test
@@ -23,7 +23,7 @@ def try_each(config: Path, name: str | None) -> None:
         Failure: the configuration has mistakes, there is none, or one did not take it.
     """
     try:
-        configured = load(config).notify
+        configured = load_for_notify_test(config).notify
     except ConfigError as error:
         raise Failure(str(error)) from None
     wanted = [one for one in configured if name is None or one.name == name]

@@ -8,6 +8,7 @@ TIMEOUT_S, its own log is silenced, it follows no redirects, and what it sends i
 import asyncio
 import logging
 import threading
+import warnings
 from contextlib import suppress
 from typing import Any, Final
 
@@ -94,6 +95,21 @@ def _service(url: Secret) -> Any:
         logger = logging.getLogger(name)
         logger.setLevel(logging.CRITICAL + 1)
         logger.propagate = False
+    with warnings.catch_warnings():
+        # It imports all of its hundred services, some with modules that Python will drop.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        service = _made(url)
+    if service is None:
+        raise BadAddress
+    service.socket_connect_timeout = min(SOCKET_S, service.socket_connect_timeout)
+    service.socket_read_timeout = min(SOCKET_S, service.socket_read_timeout)
+    service.request_rate_per_sec = 0  # it would sleep; our own pace is kept before it
+    service.redirects = False
+    return service
+
+
+def _made(url: Secret) -> Any:
+    """The library's object for an address; None if it cannot make one."""
     from apprise import Apprise, AppriseAsset
 
     asset = AppriseAsset(
@@ -108,14 +124,7 @@ def _service(url: Secret) -> Any:
         secure_logging=True,
         allow_templates=False,
     )
-    service = Apprise.instantiate(url.reveal(), asset=asset)
-    if service is None:
-        raise BadAddress
-    service.socket_connect_timeout = min(SOCKET_S, service.socket_connect_timeout)
-    service.socket_read_timeout = min(SOCKET_S, service.socket_read_timeout)
-    service.request_rate_per_sec = 0  # it would sleep; our own pace is kept before it
-    service.redirects = False
-    return service
+    return Apprise.instantiate(url.reveal(), asset=asset)
 
 
 def _settle(answer: "asyncio.Future[str]", why: str) -> None:

@@ -195,6 +195,11 @@ private_key = "b.pem"
 private_key = "b.pem"
 seal_key = "c.key"
 [redis]
+[[notify]]
+name = "siem"
+kind = "webhook"
+url = "https://siem.acme.example/hook"
+secret = { env = "D" }
 [slack]
 workspace = "T0ACME"
 channel = "C0APPROVALS"
