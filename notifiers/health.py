@@ -64,6 +64,7 @@ class SlackHealth:
         self._introduction: str | None = None
         self._deaf: str | None = None
         self._failing: Recent[str, _Failure] = Recent(_MEMBERS)
+        self._asked_to_wait: Recent[str, int] = Recent(_MEMBERS)
         self._outage: _Outage | None = None
         self._sentences: list[str] = []
         self._quiet_since: int | None = None
@@ -100,13 +101,16 @@ class SlackHealth:
     def shown(self, member: str) -> None:
         """Slack shows the newest of a member."""
         self._failing.pop(member, None)
+        self._asked_to_wait.pop(member, None)
 
     def failed(self, member: str, failure: NotTold, *, local: bool = False) -> None:
-        """Slack does not show a member. A short wish to be left alone is no failure."""
-        wait = int(1000 * (failure.retry_after or 0))
-        if 0 < wait <= PATIENCE_MS and not failure.alarm:
-            return
-        until = self._now() + max(BELIEVED_MS, 2 * wait)
+        """Slack does not show a member. A short wish to be left alone is none, a row of them is."""
+        now, wait = self._now(), int(1000 * (failure.retry_after or 0))
+        if wait and not failure.alarm:
+            first = self._asked_to_wait.setdefault(member, now)
+            if now + wait - first <= PATIENCE_MS:
+                return
+        until = now + max(BELIEVED_MS, 2 * wait)
         self._failing[member] = _Failure(failure.why, until, local)
         self._evidence()
 

@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from approvals.codec import DamagedRecord
 from approvals.freeze import FreezeRecord
 from approvals.freeze_store import FREEZE_MEMBER
+from approvals.redis_link import StoreDown
 from notifiers.health import SlackHealth
 from notifiers.ports import Notifier, NotTold, Story
 
@@ -69,6 +71,11 @@ class WatchedSlack:
             if not local:
                 now = self._now()
                 self._rest_until = now + max(REST_MS, 2 * (now - began))
+            raise
+        except (StoreDown, DamagedRecord):
+            raise  # Slack was not even asked
+        except Exception as error:
+            self._health.failed(member, NotTold(f"bug: {type(error).__name__}"), local=True)
             raise
         else:
             self._rest_until = 0

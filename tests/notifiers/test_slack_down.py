@@ -243,6 +243,19 @@ async def test_a_message_that_slack_will_never_take_is_told_alone(
     assert troubles(world) == []
 
 
+async def test_what_our_own_bug_keeps_out_of_slack_is_told(
+    world: World, receiver: Receiver, house: Second, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object, **__: object) -> None:
+        raise KeyError
+
+    monkeypatch.setattr(world.posts, "tell", broken)
+    approval = await world.asked()
+    await house.told()
+    await house.standby.look()
+    assert told(receiver) == [(approval.request_id, AWAY)]
+
+
 async def test_two_gateways_tell_once(world: World, receiver: Receiver) -> None:
     houses = [second(world, pager(receiver, when="slack_down")) for _ in range(2)]
     approvals = [
@@ -347,6 +360,25 @@ def test_where_slack_wants_to_be_left_alone_for_long_it_is_believed_for_longer()
     ticking.now += 1_199_000
     ticking.health.look()
     assert ticking.downs == [True]
+
+
+def test_a_row_of_short_wishes_to_be_left_alone_is_an_illness() -> None:
+    ticking = Ticking()
+    for _ in range(2):
+        ticking.health.failed("m", NotTold("ratelimited", retry_after=5))
+        ticking.now += 5_000
+    assert ticking.downs == []
+    ticking.health.failed("m", NotTold("ratelimited", retry_after=5))
+    assert ticking.downs == [True]
+
+
+def test_a_wish_that_was_granted_is_forgotten() -> None:
+    ticking = Ticking()
+    for _ in range(5):
+        ticking.health.failed("m", NotTold("ratelimited", retry_after=5))
+        ticking.now += 5_000
+        ticking.health.shown("m")
+    assert ticking.downs == []
 
 
 def test_the_introduction_decides_in_both_directions() -> None:
