@@ -15,6 +15,9 @@ from approvals.findings import (
 from notifiers.readable import short_address, visible
 from notifiers.text import Names, allowance, amount, asset_name, named, quantity
 
+_TYPED: Final = "EIP-712"
+"""What it says begins with names of fields, which tell nothing in a line."""
+
 _QUOTED: Final = 48
 """Characters of a message to be signed, in a first line."""
 
@@ -59,8 +62,8 @@ def deed(effect: Effect, source: Address | None, names: Names) -> str:
 def signing(effect: Signing, whose: str, room: int = _QUOTED) -> str:
     """`Sign the message “Log in, nonce 42” as 0xe461…03EE (EIP-191)`.
 
-    Of a bare hash, that it may stand for anything; where what a message says is known to be an
-    effect, that is told and not its beginning.
+    Of typed data its name alone, of a bare hash both ends of it; of a message that is known to
+    have an effect the standard, as the effect is told beside it.
     """
     standard = visible(effect.standard, 40)
     of = f" ({standard})" if standard else ""
@@ -68,6 +71,8 @@ def signing(effect: Signing, whose: str, room: int = _QUOTED) -> str:
     if effect.kind == "blind":
         bare = short_address(visible(effect.preview, 200))
         return f"Sign a bare hash{f' {bare}' if bare else ''}{signer}{of}"
+    if effect.standard.startswith(_TYPED):
+        return f"Sign typed data{signer}{of}"
     if effect.inner or not effect.preview:
         return f"Sign a message{signer}{of}"
     return f"Sign the message {_quoted(effect.preview, room)}{signer}{of}"

@@ -27,6 +27,7 @@ def effect_facts(findings: Findings, names: Names, room: Room) -> list[Fact]:
     """What the bytes do, effect by effect; calls inside a call are numbered below it: 1.1, 1.2."""
     many = _count(findings.effects)
     facts: list[Fact] = []
+    last: list[Fact] = []  # a message, after what it would allow in words
     for number, effect in islice(_numbered(findings.effects), room.effects):
         alone = len(findings.effects) == 1 and effect is findings.effects[0]
         prefix = "" if alone else f"{number} "
@@ -35,6 +36,9 @@ def effect_facts(findings: Findings, names: Names, room: Room) -> list[Fact]:
         if inner:
             about = f" {_OF_A_MESSAGE}" if isinstance(effect, Signing) else f", {_OF_A_CALL}"
             facts.append(exact(f"{prefix}Inside", counted(len(inner), "effect") + about))
+        if inner and isinstance(effect, Signing):
+            last += paragraph([_text_of(effect, prefix, room)])
+    facts += last
     facts += not_shown(many - room.effects, "more effect")
     if findings.effects and not findings.complete:
         facts.append(Fact("Incomplete", "the signature may do more than is shown here"))
@@ -99,13 +103,15 @@ def _facts(
         case ContractCall():
             return _call(effect, prefix, source, names, room)
         case Signing():
-            label = "Message" if effect.kind == "message" else "Hash"
-            return [
-                exact(f"{prefix}Standard", effect.standard or "unknown"),
-                exact(f"{prefix}{label}", effect.preview or "empty", room.text, whole=effect.whole),
-            ]
+            standard = exact(f"{prefix}Standard", effect.standard or "unknown")
+            return [standard] if effect.inner else [standard, _text_of(effect, prefix, room)]
         case _ as never:
             assert_never(never)
+
+
+def _text_of(effect: Signing, prefix: str, room: Room) -> Fact:
+    label = "Message" if effect.kind == "message" else "Hash"
+    return exact(f"{prefix}{label}", effect.preview or "empty", room.text, whole=effect.whole)
 
 
 def _approval(

@@ -7,6 +7,7 @@ from approvals.findings import (
     Address,
     Claims,
     ContractCall,
+    Effect,
     Findings,
     Passed,
     Refused,
@@ -80,26 +81,41 @@ def integrity_of(findings: Findings) -> Integrity:
 
 def pledge(findings: Findings, names: Names = NO_NAMES) -> str:
     """What a person confirms: what may move, and the whole address it goes to."""
+    first = findings.effects[0] if findings.effects else None
+    if isinstance(first, Signing):
+        said, whole = _vow_to_sign(first, findings, names), not first.inner
+    else:
+        said, whole = "" if first is None else _vow(first, names), findings.complete
+    if not said:
+        return headline(findings, names)
     integrity = integrity_of(findings)
     doubt = "" if integrity == "VERIFIED" else f"{integrity}: "
-    whole = len(findings.effects) == 1 and findings.complete
-    more = "" if whole else " (and more: see the message)"
-    match findings.effects:
-        case (Transfer() as sent, *_):
-            to = full_address(sent.to, sent.chain, names)
-            what = quantity(sent.asset, sent.amount, sent.item)
-            return f"{doubt}Send {what} to {to} on {on(sent, names)}{more}"
-        case (TokenApproval() as given, *_):
-            to = full_address(given.spender, given.chain, names)
-            return f"{doubt}{to} may move {allowance(given)} on {on(given, names)}{more}"
-        case (ContractCall(contract=Address() as called) as made, *_):
-            to = full_address(called, made.chain, names)
-            return f"{doubt}{call(made, to, names)}{more}"
-        case (Signing() as signed,) if findings.source is not None and not signed.inner:
-            whose = full_address(findings.source, findings.chain or "", names)
-            return f"{doubt}{signing(signed, whose, _CONFIRMED)}"
+    more = "" if whole and len(findings.effects) == 1 else " (and more: see the message)"
+    return f"{doubt}{said}{more}"
+
+
+def _vow_to_sign(message: Signing, findings: Findings, names: Names) -> str:
+    """With the whole address of who signs, and what the message is known to allow."""
+    source = findings.source
+    whose = "" if source is None else full_address(source, findings.chain or "", names)
+    inside = [_vow(each, names) or deed(each, source, names) for each in message.inner[:1]]
+    return ": ".join((signing(message, whose, _CONFIRMED), *inside))
+
+
+def _vow(effect: Effect, names: Names) -> str:
+    """What one effect does, with the whole address; empty where the first line says as much."""
+    match effect:
+        case Transfer():
+            to = full_address(effect.to, effect.chain, names)
+            what = quantity(effect.asset, effect.amount, effect.item)
+            return f"Send {what} to {to} on {on(effect, names)}"
+        case TokenApproval():
+            to = full_address(effect.spender, effect.chain, names)
+            return f"{to} may move {allowance(effect)} on {on(effect, names)}"
+        case ContractCall(contract=Address() as called):
+            return call(effect, full_address(called, effect.chain, names), names)
         case _:
-            return headline(findings, names)
+            return ""
 
 
 def badge(findings: Findings) -> str:

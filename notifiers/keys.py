@@ -1,11 +1,13 @@
 """What an operation on a key would do: its curve, its threshold, and every node that holds it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from approvals.findings import KeyFacts
 from approvals.request import RequestType
 from notifiers.facts import Fact, Room, exact, numbered, pairs, paragraph
+from notifiers.readable import visible
+from notifiers.text import Names
 
 _HOLDS: Final[Mapping[int, str]] = {
     RequestType.KEY_GEN: "Holder",
@@ -19,7 +21,7 @@ CURVES_ARE_FOR: Final[Mapping[str, str]] = {
 }
 
 
-def key_facts(keys: KeyFacts, kind: int, room: Room) -> list[Fact]:
+def key_facts(keys: KeyFacts, kind: int, names: Names, room: Room) -> list[Fact]:
     """What request_detail says, which is what the node will do; nothing for a mere signature."""
     holds = _HOLDS.get(kind)
     if holds is None:
@@ -35,8 +37,8 @@ def key_facts(keys: KeyFacts, kind: int, room: Room) -> list[Fact]:
     leaves = tuple(node for node in lend if node not in hold)
     return [
         *facts,
-        *paragraph(pairs(f"{holds} ", _holders(hold, lend), room)),
-        *paragraph(pairs("Gets no new share ", numbered(leaves), room)),
+        *paragraph(pairs(f"{holds} ", _holders(hold, lend, names), room)),
+        *paragraph(pairs("Gets no new share ", _holders(leaves, (), names), room)),
     ]
 
 
@@ -56,9 +58,14 @@ def _threshold(keys: KeyFacts, new: int) -> str:
     return f"{said}{change}"
 
 
-def _holders(holders: tuple[str, ...], lend: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Each holder, numbered; where old shares are used for it, whether its own is."""
-    if not lend:
-        return numbered(holders)
-    used = {True: "its old share is used", False: "no old share of it is used"}
-    return numbered([f"{node} ({used[node in lend]})" for node in holders])
+def _holders(holders: Sequence[str], lend: Sequence[str], names: Names) -> list[tuple[str, str]]:
+    """Each node, numbered, with its list; where old shares are used, whether its own is."""
+
+    def described(node: str) -> str:
+        label = names.node(node)
+        said = [visible(label, 80)] if label else []
+        if lend:
+            said.append("its old share is used" if node in lend else "no old share of it is used")
+        return f"{node} ({', '.join(said)})" if said else node
+
+    return numbered([described(node) for node in holders])

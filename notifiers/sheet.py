@@ -47,6 +47,11 @@ class Sheet:
         return self.integrity == "VERIFIED"
 
     @property
+    def confirmed(self) -> str:
+        """What the confirm dialog says: the worst of the warnings, and the pledge."""
+        return f"{self.worst}. {self.pledge}" if self.worst else self.pledge
+
+    @property
     def facts(self) -> tuple[Fact, ...]:
         """Every fact in reading order."""
         request, checked = Fact("Request", self.headline), Fact("Checked", self.badge)
@@ -88,7 +93,7 @@ def _proved(findings: Findings, names: Names, room: Room) -> tuple[Fact, ...]:
     if not findings.effects:
         facts += pairs("Hash ", numbered(findings.hashes), room)
     if findings.keys is not None:
-        facts += key_facts(findings.keys, findings.type, room)
+        facts += key_facts(findings.keys, findings.type, names, room)
     return (*facts, *paragraph(_around(findings, names)), *paragraph(_notes(findings, room)))
 
 

@@ -85,7 +85,7 @@ def _approve(approval: Approval, sheet: Sheet, token: Callable[[Act], str]) -> J
         return button
     confirm = {
         "title": plain("Approve this request?", 100),
-        "text": plain(sheet.pledge, CONFIRM_TEXT),
+        "text": plain(sheet.confirmed, CONFIRM_TEXT),
         "confirm": plain("Approve", 30),
         "deny": plain("Cancel", 30),
         "style": "primary",

@@ -27,15 +27,19 @@ class Labels(Protocol):
         """The list that an address is in."""
         ...
 
+    def label_of_node(self, node_id: str) -> str | None:
+        """The list that a TSS Node is in."""
+        ...
+
 
 def names_of(policy: Labels) -> Names:
-    """What a policy calls addresses and chains."""
+    """What a policy calls addresses, chains and nodes."""
 
     def chain(chain_id: str) -> str:
         known = policy.tables.chain(chain_id)
         return chain_id if known is None else str(known.name)
 
-    return Names(address=policy.label_of, chain=chain)
+    return Names(address=policy.label_of, chain=chain, node=policy.label_of_node)
 
 
 async def story_of(

@@ -23,10 +23,11 @@ _BEYOND_ANY_SUPPLY: Final = 1 << 128
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the policy calls things: an address by the list it is in, a chain by its name."""
+    """What the policy calls things: addresses and nodes by the list they are in, chains by name."""
 
     address: Callable[[Address, str], str | None] = lambda _address, _chain: None
     chain: Callable[[str], str] = lambda chain: chain
+    node: Callable[[str], str | None] = lambda _node: None
 
 
 NO_NAMES: Final = Names()

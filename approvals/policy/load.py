@@ -69,6 +69,7 @@ def load(text: str, *, source: str = "policy.toml", read: Read = no_files) -> Po
         ),
         tables=tables,
         lists=MappingProxyType(dict(words.lists)),
+        nodes=MappingProxyType(dict(words.nodes)),
         rules=rules,
         default=default,
         ask=ask,

@@ -85,7 +85,7 @@ class Policy:
 
     `ask` is what the default, an ask rule without terms and an undecided reject rule demand.
     `by_type` and `initiators` (folded names -> people) are indexes over the rest. `tests` are
-    what its author expects; whoever reads the file runs them.
+    what its author expects; whoever reads the file runs them. `nodes` are the lists of node ids.
     """
 
     digest: str
@@ -93,6 +93,7 @@ class Policy:
     electorate: Electorate
     tables: Tables
     lists: Mapping[str, AddressList]
+    nodes: Mapping[str, frozenset[str]]
     rules: tuple[Rule, ...]
     default: Default
     ask: Terms | None
@@ -100,6 +101,10 @@ class Policy:
     initiators: Mapping[str, tuple[str, ...]]
     tests: tuple[Test, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    def label_of_node(self, node_id: str) -> str | None:
+        """The first list that this TSS Node is in, for people to read."""
+        return next((name for name, held in self.nodes.items() if node_id in held), None)
 
     def label_of(self, address: Address, chain: str | None) -> str | None:
         """The first list that vouches for this address on this chain, for people to read.

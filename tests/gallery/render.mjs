@@ -110,6 +110,10 @@ function blocks(shown) {
   const held = (part) => {
     if (Array.isArray(part)) return part.map(held);
     if (part === null || typeof part !== "object") return part;
+    if (part.type === "input" && part.optional) {
+      const label = { ...part.label, text: `${part.label.text} (optional)` };
+      return held({ ...part, label, optional: false });
+    }
     const copy = Object.fromEntries(Object.entries(part).map(([key, each]) => [key, held(each)]));
     if (part.type === "plain_text") copy.text = `qPLAINq${texts.push(part.text) - 1}q`;
     delete copy.verbatim;

@@ -170,6 +170,7 @@ def test_what_a_message_would_allow_is_for_reading_only() -> None:
         "1 effect that it would allow, for reading only: what else happens is unknown"
     )
     assert shown["1.1 Amount"] == "2,500 USDT"
+    assert [*shown].index("1.1 To") < [*shown].index("Message"), "words come before what is raw"
 
 
 def nested(depth: int) -> ContractCall:
@@ -254,6 +255,16 @@ def test_a_threshold_says_what_it_was(old, new, said: str) -> None:
     assert proved(findings(effects=(), type=3, keys=keys))["Who can sign"] == (
         f"any 2 of these 3 nodes together{said}"
     )
+
+
+def test_a_node_is_called_by_the_list_it_is_in() -> None:
+    keys = KeyFacts("ed25519", ("a", "b"), threshold=2, used_node_ids=("a", "c"))
+    names = replace(NAMES, node={"a": "ours", "c": "cobo"}.get)
+    sheet = sheet_of(approval(), findings(effects=(), type=3, keys=keys), names)
+    shown = {fact.label: fact.value for fact in sheet.proved}
+    assert shown["New holder 1"] == "a (ours, its old share is used)"
+    assert shown["New holder 2"] == "b (no old share of it is used)"
+    assert shown["Gets no new share"] == "c (cobo)"
 
 
 def test_a_signature_does_not_list_the_nodes_that_make_it() -> None:

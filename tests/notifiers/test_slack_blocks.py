@@ -115,6 +115,13 @@ def test_buttons_say_approve_and_reject_and_approve_confirms_amount_and_destinat
         assert token == Token("nonce", approval().member, approval().digest, act)
 
 
+def test_what_confirms_repeats_the_worst_of_the_warnings() -> None:
+    warned = findings(flags=(Flag("unlimited_allowance", "Any amount."),))
+    (row,) = [block for block in shown(story(warned)).blocks if block["type"] == "actions"]
+    said = row["elements"][0]["confirm"]["text"]["text"]
+    assert said.startswith("UNLIMITED ALLOWANCE. Send 2,500 USDT to ")
+
+
 def test_nothing_of_a_request_is_ever_read_as_markup() -> None:
     claims = Claims(
         wallet_name=NASTY,

@@ -72,6 +72,10 @@ NOTHING = findings(effects=(), complete=False, chain=None, source=None, fee=None
         ),
         (findings(Signing("ETH", "message", "", "")), "Sign a message as 0xe461…03EE"),
         (
+            findings(Signing("ETH", "message", "EIP-712 Mail", "domain {}")),
+            "Sign typed data as 0xe461…03EE (EIP-712 Mail)",
+        ),
+        (
             findings(Signing(None, "blind", "raw hash", HASH)),
             "Sign a bare hash 0x9c9c…9c9c as 0xe461…03EE (raw hash)",
         ),
@@ -171,6 +175,9 @@ def test_what_is_confirmed_names_amount_and_whole_destination() -> None:
     doubtful = findings(integrity=unverified("x"), complete=False)
     whole = f"Send 2,500 USDT to {TO.text} (cold-1) on Ethereum (and more: see the message)"
     assert pledge(doubtful, NAMES) == f"NOT VERIFIED: {whole}"
+    safe = findings(Signing("ETH", "message", "EIP-712 SafeTx", "{}", (TRANSFER,)), complete=False)
+    inside = f"Send 2,500 USDT to {TO.text} (cold-1) on Ethereum (and more: see the message)"
+    assert pledge(safe, NAMES) == f"Sign typed data as {FROM.text} (EIP-712 SafeTx): {inside}"
     login = findings(Signing("ETH", "message", "EIP-191", "a" * 60))
     assert pledge(login, NAMES) == f"Sign the message “{'a' * 60}” as {FROM.text} (EIP-191)"
 

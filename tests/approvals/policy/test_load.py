@@ -546,6 +546,11 @@ class TestLists:
         loaded = policy(more=f'[lists]\nown = ["{solana}"]')
         assert [each.family for each in loaded.lists["own"].anywhere] == ["solana"]
 
+    def test_a_node_is_labelled_with_the_list_it_is_in(self):
+        loaded = policy(more=f'[lists]\nours = ["{NODES[0]}"]\nall = ["{NODES[0]}", "{NODES[1]}"]')
+        said = [loaded.label_of_node(node) for node in (NODES[0], NODES[1], NODES[2])]
+        assert said == ["ours", "all", None]
+
     def test_an_address_is_labelled_with_the_list_that_vouches_for_it_there(self):
         more = f'[lists]\nown = ["ETH:{COLD_TEXT}", "{THIEF_TEXT}", "{TRON}"]'
         loaded = policy(more=more)
