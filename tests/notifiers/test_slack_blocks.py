@@ -23,6 +23,7 @@ from approvals.findings import (
 from approvals.inspect import inspect
 from approvals.model import Approved, Choice, Need, RuleAnswer, Verdict
 from approvals.risks import RISKS, Flag
+from notifiers.facts import Fact
 from notifiers.slack_blocks import Message, render
 from notifiers.slack_buttons import APPROVE, DETAILS, FREEZE, REJECT, REVIEW
 from notifiers.slack_limits import ALL_BLOCKS, OverLimit, check_message, size
@@ -393,6 +394,17 @@ def test_the_worst_of_everything_still_fits() -> None:
     assert "Not shown" in json.dumps(message.blocks)
     assert APPROVE not in json.dumps(message.blocks)
     assert "&amp;" * 128 in json.dumps(message.blocks), "the request id is always whole"
+
+
+def test_more_paragraphs_than_slack_takes_blocks_cannot_be_approved_by_a_click() -> (
+    None
+):
+    of = story()
+    sheet = replace(of.sheet, proved=(Fact("a", "b", begins=True),) * 50)
+    message = shown(replace(of, sheet=sheet))
+    assert refusal_of(message.text, message.blocks) is None
+    assert "Not shown" in json.dumps(message.blocks)
+    assert APPROVE not in json.dumps(message.blocks)
 
 
 def test_flags_are_named_even_where_their_words_leave_no_room_for_anything_else() -> None:

@@ -5,11 +5,23 @@ from dataclasses import replace
 import pytest
 
 from approvals.ballots import NotCountedCause
-from approvals.model import Approved, Cause, Choice, Damaged, Final, Outcome, Override, Rejected
+from approvals.decide import decide
+from approvals.model import (
+    NOTHING_NEW,
+    NOTHING_REMEMBERED,
+    Approved,
+    Cause,
+    Choice,
+    Damaged,
+    Final,
+    Outcome,
+    Override,
+    Rejected,
+)
 from notifiers.status import day_and_clock, refusal, status_of
 from tests.notifiers.cases import FREEZES
 from tests.notifiers.examples import NOW, approval, ask, need, pending
-from tests.support.records import signature, vote
+from tests.support.records import ELECTORATE, signature, vote
 
 TWO = ask(need("treasury", 2))
 MIXED = ask(need("treasury", 1), need("on_call", 1))
@@ -49,6 +61,23 @@ def test_a_final_approval_says_who_when_and_how_long() -> None:
     assert status.line == (
         "Approved by ana 14:13 UTC and bo 14:13 UTC, after 1 s · the node was there at 14:16 UTC"
     )
+
+
+def test_an_approval_that_the_node_did_not_fetch_was_not_left_undecided() -> None:
+    record = approval(votes=(vote("ana"),))
+    given_up = decide(
+        record,
+        now=record.answer_until,
+        electorate=ELECTORATE,
+        remembered=NOTHING_REMEMBERED,
+        today=NOTHING_NEW,
+    )
+    assert isinstance(given_up, Rejected)
+    record = ended(record, sentence=given_up.sentence)
+    status = status_of(record, given_up)
+    assert status.line.startswith("Rejected: approved, but the node did not come for it in time,")
+    undecided = status_of(ended(approval()), Rejected(Cause.TIMEOUT, "no decision in time"))
+    assert undecided.line.startswith("Rejected: nobody decided in time, ")
 
 
 def test_a_refusal_says_who_and_why() -> None:
