@@ -13,7 +13,8 @@ Exit status:
 
 EXAMPLES: Final = {
     "approve": (
-        'approve 20261122155831 --reason "known payee" --key ~/.ssh/id_ed25519',
+        'approve 20261122155831 --reason "known payee"',
+        "approve a78ea5fd --reason payroll --key ~/.ssh/id_ed25519",
         'approve 20261122155831 --override --reason "payroll is due"',
     ),
     "audit export": (

@@ -119,7 +119,10 @@ def _cookie(data_dir: Path) -> Cookie:
     try:
         return Cookie.read(data_dir)
     except FileNotFoundError:
-        sentence = f"{path} is not there: `countersign serve` is not running with this data_dir."
+        sentence = (
+            f"{path} is not there: `countersign serve` is not running with this data_dir. Start it,"
+            " or name the configuration that it runs with: --config FILE."
+        )
     except (OSError, UnicodeDecodeError):
         sentence = f"{path} cannot be read: run this as the user that runs the gateway."
     raise Failure(sentence, UNREACHABLE)

@@ -88,7 +88,7 @@ def _trouble(trouble: Trouble | None, now: int, width: int) -> list[Text]:
         return []
     since = f"{datetime.fromtimestamp(trouble.since / 1000, UTC):%H:%M:%S} UTC"
     ago = lasted(now - trouble.since)
-    said = f"NO NEWS since {since} ({ago}); this is the last table, and we go on asking."
+    said = f"NO NEWS since {since} ({ago}): below is what was known then."
     lines = [*fold(Text(said), width, 2), *fold(Text(visible(trouble.sentence)), width, 3)]
     return [_painted(line, width, _LOUD) for line in lines]
 

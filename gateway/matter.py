@@ -1,6 +1,7 @@
 """One approval as a person at a terminal reads it, computed here from its bytes."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from approvals.findings import Findings
 from approvals.request import Request
@@ -10,6 +11,9 @@ from gateway.page import Section, page_of
 from gateway.settings import Settings
 from gateway.terminal import Failure, fail
 from notifiers.sheet import Sheet
+
+SHORTEST_PREFIX: Final = 6
+_MOST_NAMED: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +84,13 @@ def _one(client: DeskClient, wanted: str) -> Dossier:
     """The approval that an id means; the desk may not slip in another one."""
     dossiers = [open_dossier(entry) for entry in client.find(wanted)]
     if not dossiers:
-        raise Failure(f"No approval is called {wanted}: see `countersign list`.")
+        short = len(wanted) < SHORTEST_PREFIX
+        more = f"; a beginning counts from {SHORTEST_PREFIX} characters on" if short else ""
+        raise Failure(f"No approval is called {wanted}: see `countersign list`{more}.")
     if len(dossiers) > 1:
-        found = [f"  {dossier.member}  {dossier.approval.digest[:16]}" for dossier in dossiers]
+        found = [f"  {each.member}  {each.approval.digest[:16]}" for each in dossiers[:_MOST_NAMED]]
+        if len(dossiers) > _MOST_NAMED:
+            found.append(f"  and {len(dossiers) - _MOST_NAMED} more")
         fail([f"{wanted} may mean {len(dossiers)} approvals: name one of them.", *found])
     (dossier,) = dossiers
     approval = dossier.approval

@@ -104,6 +104,6 @@ class Keyboard:
 
 def keys_of(content: bytes) -> list[str]:
     """The keys that some bytes are; what is no key of ours is left out."""
-    pieces = _PIECE.findall(content.decode("utf-8", "replace"))
+    pieces = _PIECE.findall(content.decode("utf-8", "ignore"))
     named = (_NAMES.get(piece, piece) for piece in pieces)
     return [key for key in named if key in _NAMES.values() or (len(key) == 1 and key.isprintable())]

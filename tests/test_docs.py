@@ -12,6 +12,7 @@ from typing import Any, get_args
 
 import click
 import pytest
+from click.testing import CliRunner
 
 import approvals.inspect
 from approvals.acquaintance import Oddity
@@ -30,7 +31,7 @@ from approvals.policy.model import APPROVABLE
 from approvals.request import Request
 from approvals.risks import RISKS
 from approvals.window import Window
-from gateway import config
+from gateway import cli_examples, config
 from gateway.cli import main
 from gateway.init import Plan, what_next
 from gateway.metrics import Metrics
@@ -91,6 +92,41 @@ def all_commands() -> list[Any]:
         for page in PAGES
         for words in commands(page)
     ]
+
+
+def every_command(group: click.Group = main, within: str = "") -> Iterator[tuple[str, Any]]:
+    """Each command that does something, by the words that call it."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from every_command(command, f"{within}{name} ")
+        else:
+            yield f"{within}{name}", command
+
+
+def test_every_example_is_of_a_command_and_every_command_has_one() -> None:
+    assert set(cli_examples.EXAMPLES) == {name for name, _ in every_command()}
+
+
+@pytest.mark.parametrize(
+    ("name", "command"), [pytest.param(*each, id=each[0]) for each in every_command()]
+)
+def test_the_help_fits_80_columns_and_its_examples_are_understood(
+    name: str, command: click.Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = CliRunner().invoke(main, [*name.split(), "--help"]).output
+    assert max(map(len, shown.splitlines())) <= 80
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COUNTERSIGN_SSH_KEY", "key")
+    for example in cli_examples.EXAMPLES[name]:
+        assert f"\n    countersign {example}\n" in shown
+        called, _, _ = example.partition(" >")
+        words = shlex.split(called.replace("~", str(tmp_path)))
+        assert words[: name.count(" ") + 1] == name.split()
+        for word in words:
+            if re.search(r"\.\w+$|/audit$|^archive$", word):  # what must be there is
+                Path(word).parent.mkdir(parents=True, exist_ok=True)
+                Path(word).touch()
+        command.make_context(name, words[name.count(" ") + 1 :])
 
 
 @pytest.mark.parametrize("words", all_commands())

@@ -1,15 +1,20 @@
 import json
+import os
 import shutil
+import socket
 import subprocess
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from gateway import listing, oncall, page
 from gateway.cli import main
+from gateway.completing import complete
 from gateway.cookie import Cookie
 from keys import ssh, ssh_files
 from tests.support.home import Home, made
@@ -191,6 +196,12 @@ def test_a_pipe_gets_plain_lines(home, asked):
     assert "\x1b" not in result.stdout
 
 
+def test_an_id_that_is_too_short_says_how_long_one_is(home):
+    result = run("show", "2", "--config", home.config)
+    assert result.exit_code == 1
+    assert "see `countersign list`; a beginning counts from 6 characters on." in result.output
+
+
 def test_an_id_that_means_nothing_or_several_is_refused(home, asked):
     result = run("show", "20991231", "--config", home.config)
     assert result.exit_code == 1
@@ -233,6 +244,105 @@ def test_a_gateway_that_is_not_there_is_exit_status_3(tmp_path):
     result = vote(home, "approve", "abcdef")
     assert result.exit_code == 3
     assert "is `countersign serve` running?" in result.output
+
+
+CLASSES = {
+    "list": (["list"], []),
+    "list --freezes": (["list", "--freezes"], []),
+    "show": (["show", "nothing-like-it"], []),
+    "approve": (["approve", "nothing-like-it"], ["--reason", "x"]),
+    "reject": (["reject", "nothing-like-it"], ["--reason", "x"]),
+    "freeze": (["freeze"], ["--reason", "x"]),
+    "thaw": (["thaw", "1-abcd"], ["--reason", "x"]),
+    "policy reload": (["policy", "reload"], []),
+}
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_the_exit_status_says_what_sort_of_end_it_was(home, tmp_path, name):
+    """3: nobody is there; 2: wrong usage; 1: refused or not found; 0: done."""
+    words, signed = CLASSES[name]
+    signing = [*signed, "--key", home.key] if signed else []
+    assert run(*words, *signing, "--config", made_stopped(tmp_path)).exit_code == 3
+    assert run(*words, *signing, "--no-such-option", "--config", home.config).exit_code == 2
+    if signed:
+        assert run(*words, "--key", home.key, "--config", home.config).exit_code == 2
+    found = name in {"list", "list --freezes", "policy reload"}
+    assert run(*words, *signing, "--config", home.config).exit_code == (0 if found else 1)
+    assert run(*words, *signing, "--config", tmp_path / "absent.toml").exit_code == 1
+
+
+def made_stopped(folder):
+    """The configuration of a gateway that does not run; its keys need not be there."""
+    (folder / "countersign.toml").write_text(
+        '[gateway]\noperator_listen = "127.0.0.1:1"\n'
+        '[keys]\nprivate_key = "a"\nseal_key = "b"\n'
+        '[[tss_node]]\nname = "n"\ncallback_public_key = "c"\n'
+        "retry_times = 1\nsleep_seconds = 1\nrequest_timeout = 1\n"
+    )
+    return folder / "countersign.toml"
+
+
+def test_the_help_says_what_an_exit_status_means():
+    shown = run("--help").output
+    assert [line[:7] for line in shown.splitlines()[-4:]] == [
+        "    0  ",
+        "    1  ",
+        "    2  ",
+        "    3  ",
+    ]
+
+
+def completed(home, *words):
+    """What bash offers for the last word, by the script that `completion` prints."""
+    script = (
+        'eval "$(python -m gateway completion bash)"\n'
+        'countersign() { python -m gateway "$@"; }\n'
+        'COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()\n'
+        '_countersign_completion countersign "${COMP_WORDS[$COMP_CWORD]}" ""\n'
+        'printf "%s\\n" "${COMPREPLY[@]}"\n'
+    )
+    done = subprocess.run(
+        ["bash", "-c", script, "bash", "countersign", *words],
+        capture_output=True,
+        check=True,
+        text=True,
+        cwd=home.folder,
+        env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+    )
+    assert done.stderr == ""
+    return done.stdout.split()
+
+
+def test_bash_completes_the_ids_of_open_approvals(home, asked):
+    assert asked.request_id in completed(home, "show", asked.request_id[:9])
+
+
+def test_a_tab_offers_ids_nodes_and_nothing_that_a_shell_would_run(home, asked):
+    found = complete("approvals", home.config, "")
+    assert asked.request_id in [each.value for each in found]
+    assert not any("/" in each.value for each in found)
+    (item,) = [each for each in found if each.value == asked.request_id]
+    assert item.help == "Send 2,500 USDT -> 0xd631…2A2c on Ethereum"
+    members = [each.value for each in complete("approvals", home.config, "node-1/2")]
+    assert f"node-1/{asked.request_id}" in members
+    assert [each.value for each in complete("nodes", home.config, "no")] == ["node-1"]
+
+
+def test_a_tab_that_finds_nobody_is_silent_and_quick(tmp_path):
+    home = other_home(tmp_path)
+    evil = {"approval": {"request_id": "x$(id)"}, "member": "n/`id`", "headline": "\x1b[2J"}
+    with LyingDesk(home, evil):
+        assert complete("approvals", home.config, "") == []
+    with LyingDesk(home, {"approval": 3}):
+        assert complete("approvals", home.config, "") == []
+    address = home.settings.operator_listen
+    with socket.create_server((address.host, address.port)):
+        began = time.monotonic()
+        assert complete("approvals", home.config, "") == []
+        assert 0.4 < time.monotonic() - began < 2.0
+    for config in (home.config, tmp_path / "absent.toml", None):
+        assert complete("approvals", config, "") == []
 
 
 def test_a_missing_configuration_is_one_sentence(tmp_path):

@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from gateway import freezes, listing, page
 from gateway.cli import main
+from gateway.completing import complete
 from keys import ssh, ssh_files
 from tests.support.home import made
 
@@ -194,3 +195,19 @@ def test_policy_check_says_who_may_freeze_and_override(home):
         assert "freeze: nobody may" in run(home, "policy", "check").output
     finally:
         path.write_text(text)
+
+
+def test_who_is_no_approver_is_told_who_is(home):
+    with home.asked() as asked:
+        result = run(home, "approve", asked.request_id, key="dee")
+        assert result.exit_code == 1
+        said = "You are not an approver of this request. These may vote: ana."
+        assert result.output.splitlines()[-1] == said
+
+
+def test_a_tab_completes_the_ids_of_freezes(home):
+    run(home, "freeze", key="dee")
+    (standing,) = documents(home)
+    found = complete("freezes", home.config, standing["id"][:2])
+    assert [(each.value, each.help) for each in found] == [(standing["id"], "everything")]
+    assert complete("freezes", home.config, "x") == []

@@ -56,6 +56,16 @@ def run(home, *words, key):
     assert done.exit_code == 0, done.output
 
 
+@contextlib.contextmanager
+def asking(home, *name):
+    """A node asks; nothing is open afterwards."""
+    with home.asked(*name) as asked:
+        yield asked
+        words = ["--reason", "a test", "--key", str(home.key), "--config", str(home.config)]
+        CliRunner().invoke(main, ["reject", asked.request_id, *words])
+        assert asked.conclusion is not None
+
+
 @pytest.fixture(scope="module")
 def locked(home):
     """The approver's key behind a passphrase."""
@@ -76,12 +86,12 @@ def left_of(screen):
 
 
 def test_on_call_opens_a_request_and_approves_it_with_a_passphrase(home, locked):
-    with home.asked() as asked, watching(home, key=locked) as seen:
+    with asking(home) as asked, watching(home, key=locked) as seen:
         screen = seen.shows("Send 2,500 USDT -> 0xd631…2A2c on Ethereum", asked.request_id, FOOT)
         assert screen.splitlines()[0].startswith(" countersign watch · 1 open ")
         assert max(map(len, screen.splitlines())) <= 80
         before = left_of(screen)
-        with home.asked("keysign_raw_message_hash") as other:
+        with asking(home, "keysign_raw_message_hash") as other:
             screen = seen.shows(other.request_id, "NEW NOT VERIFIED: Sign a bare hash (raw)")
             assert seen.bells == 1
             assert f"> {asked.request_id}"[2:] in screen
@@ -133,7 +143,9 @@ def test_on_call_freezes_and_the_table_outlives_the_gateway(home, gateway):
         seen.press("x")
         seen.shows("SIGNING IS FROZEN: everything", "  By dee, ", ": an alarm", "countersign thaw ")
         gateway.close()
-        seen.shows("NO NEWS since ", "this is the last table", "is `countersign serve` running?")
+        seen.shows(
+            "NO NEWS since ", "below is what was known then", "is `countersign serve` running?"
+        )
         assert "SIGNING IS FROZEN" in seen.text
         gateway.enter_context(home.served())
         seen.shows("The gateway answers again.")
@@ -150,7 +162,7 @@ def test_on_call_freezes_and_the_table_outlives_the_gateway(home, gateway):
 
 
 def test_who_changes_their_mind_signs_nothing(home):
-    with home.asked() as asked, watching(home, key=home.key) as seen:
+    with asking(home) as asked, watching(home, key=home.key) as seen:
         seen.shows(asked.request_id)
         for answer in ("\n", "\x03", "why\n"):
             seen.press("r  ")
@@ -174,7 +186,7 @@ def test_who_changes_their_mind_signs_nothing(home):
 
 
 def test_without_a_key_one_can_look_but_not_vote(home):
-    with home.asked() as asked, watching(home, NO_COLOR="1") as seen:
+    with asking(home) as asked, watching(home, NO_COLOR="1") as seen:
         seen.shows(asked.request_id)
         for letter in "arf":
             seen.press(letter)
@@ -187,7 +199,7 @@ def test_without_a_key_one_can_look_but_not_vote(home):
 
 
 def test_another_approval_than_the_one_on_the_screen_is_never_opened(home):
-    with home.asked() as asked:
+    with asking(home) as asked:
         (entry,) = home.desk.find(asked.request_id)
         shown = open_dossier(entry)
         assert opened(home.settings, shown).dossier.approval.digest == shown.approval.digest

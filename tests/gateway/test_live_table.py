@@ -1,0 +1,234 @@
+"""The live table without a terminal: what it knows, how it is drawn, which keys are which."""
+
+from dataclasses import replace
+
+import pytest
+
+from gateway.dossier import Dossier, open_dossier
+from gateway.freezes import standing_of
+from gateway.live_table import HELP, LETTERS, draw
+from gateway.terminal import Failure
+from gateway.watching_board import (
+    CHOOSE,
+    NEW_MS,
+    Board,
+    Heard,
+    fail,
+    first_board,
+    hear,
+    move,
+    rings,
+)
+from gateway.watching_keys import keys_of
+from tests.gateway.test_page import dossier, entry
+from tests.notifiers.cases import CASES
+from tests.notifiers.examples import NOW
+
+WIDE = (80, 24)
+
+
+def asked(number: int, **changes: object) -> Dossier:
+    """One of several that differ by their digest and id; number 0 is the most urgent."""
+    plain = dossier("transfer")
+    approval = replace(
+        plain.approval,
+        request_id=f"2026112212{number:04}",
+        digest=f"{number:064x}",
+        asked_at=NOW - 1_000,
+        deadline=NOW + 1_000 * (61 + number),
+    )
+    changed: dict[str, object] = {"approval": approval, "member": approval.member} | changes
+    return replace(plain, **changed)  # type: ignore[arg-type]
+
+
+def heard(*dossiers: Dossier, at: int = NOW, **more: object) -> Heard:
+    return replace(Heard(at, dossiers), **more)  # type: ignore[arg-type]
+
+
+def frozen(count: int, reason: str = "an alarm") -> Heard:
+    freezes = [
+        {
+            "id": f"{number}-3fa1",
+            "scope": "everything",
+            "headline": f"SIGNING IS FROZEN: everything (freeze {number}-3fa1)",
+            "details": [f"By dee: {reason}", "May thaw it: eli"],
+            "wanted": f"To thaw it, 2 of on_call must run: countersign thaw {number}-3fa1",
+        }
+        for number in range(count)
+    ]
+    return Heard(NOW, (asked(1),), freezes=standing_of({"freezes": freezes}))
+
+
+def drawn(board: Board, size: tuple[int, int] = WIDE, now: int = NOW, **more: bool) -> list[str]:
+    lines = draw(board, now, *size, **more)
+    assert len(lines) == size[1]
+    assert all(line.cell_len <= size[0] for line in lines)
+    return [line.plain.rstrip() for line in lines]
+
+
+# What is chosen
+
+
+def test_the_most_urgent_is_chosen_and_stays_so_whatever_comes_before_it():
+    board = first_board(heard(asked(5), asked(7)))
+    board = hear(board, heard(asked(1), asked(5), asked(7)))
+    assert board.choice == asked(5)
+    assert hear(board, heard(asked(7), asked(5))).choice == asked(5)
+
+
+def test_nothing_is_chosen_in_place_of_what_has_ended():
+    board = hear(first_board(heard(asked(1), asked(2))), heard(asked(2)))
+    assert (board.choice, board.note) == (None, CHOOSE)
+    assert hear(board, heard(asked(2))).choice is None
+    assert move(board, 1).choice == asked(2)
+
+
+def test_what_comes_to_an_empty_table_is_chosen():
+    assert hear(first_board(heard()), heard(asked(3))).choice == asked(3)
+    assert move(first_board(heard()), 1).choice is None
+
+
+def test_keys_move_the_choice_and_stop_at_both_ends():
+    board = first_board(heard(*map(asked, range(4))))
+    assert move(board, -1).choice == asked(0)
+    assert move(move(board, 1), 1).choice == asked(2)
+    assert move(board, 1_000_000).choice == asked(3)
+
+
+def test_the_same_request_with_other_bytes_is_another_one():
+    board = first_board(heard(asked(1)))
+    other = replace(asked(1), approval=replace(asked(1).approval, digest="ab" * 32))
+    assert hear(board, heard(other)).choice is None
+
+
+# What is new
+
+
+def test_it_rings_for_what_is_new_frozen_or_silent_and_for_nothing_else():
+    board = first_board(heard(asked(1)))
+    assert not rings(board, hear(board, heard(asked(1), at=NOW + 1_000)))
+    assert not rings(board, hear(board, heard(at=NOW + 1_000)))
+    more = hear(board, heard(asked(1), asked(2), at=NOW + 1_000))
+    assert rings(board, more)
+    assert "NEW Send" in "\n".join(drawn(more))
+    later = hear(more, heard(asked(1), asked(2), at=NOW + 1_000 + NEW_MS))
+    assert not rings(more, later)
+    assert "NEW" not in "\n".join(drawn(later))
+    assert rings(board, hear(board, frozen(1)))
+    silent = fail(board, NOW, "Nobody answers.")
+    assert rings(board, silent)
+    assert not rings(silent, fail(silent, NOW + 9_000, "Nobody answers."))
+    assert rings(silent, hear(silent, heard(asked(1))))
+
+
+def test_what_moves_up_from_beyond_the_table_is_not_new():
+    board = first_board(heard(asked(1), more=1))
+    old = asked(2)
+    old = replace(old, approval=replace(old.approval, asked_at=NOW - 60_000))
+    assert not rings(board, hear(board, heard(asked(1), old)))
+    assert rings(board, hear(board, heard(asked(1), asked(3))))
+
+
+# How it is drawn
+
+
+def test_what_is_silent_says_since_when_and_keeps_the_table():
+    board = fail(first_board(heard(asked(1))), NOW, "The gateway does not answer.")
+    board = fail(board, NOW + 60_000, "The gateway does not answer.")
+    lines = drawn(board, now=NOW + 80_000)
+    assert lines[1].startswith("NO NEWS since ")
+    assert lines[1].endswith(" UTC (1 min 20 s): below is what was known then.")
+    assert lines[2] == "The gateway does not answer."
+    assert any(asked(1).member in line for line in lines)
+
+
+@pytest.mark.parametrize("count", [1, 4, 5, 6, 30, 100])
+@pytest.mark.parametrize("size", [(80, 24), (60, 14), (132, 50), (20, 8), (9, 5), (1, 1), (80, 2)])
+def test_it_fits_every_terminal_and_shows_what_is_chosen(count, size):
+    board = first_board(heard(*map(asked, range(count)), more=3))
+    for by in (0, count // 2, count):
+        lines = drawn(move(board, by), size)
+        if size[0] >= 60 and size[1] >= 14:
+            assert sum(line.startswith("> ") for line in lines) == 1
+            assert lines[0].startswith(f" countersign watch · {count + 3} open")
+            assert lines[-1].startswith(LETTERS[: size[0] - 20])
+
+
+def test_what_has_no_room_is_counted():
+    board = first_board(heard(*map(asked, range(100)), more=23))
+    lines = drawn(move(board, 50))
+    above = next(line for line in lines if line.endswith(" more above"))
+    below = next(line for line in lines if line.endswith(" more below"))
+    shown = sum(" min " in line for line in lines)
+    counted = int(above.split()[0]) + int(below.split()[0])
+    assert counted + shown == 123
+    assert shown >= 10
+
+
+def test_many_freezes_leave_room_for_what_waits():
+    lines = drawn(first_board(frozen(40, "an alarm " * 40)))
+    assert lines[1] == "SIGNING IS FROZEN: everything (freeze 0-3fa1)"
+    assert lines[3].endswith(" …")
+    assert any(line.endswith("more frozen: countersign list --freezes") for line in lines)
+    assert sum(line.startswith("> ") for line in lines) == 1
+
+
+def test_long_words_are_cut_and_say_so():
+    board = first_board(heard(asked(1, headline="long " * 100, status="word" * 100)))
+    lines = drawn(board)
+    assert sum(line.endswith(" …") for line in lines) == 2
+
+
+def test_doubt_and_the_worst_warning_are_seen_even_where_rows_are_short():
+    board = first_board(heard(*(dossier("call_with_calls") for _ in range(9))))
+    text = "\n".join(drawn(board))
+    assert text.count("NOT VERIFIED: Call") == text.count("UNLIMITED ALLOWANCE") > 4
+
+
+def test_the_letters_are_explained_on_the_screen():
+    lines = drawn(first_board(heard(asked(1))), letters=True)
+    assert [line for line in lines if line in HELP] == list(HELP)
+
+
+EVIL = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202eA✅\r\nB\x1b[?1049l"
+
+
+def test_what_others_wrote_can_draw_nothing():
+    said = entry(*CASES["transfer"])
+    for name in ("status", "headline", "warning"):
+        said[name] = EVIL
+    said["details"] = said["wanted"] = [EVIL]
+    evil = open_dossier(said)
+    heard_ = replace(frozen(1, EVIL), dossiers=(evil,), ended=(evil,))
+    board = fail(hear(first_board(heard()), heard_), NOW, EVIL)
+    text = "\n".join(drawn(board))
+    assert "A[U+2705] B" in text
+    assert not [each for each in text if not (each.isprintable() or each == "\n")]
+    assert "\x1b" not in "".join((*evil.details, *evil.wanted))
+
+
+@pytest.mark.parametrize("name", ["status", "headline", "warning", "details", "wanted"])
+@pytest.mark.parametrize("odd", [None, 3, [3], {}])
+def test_an_entry_of_another_kind_is_one_sentence(name, odd):
+    with pytest.raises(Failure, match="of another version"):
+        open_dossier(entry(*CASES["transfer"]) | {name: odd if odd != {} else {"a": 1}.items()})
+
+
+# Which keys are which
+
+
+@pytest.mark.parametrize(
+    ("content", "keys"),
+    [
+        (b"a", ["a"]),
+        (b"\x1b[A\x1bOBjk", ["up", "down", "j", "k"]),
+        (b"\x1b[5~\x1b[6~\x1b[H\x1b[F", ["page up", "page down", "home", "end"]),
+        (b"\r\n \x1b", ["enter", "enter", "space", "escape"]),
+        (b"\x1b[1;5A\x1b[200~a", ["a"]),
+        (b"\xff\xfe\x00\x07", []),
+        ("ä".encode(), ["ä"]),
+        (b"", []),
+    ],
+)
+def test_bytes_are_keys_and_what_is_none_is_left_out(content, keys):
+    assert keys_of(content) == keys
