@@ -6,6 +6,7 @@ import shutil
 import socket
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -13,19 +14,16 @@ from click.testing import CliRunner
 from gateway.cli import main
 from gateway.doctor import page
 from gateway.doctor.check import Change, Section, warn, wrong
+from gateway.doctor.examining import Wanted, examine
 from keys import ssh
-from tests.support.home import Home
 
 # What only people can do after `init`: name two of on-call, bring the node's key, a passphrase.
+GUIDE = Path(__file__).parents[2] / "docs" / "operations.md"
 UNAVOIDABLE = ["keys.approver", "keys.test_node", "policy.on_call"]
 
 
 def run(*arguments):
     return CliRunner().invoke(main, ["doctor", *map(str, arguments)])
-
-
-def names(folder):
-    return sorted(path.name for path in folder.iterdir())
 
 
 def everything(folder):
@@ -42,6 +40,13 @@ def test_what_init_writes_passes_and_nothing_is_changed(patient):
     assert result.output.endswith("23 checks: 20 ok, 3 warnings, 0 wrong.\n")
     assert everything(patient.folder) == before
     assert patient.examined().of("warning", "wrong") == UNAVOIDABLE
+
+
+def test_the_guide_lists_every_subject(patient):
+    table = GUIDE.read_text().split("| what it looks at | |\n|---|---|\n")[1].split("\n\n")[0]
+    listed = [line.split(" | ")[0].removeprefix("| ") for line in table.splitlines()]
+    found = [section.title for section in examine(Wanted(patient.config, patient.config))]
+    assert listed == found
 
 
 def test_strict_counts_warnings(patient):
@@ -262,29 +267,6 @@ def test_what_hangs_is_said_and_keeps_nothing_from_being_told(patient):
         assert time.monotonic() - began < 2
     assert found.of("wrong") == ["machine.time"]
     assert "data.fsync" in found.of("ok")
-
-
-def test_a_gateway_that_runs_is_asked_and_no_second_server_is_started(patient):
-    home = Home(patient.folder)
-    with home.served():
-        servers = names(patient.folder / "data" / "redis")
-        found = patient.examined()
-        assert found.of("warning", "wrong") == UNAVOIDABLE
-        assert (
-            "noeviction, append-only file (fsync always)"
-            in found.named("store.reach", "ok").sentence
-        )
-        assert [c.sentence for c in found.checks if c.name == "machine.ports"] == [
-            f"Our gateway answers at {patient.settings.listen}.",
-            f"Our gateway answers at {patient.settings.operator_listen}.",
-        ]
-        assert found.named("machine.ready", "ok").sentence == "It is ready to decide."
-        assert names(patient.folder / "data" / "redis") == servers
-        shutil.copytree(patient.folder / "keys", patient.folder / "b" / "keys")
-        for name in ("countersign.toml", "policy.toml"):
-            shutil.copy(patient.folder / name, patient.folder / "b" / name)
-        patient.folder = patient.folder / "b"
-        assert patient.examined().of("wrong") == ["machine.ports", "machine.ports"]
 
 
 SLACK = """
