@@ -1,13 +1,20 @@
 """`countersign doctor`: what is wrong, and the line to change."""
 
 from pathlib import Path
+from typing import Final
 
 import click
 
 from gateway.cli_options import FILE, config_option, json_option
 
+_DOCTOR_EXAMPLES: Final = """\b
+Examples:
+  countersign doctor
+  countersign doctor --node-config cobo-tss-node-config.yaml
+  countersign doctor --strict --json          # for monitoring"""
 
-@click.command()
+
+@click.command(epilog=_DOCTOR_EXAMPLES)
 @click.option("--strict", is_flag=True, help="Exit status 1 for warnings too.")
 @click.option(
     "--node-config",
@@ -21,16 +28,10 @@ from gateway.cli_options import FILE, config_option, json_option
 def doctor(
     node_config: Path | None, node: str | None, config: Path, *, strict: bool, as_json: bool
 ) -> None:
-    r"""Look over everything a gateway rests on, and say what to change.
+    """Look over everything a gateway rests on, and say what to change.
 
     The gateway need not be running. Exit status 0 when nothing is wrong, 1 otherwise; warnings
     count with --strict. Nothing is changed, and nothing is posted.
-
-    \b
-    Examples:
-      countersign doctor
-      countersign doctor --node-config cobo-tss-node-config.yaml
-      countersign doctor --strict --json          # for monitoring
     """
     from gateway.doctor import page
     from gateway.doctor.examining import Wanted, examine

@@ -1,6 +1,7 @@
 """`countersign init`: its options."""
 
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -8,8 +9,15 @@ from gateway.cli_options import FILE
 
 _READABLE = click.Path(path_type=Path, exists=True, dir_okay=False, readable=True)
 
+_INIT_EXAMPLES: Final = """\b
+Examples:
+  countersign init ~/countersign
+  countersign init ~/countersign --approver ana \\
+      --ssh-key ~/.ssh/id_ed25519.pub --slack-workspace T0ACME \\
+      --slack-channel C0APPROVALS --slack-user U024BE7LH"""
 
-@click.command()
+
+@click.command(epilog=_INIT_EXAMPLES)
 @click.argument("folder", metavar="DIR", type=FILE)
 @click.option("--approver", metavar="NAME", help="Who may approve; your login name if not given.")
 @click.option("--ssh-key", type=_READABLE, metavar="FILE", help="The approver's public key (.pub).")
@@ -31,15 +39,7 @@ def init(
     slack_user: str,
     with_test_node: bool,
 ) -> None:
-    r"""Write a working configuration with fresh keys into DIR.
-
-    \b
-    Examples:
-      countersign init ~/countersign
-      countersign init ~/countersign --approver ana \
-          --ssh-key ~/.ssh/id_ed25519.pub --slack-workspace T0ACME \
-          --slack-channel C0APPROVALS --slack-user U024BE7LH
-    """
+    """Write a working configuration with fresh keys into DIR."""
     from gateway import init as starting
     from gateway.terminal import Failure
 

@@ -1,6 +1,7 @@
 """`countersign keys`: our callback keys, and whom we believe."""
 
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -8,25 +9,33 @@ from gateway.cli_options import FILE, config_option, json_option, settings_of
 
 _SIZES = click.IntRange(2048, 8192)
 
+_SHOW_EXAMPLES: Final = """\b
+Examples:
+  countersign keys show
+  countersign keys show --pem > callback-server-pub.pem"""
+
+_CHECK_EXAMPLES: Final = """\b
+Examples:
+  countersign keys check
+  countersign keys check keys/callback-server-pri.pem callback-server-pub.pem"""
+
+_NEW_EXAMPLES: Final = """\b
+Example:
+  countersign keys new keys/callback-server-2-pri.pem"""
+
 
 @click.group()
 def keys() -> None:
-    """Show, prove and make the keys between TSS Nodes and gateway."""
+    """Show, prove and make callback keys."""
 
 
-@keys.command("show")
+@keys.command("show", epilog=_SHOW_EXAMPLES)
 @click.option("--node", metavar="NAME", help="Only for this [[tss_node]].")
 @click.option("--pem", is_flag=True, help="Our public key alone, to be written into a file.")
 @json_option
 @config_option
 def show(node: str | None, config: Path, *, pem: bool, as_json: bool) -> None:
-    r"""What a TSS Node needs: our public key, and the lines of its configuration.
-
-    \b
-    Examples:
-      countersign keys show
-      countersign keys show --pem > callback-server-pub.pem
-    """
+    """What a TSS Node needs: our key, its configuration."""
     from gateway import keys_show
 
     if pem and as_json:
@@ -34,20 +43,15 @@ def show(node: str | None, config: Path, *, pem: bool, as_json: bool) -> None:
     keys_show.show(settings_of(config), node, pem=pem, as_json=as_json)
 
 
-@keys.command("check")
+@keys.command("check", epilog=_CHECK_EXAMPLES)
 @click.argument("pair", nargs=-1, type=FILE, metavar="[PRIVATE PUBLIC]")
 @json_option
 @config_option
 def check(pair: tuple[Path, ...], config: Path, *, as_json: bool) -> None:
-    r"""Prove that a private and a public key are a pair: one signs, the other verifies.
+    """Prove that two keys are a pair: one signs, one verifies.
 
     Without arguments, each configured private key with the public half beside it. A private key
     that others can read is refused. Exit status 0 for pairs, 1 otherwise.
-
-    \b
-    Examples:
-      countersign keys check
-      countersign keys check keys/callback-server-pri.pem callback-server-pub.pem
     """
     from gateway import keys_pairs
 
@@ -61,17 +65,14 @@ def check(pair: tuple[Path, ...], config: Path, *, as_json: bool) -> None:
     keys_pairs.check_pair(private, public, as_json=as_json)
 
 
-@keys.command("new")
+@keys.command("new", epilog=_NEW_EXAMPLES)
 @click.argument("private", type=FILE, metavar="FILE")
 @click.option("--bits", type=_SIZES, default=4096, show_default=True, help="The size of the key.")
 def new(private: Path, bits: int) -> None:
-    r"""Write a new private key into FILE, mode 0600, and its public half beside it.
+    """Make a key pair.
 
-    Nothing is overwritten, and no configuration is changed.
-
-    \b
-    Example:
-      countersign keys new keys/callback-server-2-pri.pem
+    The private key goes into FILE, mode 0600, its public half beside it. Nothing is overwritten,
+    and no configuration is changed.
     """
     from gateway import keys_pairs
 

@@ -203,7 +203,7 @@ def _slack_step(plan: Plan) -> str:
         )
     user = "" if plan.slack.user else f"\nSay in policy.toml who {plan.approver} is in Slack."
     return (
-        "Make the Slack app from docs/slack-app-manifest.yaml, invite it to the channel:\n"
+        "Make the Slack app from docs/slack-app-manifest.yaml, and in the channel type\n"
         "/invite @Countersign. Then, for the gateway and the doctor:\n"
         "export SLACK_BOT_TOKEN=xoxb-...   # OAuth & Permissions\n"
         f"export SLACK_APP_TOKEN=xapp-...   # Basic Information, App-Level Tokens{user}"
@@ -229,8 +229,8 @@ def _node_step(plan: Plan) -> str:
     config = plan.folder / "countersign.toml"
     return (
         f"{place}\nCopy {plan.folder / SERVER_PUBLIC}\n"
-        "to the node, and write into its configuration (the address is this machine's, as\n"
-        f"the node sees it):\n\n{block}\n"
+        "to the node, and write into its configuration (the address is this machine's,\n"
+        f"as the node sees it):\n\n{block}\n"
         "Look everything over, both configurations side by side:\n"
         f"countersign doctor --config {config} \\\n"
         "    --node-config cobo-tss-node-config.yaml"

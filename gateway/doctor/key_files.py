@@ -114,7 +114,8 @@ def left_by_init(node: Node) -> list[Check]:
             f"Node {node.name} may be the test node that `init` made, whose private key lies here:"
             " before real use, put your TSS Node's public key in its place and delete"
             f" {TEST_NODE_KEY.name}.",
-            Change(f"cp THE-NODES-CALLBACK-KEY {command(public)} && {command('rm', test_key)}"),
+            Change(command("cp", "YOUR-NODES-CALLBACK-KEY", public)),
+            Change(command("rm", test_key)),
         )
         for test_key, public in found.items()
         if test_key.exists()

@@ -3,6 +3,7 @@
 import shutil
 import textwrap
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -63,28 +64,34 @@ def _on_screen(check: Check) -> Iterator[str]:
     mark, color = _MARKS[check.level]
     width = max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size().columns))
     text = textwrap.wrap(
-        visible(check.sentence, _LONGEST),
+        _shown(check.sentence),
         width - 4,
         break_long_words=False,
         break_on_hyphens=False,
     )
     for number, line in enumerate(text):
         yield f"  {click.style(mark, fg=color, bold=True)} {line}" if number == 0 else f"    {line}"
-    for change in check.changes:
-        yield from _change(change, "      ")
+    yield from _changes(check.changes, "      ")
 
 
 def _in_pipe(check: Check) -> Iterator[str]:
-    yield f"  {check.level:<8}{visible(check.sentence, _LONGEST)}"
-    for change in check.changes:
-        yield from _change(change, " " * 10)
+    yield f"  {check.level:<8}{_shown(check.sentence)}"
+    yield from _changes(check.changes, " " * 10)
 
 
-def _change(change: Change, indent: str) -> Iterator[str]:
-    """Never broken: it is there to be copied."""
-    line = visible(change.line, _LONGEST)
-    if change.where:
-        yield f"{indent}change: {visible(change.where, _LONGEST)}"
-        yield f"{indent}  {line}"
-    else:
-        yield f"{indent}change: {line}"
+def _changes(changes: Sequence[Change], indent: str) -> Iterator[str]:
+    """Never broken, for they are there to be copied; those of one place below its name."""
+    place = ""
+    for change in changes:
+        if not change.where:
+            yield f"{indent}change: {_shown(change.line)}"
+        elif change.where != place:
+            yield f"{indent}change: {_shown(change.where)}"
+        place = change.where
+        if place:
+            yield f"{indent}  {_shown(change.line)}"
+
+
+def _shown(text: str) -> str:
+    """What stands in the folder that we are in, by its short name: it is right there as well."""
+    return visible(text, _LONGEST).replace(f"{Path.cwd()}/", "")

@@ -83,11 +83,11 @@ def _check_on_call(policy: Policy) -> list[Check]:
     if len(people) >= THAW_VOTES:
         names = ", ".join(people[:_MOST])
         return [ok("policy.on_call", f"{names} may freeze; {THAW_VOTES} of them thaw.")]
-    may = f"only {people[0]} may freeze, and nobody could thaw" if people else "nobody may freeze"
+    may = f"Only {people[0]} may freeze, and nobody could thaw" if people else "Nobody may freeze"
     return [
         warn(
             "policy.on_call",
-            f"Of on-call {may}: it takes {THAW_VOTES} people with an ssh_key to thaw.",
+            f"{may}: put {THAW_VOTES} people with an ssh_key into on_call.",
             Change('on_call = ["ana", "bo"]', "policy.toml, [groups]"),
         )
     ]

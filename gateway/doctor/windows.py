@@ -75,14 +75,18 @@ def window_warnings(node: Node) -> list[Check]:
 
 
 def advice(node: Node) -> tuple[Change, ...]:
-    """The same three numbers in both files."""
-    retries = max(node.window.retry_times, ADVISED.retry_times)
-    sleep, timeout = in_seconds(ADVISED.sleep_ms), in_seconds(ADVISED.timeout_ms)
-    yaml = f"retry_times: {retries}, sleep_seconds: {sleep}, request_timeout: {timeout}"
-    toml = f"retry_times = {retries}, sleep_seconds = {sleep}, request_timeout = {timeout}"
+    """The numbers to change, the same in both files; more attempts than advised may stay."""
+    window, ours = node.window, f'countersign.toml, [[tss_node]] "{node.name}"'
+    wanted: dict[str, str] = {}
+    if window.retry_times < ADVISED.retry_times:
+        wanted["retry_times"] = str(ADVISED.retry_times)
+    if window.sleep_ms != ADVISED.sleep_ms:
+        wanted["sleep_seconds"] = in_seconds(ADVISED.sleep_ms)
+    if window.timeout_ms != ADVISED.timeout_ms:
+        wanted["request_timeout"] = in_seconds(ADVISED.timeout_ms)
     return (
-        Change(yaml, NODE_FILE),
-        Change(toml, f'countersign.toml, [[tss_node]] "{node.name}"'),
+        *(Change(f"{key}: {number}", NODE_FILE) for key, number in wanted.items()),
+        *(Change(f"{key} = {number}", ours) for key, number in wanted.items()),
     )
 
 

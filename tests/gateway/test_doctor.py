@@ -135,29 +135,36 @@ def test_a_folder_that_everybody_may_use_is_not_everybodys(tmp_path, patient):
 
 
 WINDOWS = {
-    "one attempt": (("retry_times = 60", "retry_times = 0"), "window.one_attempt"),
-    "Cobo's examples": (("sleep_seconds = 2\nrequest_timeout = 55",
-                         "sleep_seconds = 60\nrequest_timeout = 10"), "window.listening"),
-    "little time": (("retry_times = 60", "retry_times = 2"), "window.short"),
-}  # fmt: skip
+    "one attempt": (
+        ("retry_times = 60", "retry_times = 0"),
+        "window.one_attempt",
+        {"retry_times": "60"},
+    ),
+    "Cobo's examples": (
+        ("sleep_seconds = 2\nrequest_timeout = 55", "sleep_seconds = 60\nrequest_timeout = 10"),
+        "window.listening",
+        {"sleep_seconds": "2", "request_timeout": "55"},
+    ),
+    "little time": (
+        ("retry_times = 60", "retry_times = 2"),
+        "window.short",
+        {"retry_times": "60"},
+    ),
+}
 
 
 @pytest.mark.parametrize("case", WINDOWS)
-def test_a_window_that_leaves_people_little_is_warned_of_with_both_lines(patient, case):
-    (old, new), name = WINDOWS[case]
+def test_a_window_that_leaves_people_little_is_warned_of_with_the_lines_of_both(patient, case):
+    (old, new), name, numbers = WINDOWS[case]
     patient.change("countersign.toml", old, new)
     patient.change("policy.toml", 'within = "30m"', 'within = "40s"')
     found = patient.examined()
     assert found.of("warning") == sorted([*UNAVOIDABLE, name])
+    theirs = "the node's cobo-tss-node-config.yaml, callback"
+    ours = 'countersign.toml, [[tss_node]] "node-1"'
     assert found.named(name, "warning").changes == (
-        Change(
-            "retry_times: 60, sleep_seconds: 2, request_timeout: 55",
-            "the node's cobo-tss-node-config.yaml, callback",
-        ),
-        Change(
-            "retry_times = 60, sleep_seconds = 2, request_timeout = 55",
-            'countersign.toml, [[tss_node]] "node-1"',
-        ),
+        *(Change(f"{key}: {number}", theirs) for key, number in numbers.items()),
+        *(Change(f"{key} = {number}", ours) for key, number in numbers.items()),
     )
 
 
@@ -318,6 +325,18 @@ def test_on_a_terminal_sentences_fit_and_what_is_to_be_copied_is_whole():
     assert all(len(text) <= 80 for text in plain[:-1])
     assert not any("\x1b" in text for text in plain)
     assert plain[-2:] == ["      change: a.yaml", f"        {line}"]
+
+
+def test_what_belongs_to_one_place_stands_below_its_name_and_paths_are_short(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    changes = (Change("a = 1", "x.toml"), Change("b = 2", "x.toml"), Change(f"rm {tmp_path}/y"))
+    assert list(page._in_pipe(wrong("a.b", f"{tmp_path}/y is wrong.", *changes))) == [
+        "  wrong   y is wrong.",
+        "          change: x.toml",
+        "            a = 1",
+        "            b = 2",
+        "          change: rm y",
+    ]
 
 
 def test_in_a_pipe_each_check_is_a_line_without_colors(patient):

@@ -181,3 +181,69 @@ def test_without_a_test_node_it_says_where_the_nodes_key_goes(tmp_path):
     again = CliRunner().invoke(main, ["init", str(tmp_path / "home")])
     assert again.exit_code == 1
     assert "exists: nothing written" in again.output
+
+
+SLACK = ("--slack-workspace", "T0ACME", "--slack-channel", "C0APPROVALS")
+
+
+def run_init(folder, *options):
+    return CliRunner().invoke(main, ["init", str(folder), "--approver", "ana", *options])
+
+
+def test_slacks_ids_are_written_where_they_belong_and_the_tokens_come_next(tmp_path, monkeypatch):
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
+    monkeypatch.setenv("SLACK_APP_TOKEN", "xapp-1")
+    result = run_init(tmp_path / "home", *SLACK, "--slack-user", "U024ANA")
+    assert result.exit_code == 0
+    slack = load(tmp_path / "home" / "countersign.toml").slack
+    assert slack is not None
+    assert (slack.workspace, slack.channel) == ("T0ACME", "C0APPROVALS")
+    person = policy_of(tmp_path / "home").person_by_slack("U024ANA")
+    assert person is not None
+    assert person.name == "ana"
+    steps = [line for line in result.output.splitlines() if line[:2] in {"1.", "3.", "4."}]
+    assert steps == [
+        "1. Make the Slack app from docs/slack-app-manifest.yaml, and in the channel type",
+        "3. Look everything over:",
+        "4. Start:",
+    ]
+    assert "export SLACK_APP_TOKEN=xapp-" in result.output
+
+
+def test_without_ids_slacks_settings_wait_to_be_uncommented(tmp_path, monkeypatch):
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
+    monkeypatch.setenv("SLACK_APP_TOKEN", "xapp-1")
+    starting.init(plan(tmp_path))
+    config = tmp_path / "home" / "countersign.toml"
+    assert load(config).slack is None
+    before, slack, after = config.read_text().partition("# [slack]\n")
+    settings = "\n".join(line.removeprefix("# ") for line in after.splitlines()[:4])
+    config.write_text(f"{before}[slack]\n{settings}\n")
+    assert slack
+    assert load(config).slack is not None
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "says"),
+    [
+        (SLACK[:2], 2, "Slack takes two ids"),
+        (("--slack-user", "U024ANA"), 2, "Slack takes two ids"),
+        ((*SLACK, "--slack-user", "@ana"), 1, "'@ana' is no id of a Slack person"),
+        ((*SLACK[:3], "#approvals"), 1, "'#approvals' is no id of a Slack channel"),
+    ],
+    ids=["half", "only a person", "a name", "a channel's name"],
+)
+def test_what_is_no_id_of_slack_writes_nothing(tmp_path, options, status, says):
+    result = run_init(tmp_path / "home", *options)
+    assert result.exit_code == status
+    assert says in result.stderr
+    assert not (tmp_path / "home").exists()
+
+
+def test_lines_of_what_comes_next_fit_a_terminal_but_for_those_to_copy(tmp_path):
+    slack = starting.Slack("T0ACME", "C0APPROVALS")
+    for test_node, chosen in ((True, None), (False, slack)):
+        made = Plan(tmp_path / "x", "ana", with_test_node=test_node, slack=chosen)
+        said = starting.what_next(made)
+        prose = [line for line in said.splitlines() if str(tmp_path) not in line]
+        assert max(map(len, prose)) <= 80
