@@ -2,11 +2,11 @@
 
 from pathlib import Path
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from approvals.wording import in_seconds
+from gateway.doctor.addresses import address_change, check_address, port_of, split
 from gateway.doctor.check import Change, Check, ok, warn, wrong
 from gateway.doctor.files import command
 from gateway.doctor.node_config import (
@@ -17,7 +17,6 @@ from gateway.doctor.node_config import (
     read_node_config,
 )
 from gateway.key_check import public_half
-from gateway.node_block import CHECK_PATH
 from gateway.settings import Node, Settings
 from keys import rsa
 from keys.envelope import LEEWAY_S, MOST_AHEAD_S
@@ -25,9 +24,6 @@ from keys.errors import KeyFileError
 from notifiers.readable import visible
 
 EVENT_PATH: Final = "/v2/event"
-_LOOPBACK: Final = ("127.", "localhost", "[::1]", "::1")
-_PORTS: Final = {"http": 80, "https": 443}
-_UNUSABLE: Final = ("0.0.0.0", "::")  # noqa: S104 - names that are no addresses to call
 
 
 def check_node_config(settings: Settings, path: Path, name: str | None) -> list[Check]:
@@ -51,8 +47,8 @@ def check_node_config(settings: Settings, path: Path, name: str | None) -> list[
     server = _ours(settings, config.servers, path, key)
     if server is None:
         sentence = f"None of the callback servers of {path} is this gateway."
-        return [*checks, wrong("node_config.address", sentence, _address_change(path, settings))]
-    checks += _check_address(settings, server.address, path)
+        return [*checks, wrong("node_config.address", sentence, address_change(path, settings))]
+    checks += check_address(settings, server.address, path)
     checks += _check_key(settings, node, server, path, key)
     return [*checks, *_check_events(settings, config.events, path)]
 
@@ -132,12 +128,7 @@ def _without_server(config: NodeConfig, path: Path, settings: Settings) -> Check
         sentence = f"{path} names callback servers of protocol v1 (cb_server) alone; we speak v2."
     else:
         sentence = f"{path} names no callback server: the node signs without asking anybody."
-    return wrong("node_config.address", sentence, _address_change(path, settings))
-
-
-def _address_change(path: Path, settings: Settings, host: str = "GATEWAY") -> Change:
-    line = f'- service_address: "http://{host}:{settings.listen.port}{CHECK_PATH}"'
-    return Change(line, f"{path}, callback, cb_server_v2")
+    return wrong("node_config.address", sentence, address_change(path, settings))
 
 
 def _ours(
@@ -149,42 +140,10 @@ def _ours(
         if theirs is not None and rsa.fingerprint(theirs) == rsa.fingerprint(key):
             return server
     for server in servers:
-        parts = _split(server.address)
-        if parts is not None and _port(parts) == settings.listen.port:
+        parts = split(server.address)
+        if parts is not None and port_of(parts) == settings.listen.port:
             return server
     return servers[0] if len(servers) == 1 else None
-
-
-def _check_address(settings: Settings, address: str, path: Path) -> list[Check]:
-    """What can be said from here: the path for sure, host and port as far as they are ours."""
-    shown, listen, parts = visible(address, 200), settings.listen, _split(address)
-    if parts is None or parts.hostname is None or parts.hostname in _UNUSABLE:
-        sentence = f'{path}: "{shown}" is no address that a node could call.'
-        return [wrong("node_config.address", sentence, _address_change(path, settings))]
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    change = _address_change(path, settings, host)
-    if parts.path != CHECK_PATH:
-        sentence = f"{path} calls {shown}: the path that is answered is {CHECK_PATH}."
-        return [wrong("node_config.address", sentence, change)]
-    if parts.scheme == "https":
-        sentence = (
-            f"{path} calls {shown}, and the gateway speaks http: a layer-4 balancer or a tunnel"
-            " must end TLS before it."
-        )
-        return [warn("node_config.address", sentence, change)]
-    if _port(parts) != listen.port:
-        sentence = (
-            f"{path} calls {shown}, and we listen at {listen}: right only where something passes it"
-            " on."
-        )
-        return [warn("node_config.address", sentence, change)]
-    if listen.host.startswith(_LOOPBACK) and not host.startswith(_LOOPBACK):
-        sentence = (
-            f"{path} calls {shown}, and we listen at {listen}, which only this machine reaches."
-        )
-        fitting = Change(f'listen = "{host}:{listen.port}"', "countersign.toml, [gateway]")
-        return [warn("node_config.address", sentence, fitting)]
-    return [ok("node_config.address", f"{path} calls {shown}, where we listen.")]
 
 
 def _check_key(
@@ -215,8 +174,8 @@ def _check_events(settings: Settings, servers: tuple[EventServer, ...], path: Pa
     """Only those that are meant for us: by the port, or by the path."""
     checks: list[Check] = []
     for server in servers:
-        parts, shown = _split(server.url), visible(server.url, 200)
-        if parts is None or _port(parts) != settings.listen.port:
+        parts, shown = split(server.url), visible(server.url, 200)
+        if parts is None or port_of(parts) != settings.listen.port:
             continue
         if parts.path != EVENT_PATH:
             line = f'- url: "http://{parts.hostname}:{settings.listen.port}{EVENT_PATH}"'
@@ -246,16 +205,3 @@ def _key_of(server: Server, path: Path) -> RSAPublicKey | None:
         return rsa.load_public_key(path.parent / server.key)
     except KeyFileError:
         return None
-
-
-def _split(address: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(address)
-        _ = parts.port
-    except ValueError:
-        return None
-    return parts if parts.scheme in _PORTS else None
-
-
-def _port(parts: SplitResult) -> int:
-    return parts.port or _PORTS[parts.scheme]

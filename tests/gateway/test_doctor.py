@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from gateway.cli import main
 from gateway.doctor import page
 from gateway.doctor.check import Change, Section, warn, wrong
-from gateway.doctor.examining import Wanted, examine
+from gateway.doctor.examining import Wanted, _section, examine
 from keys import ssh
 
 # What only people can do after `init`: name two of on-call, bring the node's key, a passphrase.
@@ -362,3 +362,13 @@ def test_json_names_every_check_with_its_section_and_changes(patient):
 
 def test_whose_configuration_it_is_needs_one():
     assert run("--node", "node-1").exit_code == 2
+
+
+async def test_an_error_that_nobody_foresaw_is_one_check_and_shows_nothing():
+    async def failing():
+        raise RuntimeError("xoxb-hush")
+
+    section = await _section("Slack", "slack", failing(), 1.0)
+    (check,) = section.checks
+    assert (check.name, check.level) == ("slack.bug", "wrong")
+    assert check.sentence == "This could not be looked at (RuntimeError): please report it."

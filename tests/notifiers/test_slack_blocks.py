@@ -396,9 +396,7 @@ def test_the_worst_of_everything_still_fits() -> None:
     assert "&amp;" * 128 in json.dumps(message.blocks), "the request id is always whole"
 
 
-def test_more_paragraphs_than_slack_takes_blocks_cannot_be_approved_by_a_click() -> (
-    None
-):
+def test_more_paragraphs_than_slack_takes_blocks_cannot_be_approved_by_a_click() -> None:
     of = story()
     sheet = replace(of.sheet, proved=(Fact("a", "b", begins=True),) * 50)
     message = shown(replace(of, sheet=sheet))
