@@ -77,9 +77,10 @@ def list_(
 
 @click.command()
 @_id
+@click.option("--raw", is_flag=True, help="The bytes to be signed, as hex, with their SHA-256.")
 @json_option
 @config_option
-def show(id_: str, config: Path, *, as_json: bool) -> None:
+def show(id_: str, config: Path, *, raw: bool, as_json: bool) -> None:
     """One approval, as an approver sees it.
 
     ID is a request_id, node/request_id, or a unique prefix (6 or more characters) of either or
@@ -87,7 +88,7 @@ def show(id_: str, config: Path, *, as_json: bool) -> None:
     """
     from gateway import oncall
 
-    oncall.show(settings_of(config), id_, as_json=as_json)
+    oncall.show(settings_of(config), id_, raw=raw, as_json=as_json)
 
 
 @click.command()

@@ -17,15 +17,19 @@ from gateway.freezes import print_freezes, standing_of
 from gateway.listing import machine_of
 from gateway.matter import Matter, matter_of
 from gateway.page import print_page
+from gateway.raw import print_raw
 from gateway.settings import Settings
 from gateway.signer import Signer, signer_of
 from gateway.terminal import Failure, print_json
 from notifiers.readable import listed
 
 
-def show(settings: Settings, wanted: str, *, as_json: bool) -> None:
-    """One approval, as an approver sees it."""
+def show(settings: Settings, wanted: str, *, as_json: bool, raw: bool = False) -> None:
+    """One approval, as an approver sees it; or the bytes behind its hashes."""
     client = DeskClient.of(settings)
+    if raw:
+        print_raw(matter_of(settings, wanted).must_be_known(), as_json=as_json)
+        return
     freezes = standing_of(client.freezes())
     if not as_json:
         print_freezes(freezes, in_columns=False)

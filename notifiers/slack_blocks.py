@@ -119,7 +119,7 @@ def render(
     for fewer, limit in _fits(_as_slack_shows(sheet)):
         if page is not None and not fewer.whole and not approval.notice and below is None:
             ways = Ways(can_review(approval, sheet, page), freezable)
-            below = overflow_of(approval, page)
+            below = overflow_of(approval, sheet, page)
         blocks = _blocks(approval, fewer, standing, token, limit, ways=ways, below=below)
         if size(blocks) <= ALL_BLOCKS and len(blocks) <= BLOCKS:
             break

@@ -210,7 +210,10 @@ class SlackClient:
 
 def _is_answer_url(url: str, api_url: str) -> bool:
     """Slack's own: on the API's host, or that of its hooks, and never over a weaker scheme."""
-    asked, api = urlsplit(url), urlsplit(api_url)
+    try:
+        asked, api = urlsplit(url), urlsplit(api_url)
+    except ValueError:
+        return False
     return asked.scheme == api.scheme and asked.netloc in (api.netloc, f"hooks.{api.netloc}")
 
 

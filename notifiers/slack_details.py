@@ -3,7 +3,6 @@
 What does not even fit there is counted, named by its SHA-256, and left to a terminal.
 """
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -70,7 +69,7 @@ def _facts(story: Story) -> list[Json]:
             blocks += [title(f"group-{number}", words), *layout(f"facts-{number}", facts)]
         if len(blocks) <= _FACT_BLOCKS and view_size(blocks) <= _FACT_SIZE:
             return blocks
-    whole = overflow_of(story.approval, page)
+    whole = overflow_of(story.approval, story.sheet, page)
     kept = _within(blocks, _FACT_BLOCKS, _FACT_SIZE)
     rest = (
         f"[cut: {counted(len(blocks) - len(kept), 'more paragraph')}] The whole text has"
@@ -87,6 +86,7 @@ def _groups(story: Story, page: Sheet) -> Iterator[tuple[str, Sequence[Fact]]]:
         ("From the bytes", page.proved),
         ("Why it was asked, and who may approve", (*page.asked, *_people(story.approval))),
         ("Votes", votes),
+        ("What it is called by", page.ids),
         ("Cobo says · nothing below is proved", page.claimed),
     )
     yield from (group for group in groups if group[1])
@@ -118,7 +118,7 @@ def _exact(request: Request) -> list[Json]:
     parts = [("request_detail", request.detail), ("extra_info", request.extra)]
     parts += [("unknown outer fields", request.surplus)] if request.surplus else []
     said = [f"Digest: {request.digest}", f"request_type: {request.type}"]
-    said += [_measured(name, text.encode()) for name, text in parts]
+    said += [_measured(Raw(name, text.encode())) for name, text in parts]
     return [title("exact-title", "The exact request"), *lines("exact", said)]
 
 
@@ -137,10 +137,10 @@ def _hashes(hashes: Sequence[str], approval: Approval) -> list[Json]:
 
 def _raw(request: Request, story: Story, blocks: int, size: int) -> list[Json]:
     """The bytes themselves, as far as so many blocks of together so many characters hold them."""
-    proved = "" if story.sheet.verified else ", as Cobo sent them: NOT VERIFIED"
+    proved = "" if story.sheet.verified else f", as Cobo sent them: {story.sheet.integrity}"
     shown = [title("raw-title", f"Raw bytes{proved}")]
     for number, raw in enumerate(raw_of(request)):
-        shown.append(section(f"raw-{number}", plain(_measured(raw.name, raw.data), _LINE)))
+        shown.append(section(f"raw-{number}", plain(_measured(raw), _LINE)))
         shown += _hex(raw, number)
     kept = _within(shown, blocks - 1, size - _LINE)
     if len(kept) < len(shown):
@@ -158,9 +158,8 @@ def _hex(raw: Raw, number: int) -> Iterator[Json]:
         yield section(f"raw-{number}-{start}", text)
 
 
-def _measured(name: str, data: bytes) -> str:
-    size = counted(len(data), "byte")
-    return f"{visible(name)}: {size}, SHA-256 {hashlib.sha256(data).hexdigest()}"
+def _measured(raw: Raw) -> str:
+    return f"{visible(raw.name)}: {counted(len(raw.data), 'byte')}, SHA-256 {raw.sha256}"
 
 
 def _more(approval: Approval) -> str:

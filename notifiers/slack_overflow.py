@@ -62,11 +62,11 @@ class Part:
     blocks: list[Json]
 
 
-def overflow_of(approval: Approval, page: Sheet) -> Overflow:
-    """The text of a sheet that has room for everything."""
+def overflow_of(approval: Approval, sheet: Sheet, page: Sheet) -> Overflow:
+    """The text of `page`, which has room for everything; what Cobo says is as in the message."""
     warned = (*page.flags, *page.proved)
-    claimed = ("Cobo says (nothing below is proved)", *map(line_of, page.claimed))
-    said = (page.headline, page.badge, *map(line_of, (*warned, *page.asked)), *claimed)
+    claimed = ("Cobo says (nothing below is proved)", *map(line_of, sheet.claimed))
+    said = (page.headline, page.badge, *map(line_of, (*warned, *page.asked, *page.ids)), *claimed)
     return Overflow("\n".join(said), reading(approval))
 
 

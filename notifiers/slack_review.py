@@ -53,7 +53,7 @@ def _blocks(approval: Approval, sheet: Sheet, page: Sheet) -> list[Json] | None:
             *layout("warned", (*page.flags, *page.remarks)),
             section("seal", plain(page.badge, SECTION_TEXT)),
             *layout("proved", page.proved),
-            *layout("asked", page.asked),
+            *layout("asked", (*page.asked, *page.ids)),
             title("says", "Cobo says · nothing below is proved"),
             *layout("claimed", sheet.claimed),
             reason_field(approval, Choice.APPROVE),

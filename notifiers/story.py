@@ -1,6 +1,7 @@
 """A record and its bytes, read and put together for telling; the same for clicks and for posts."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from approvals.findings import Address, Claims, Findings, Reason, Unverified
@@ -45,19 +46,24 @@ def names_of(policy: Labels) -> Names:
 async def story_of(
     approvals: Approvals, approval: Approval, names: Callable[[], Names], now: int
 ) -> Story:
-    """What there is to tell at `now` (Unix ms), from the stored bytes and today's policy."""
+    """What there is to tell at `now` (Unix ms), from the stored bytes and today's policy.
+
+    Of bytes that are not kept nothing can be shown, so that no click can approve them.
+    """
     approval = await approvals.newest(approval)
     request = await approvals.request_of(approval)
     findings = _unknown(approval) if request is None else approvals.findings_of(request)
     remarks = approvals.remarks_of(approval, findings) if request is not None else ()
     called = names()
     decision = await approvals.decision_of(approval)
+    sheet = sheet_of(approval, findings, called, remarks=remarks)
+    page = sheet_of(approval, findings, called, remarks=remarks, room=PAGE)
     return Story(
         approval,
         decision,
-        sheet_of(approval, findings, called, remarks=remarks),
+        sheet if request is not None else replace(sheet, whole=False),
         await freezes_behind(approvals, decision),
-        page=sheet_of(approval, findings, called, remarks=remarks, room=PAGE),
+        page=page if request is not None else None,
         freezable=bool(approvals.policy.electorate.on_call),
         urgency=urgency_of(approval, now),
     )

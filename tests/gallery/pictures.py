@@ -4,7 +4,7 @@ from typing import Any
 
 from notifiers.slack_posts import message_of
 from tests.notifiers.cases import CASES, told
-from tests.notifiers.test_golden import FORMS, SAID
+from tests.notifiers.test_golden import DETAILS, FORMS, LONG, SAID, details, review
 
 Picture = dict[str, Any]
 """`name`, and what is drawn: `text` with `blocks`, a `view`, or a `text` alone."""
@@ -14,6 +14,8 @@ def pictures() -> list[Picture]:
     """All of them, in the order of the index: states, samples, other requests, forms, sentences."""
     drawn = [_message(name) for name in sorted(CASES, key=_place)]
     drawn += [{"name": name, "view": view} for name, view in FORMS.items()]
+    drawn += [{"name": name, "view": details(asked)} for name, asked in DETAILS.items()]
+    drawn += [{"name": f"review_{name}", "view": review(asked)} for name, asked in LONG.items()]
     return drawn + [{"name": name, "text": text} for name, text in SAID.items()]
 
 

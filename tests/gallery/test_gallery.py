@@ -12,7 +12,7 @@ from tests.gallery.__main__ import HERE
 from tests.gallery.pictures import pictures
 from tests.notifiers.cases import CASES, told
 from tests.notifiers.states import states
-from tests.notifiers.test_golden import FORMS, SAID
+from tests.notifiers.test_golden import DETAILS, FORMS, LONG, SAID
 from tests.support.requests import FOLDER
 
 NOT_SHOWN = {"manifest", "ping", "ping_empty_objects", "ping_omitempty"}
@@ -23,7 +23,8 @@ def test_every_sample_and_every_state_is_drawn() -> None:
     samples = {path.stem for path in FOLDER.glob("*.json")} - NOT_SHOWN
     assert {f"sample_{name}" for name in samples} <= set(DRAWN)
     assert set(states()) <= set(DRAWN)
-    assert set(DRAWN) == {*CASES, *FORMS, *SAID}
+    reviews = {f"review_{name}" for name in LONG}
+    assert set(DRAWN) == {*CASES, *FORMS, *DETAILS, *reviews, *SAID}
 
 
 def test_every_way_that_an_approval_can_stand_is_drawn() -> None:
@@ -40,9 +41,8 @@ def test_every_way_that_an_approval_can_stand_is_drawn() -> None:
 
 
 def test_every_form_is_drawn() -> None:
-    assert {picture["view"]["callback_id"] for picture in DRAWN.values() if "view" in picture} == (
-        set(VIEWS)
-    )
+    forms = {picture["view"]["callback_id"] for picture in DRAWN.values() if "view" in picture}
+    assert forms == {*VIEWS, "countersign.details"}
 
 
 def test_what_is_drawn_is_what_render_makes() -> None:

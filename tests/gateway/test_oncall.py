@@ -1,3 +1,4 @@
+import hashlib
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ from gateway.completing import complete
 from gateway.cookie import Cookie
 from keys import ssh, ssh_files
 from tests.support.home import Home, made
+from tests.support.requests import sample
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +111,22 @@ def test_show_is_what_an_approver_sees(home, asked):
         "Deadline:",
     ):
         assert text in shown
+
+
+def test_show_raw_prints_the_bytes_whose_hash_is_signed(home, asked):
+    info = sample("keysign_erc20_usdt").extra["transaction"]["raw_tx_info"]
+    raw = bytes.fromhex(info["unsigned_raw_tx"].removeprefix("0x"))
+    sha256 = hashlib.sha256(raw).hexdigest()
+    shown = run("show", asked.request_id, "--raw", "--config", home.config)
+    assert shown.exit_code == 0, shown.output
+    digest, measured, digits = shown.output.splitlines()
+    assert digest.startswith("Digest ")
+    assert measured == f"unsigned_raw_tx: {len(raw)} bytes, SHA-256 {sha256}"
+    assert digits == raw.hex()
+    told = json.loads(
+        run("show", asked.request_id, "--raw", "--json", "--config", home.config).output
+    )
+    assert told["raw"] == [{"name": "unsigned_raw_tx", "sha256": sha256, "hex": raw.hex()}]
 
 
 def test_what_could_not_be_recomputed_is_shown_loudly(home):

@@ -81,8 +81,9 @@ def locked(home):
 
 def left_of(screen):
     """The seconds left of what is chosen."""
-    minutes, seconds = re.search(r"^> (\d+) min (\d+) s", screen, re.MULTILINE).groups()
-    return int(minutes) * 60 + int(seconds)
+    shown = re.search(r"^> (\d+) min (\d+) s", screen, re.MULTILINE)
+    assert shown is not None, screen
+    return int(shown[1]) * 60 + int(shown[2])
 
 
 def test_on_call_opens_a_request_and_approves_it_with_a_passphrase(home, locked):

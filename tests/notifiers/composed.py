@@ -28,6 +28,7 @@ def composed() -> dict[str, Sample]:
         "unknown_call": calling(_BATCH, bytes.fromhex("deadbeef") + bytes(64)),
         "solana_new_account": _solana(),
         "bitcoin_payees": _bitcoin(),
+        "bitcoin_many": many_payees(24),
         "tron_permissions": _tron(),
     }
 
@@ -46,6 +47,15 @@ def _bitcoin() -> Sample:
     return usual.but(
         paid=((STRANGER, 300_000), (_PAYEE, 125_000)), change=((change, left - 125_000),)
     ).sample()
+
+
+def many_payees(number: int) -> Sample:
+    """So many outputs, each of another amount, in turn to two addresses."""
+    usual = plan("P2WPKH")
+    ((change, left),) = usual.change
+    paid = tuple(((STRANGER, _PAYEE)[one % 2], 1_000 + one) for one in range(number))
+    rest = left + sum(value for _, value in usual.paid) - sum(value for _, value in paid)
+    return usual.but(paid=paid, change=((change, rest),)).sample()
 
 
 def _tron() -> Sample:

@@ -138,7 +138,7 @@ def test_a_click_can_approve_only_what_the_message_shows_in_full(found: Findings
         assert message.overflow is not None
 
 
-@tried(0.25)
+@tried(0.1)
 @given(FINDINGS)
 def test_a_form_can_approve_only_what_it_shows_in_full(found: Findings) -> None:
     told = story(found)
@@ -152,7 +152,7 @@ def test_a_form_can_approve_only_what_it_shows_in_full(found: Findings) -> None:
         assert "[cut: " not in "".join(fact.value for fact in told.page.proved)
 
 
-@tried(0.25)
+@tried(0.05)
 @given(FINDINGS)
 def test_every_details_fits_and_shows_everything_or_says_what_is_missing(found: Findings) -> None:
     told = story(found)
@@ -162,12 +162,12 @@ def test_every_details_fits_and_shows_everything_or_says_what_is_missing(found: 
     assert not missing(found, shown) or "[cut: " in shown
 
 
-@tried(0.25)
+@tried(0.05)
 @given(FINDINGS)
 def test_the_parts_of_a_text_are_the_text_or_say_how_much_is_missing(found: Findings) -> None:
-    page = story(found).page
-    assert page is not None
-    overflow = overflow_of(approval(), page)
+    told = story(found)
+    assert told.page is not None
+    overflow = overflow_of(told.approval, told.sheet, told.page)
     assert overflow.sha256 == hashlib.sha256(overflow.text.encode()).hexdigest()
     parts = list(parts_of(overflow))
     assert 1 <= len(parts) <= MOST_PARTS

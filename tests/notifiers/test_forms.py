@@ -213,6 +213,23 @@ async def test_a_freeze_that_is_handed_in_twice_is_one_freeze(near: World) -> No
     assert len((await near.service.freezing.look()).freezes) == 2
 
 
+async def test_a_freeze_that_is_handed_in_again_after_the_thaw_freezes_nothing(near: World) -> None:
+    view, unused = await opened(near, Act.FREEZE), await opened(near, Act.FREEZE)
+    assert await submitted(near, view, "U0DEE", scope="everything") is None
+    (freeze,) = (await near.service.freezing.look()).freezes
+    for person in ("dee", "eli"):
+        await near.thaw(freeze.id, person)
+    for form in (view, unused):
+        said = why(await submitted(near, form, "U0DEE", scope="everything"))
+        assert "A freeze was ended after this form was opened, so nothing was frozen" in said
+        assert "countersign freeze --reason" in said
+    assert near.notes.of(BallotRefused)[-1].cause == "thawed_since"
+    await nothing_happened(near)
+    later = await opened(near, Act.FREEZE)
+    assert await submitted(near, later, "U0DEE", scope="everything") is None
+    assert len((await near.service.freezing.look()).freezes) == 1
+
+
 async def test_a_vote_that_is_handed_in_twice_is_one_vote(near: World) -> None:
     view = await opened(near, Act.REJECT)
     assert await submitted(near, view, "U0ANA") is None

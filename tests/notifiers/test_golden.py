@@ -12,25 +12,22 @@ import pytest
 from approvals.model import Choice
 from notifiers.freezes import freeze_news
 from notifiers.overrides import announcement
-from notifiers.ports import Story
+from notifiers.slack_details import details_view
 from notifiers.slack_freezing import scopes_of
 from notifiers.slack_limits import Json
 from notifiers.slack_modal import Scopes, bound, freeze_view, vote_view
+from notifiers.slack_overflow import parts_of
 from notifiers.slack_posts import message_of
 from notifiers.slack_review import review_view
-from tests.notifiers.cases import CASES, FROZEN, THAWED, told
+from tests.notifiers.cases import CASES, FROZEN, THAWED, read, told
+from tests.notifiers.composed import many_payees
+from tests.notifiers.examples import NOW
 from tests.support.golden import same_as_golden
+from tests.support.requests import Sample, sample
 from tests.support.slack_phone import form, phone
 from tests.support.slack_rules import refusal_of, refusal_of_view
 
 GOLDEN = Path(__file__).parent / "golden"
-
-
-def _review(story: Story) -> Json:
-    """The form that shows what its message has no room for."""
-    view = review_view(story)
-    assert view is not None
-    return view
 
 
 FORMS = {
@@ -38,10 +35,47 @@ FORMS = {
     "form_approve_warned": vote_view(told(*CASES["transfer_look_alike"]), Choice.APPROVE),
     "form_reject": vote_view(told(*CASES["transfer"]), Choice.REJECT),
     "form_reject_why": vote_view(told(*CASES["reason_wanted"]), Choice.REJECT),
-    "form_review": _review(told(*CASES["many_payees"])),
     "form_freeze": freeze_view(scopes_of(CASES["sample_keysign_erc20_usdt"][0])),
     "form_freeze_unknown": freeze_view(Scopes()),
 }
+
+
+DETAILS = {
+    "details_transfer": sample("keysign_erc20_usdt"),
+    "details_contract_call": sample("keysign_contract_call_approve"),
+    "details_typed_data": sample("keysign_eip712_permit"),
+    "details_message": sample("keysign_eip191"),
+    "details_solana": sample("keysign_spl_usdc"),
+    "details_keygen": sample("keygen_secp256k1"),
+    "details_refused": sample("bad_hash_mismatch"),
+    "details_bitcoin": many_payees(24),
+}
+LONG = {
+    "bitcoin_many": many_payees(24),
+    "bitcoin_hundreds": many_payees(200),
+}
+
+
+def details(asked: Sample) -> Json:
+    found, record, _ = read(asked)
+    return details_view(told(found, record), asked.request, found, NOW)
+
+
+def review(asked: Sample) -> Json:
+    view = review_view(told(*read(asked)))
+    assert view is not None
+    return view
+
+
+def _parts(asked: Sample) -> str:
+    """What goes below a message: each part as a phone shows it."""
+    overflow = message_of(told(*read(asked)), "nonce").overflow
+    assert overflow is not None
+    shown = []
+    for part in parts_of(overflow):
+        assert refusal_of(part.text, part.blocks) is None
+        shown.append(phone(part.text, part.blocks))
+    return "\n".join(shown)
 
 
 def _said() -> dict[str, str]:
@@ -74,10 +108,28 @@ def test_a_form_asks_what_was_read_before(name: str) -> None:
     assert same_as_golden(GOLDEN / f"{name}.txt", form(view)), form(view)
 
 
+@pytest.mark.parametrize("name", DETAILS)
+def test_details_hold_what_was_read_before(name: str) -> None:
+    view = details(DETAILS[name])
+    assert refusal_of_view(view) is None
+    assert same_as_golden(GOLDEN / f"{name}.txt", form(view)), form(view)
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_what_no_message_holds_is_reviewed_and_posted_as_it_was_read_before(name: str) -> None:
+    view = bound(review(LONG[name]), "metadata")
+    assert refusal_of_view(view) is None
+    assert same_as_golden(GOLDEN / f"review_{name}.txt", form(view)), form(view)
+    parts = _parts(LONG[name])
+    assert same_as_golden(GOLDEN / f"parts_{name}.txt", parts), parts
+
+
 @pytest.mark.parametrize("name", SAID)
 def test_the_channel_is_told_what_was_read_before(name: str) -> None:
     assert same_as_golden(GOLDEN / f"{name}.txt", SAID[name]), SAID[name]
 
 
 def test_every_golden_text_is_of_a_case() -> None:
-    assert {path.stem for path in GOLDEN.glob("*.txt")} == {*CASES, *FORMS, *SAID}
+    long = {f"{kind}_{name}" for kind in ("review", "parts") for name in LONG}
+    kept = {path.stem for path in GOLDEN.glob("*.txt")}
+    assert kept == {*CASES, *FORMS, *SAID, *DETAILS, *long}

@@ -37,3 +37,5 @@ async def test_bytes_that_are_not_kept_are_never_shown_as_verified():
     assert story.sheet.badge.startswith("NOT VERIFIED: the bytes of this request are not stored")
     assert story.sheet.headline.startswith("NOT VERIFIED")
     assert story.sheet.proved == ()
+    assert not story.sheet.whole, "so that no click approves it"
+    assert story.page is None

@@ -98,7 +98,8 @@ class Terminal:
     @property
     def as_it_was(self) -> bool:
         """Whether the terminal's modes are those from before the program."""
-        return termios.tcgetattr(self._master) == self._modes
+        modes: object = termios.tcgetattr(self._master)
+        return modes == self._modes
 
     def _take(self, within_s: float) -> None:
         with contextlib.suppress(OSError):  # nobody holds the other end any more
