@@ -52,7 +52,10 @@ class NotFrozen(StrEnum):
     """Why a freeze changed nothing."""
 
     NOT_ON_CALL = "not_on_call"
-    THAWED_SINCE = "thawed_since"
+
+
+class ThawedSince(Exception):  # noqa: N818 - a state of the world, not a mistake of ours
+    """Whoever wanted to freeze was asked before the last thaw, and did not know of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,7 @@ class Freezing:
         """Any one of on-call stops one wallet, one source, or everything. StoreDown: try again.
 
         `last_ended` is what the record said when the person was asked: a form that is delivered
-        again after a thaw freezes nothing again. None: whoever asks knows of every thaw.
+        again after a thaw freezes nothing again, but raises ThawedSince. None: asked just now.
         """
         if person not in electorate.on_call:
             return NotFrozen.NOT_ON_CALL
@@ -153,7 +156,7 @@ class Freezing:
                 if again is not None:
                     return again
                 if last_ended is not None and record.last_ended != last_ended:
-                    return NotFrozen.THAWED_SINCE
+                    raise ThawedSince
                 made = Freeze(_id(record), wallet, source, person, reason, at, evidence)
                 written = await self._write(record, with_freeze(record, made), "frozen", person)
             if written is not None:

@@ -52,7 +52,7 @@ class Freezes(Protocol):
         electorate: Electorate,
         last_ended: str | None = None,
     ) -> Freeze | NotFrozen:
-        """Stop one wallet, one source, or everything; not if more was thawed since."""
+        """Stop one wallet, one source, or everything. ThawedSince: not by a form this old."""
         ...
 
 

@@ -9,7 +9,7 @@ from approvals.chains.addresses import claimed_address
 from approvals.codec import DamagedRecord
 from approvals.findings import Findings
 from approvals.freeze_statement import check_scope
-from approvals.freezing import NotFrozen
+from approvals.freezing import NotFrozen, ThawedSince
 from approvals.model import Approval, Person, SlackClick
 from approvals.statement import BadStatement
 from notifiers.ports import Approvals
@@ -18,10 +18,10 @@ from notifiers.slack_modal import EVERYTHING, LONGEST_REASON, SOURCE, WALLET, Sc
 from notifiers.slack_payloads import Submission
 from notifiers.slack_sentences import FREEZE_COMMAND
 
-NOT_ON_CALL: Final = NotFrozen.NOT_ON_CALL.value
+NOT_ON_CALL: Final = "not_on_call"
 NO_SCOPE: Final = "no_scope"
 NO_REASON: Final = "needs_reason"
-THAWED_SINCE: Final = NotFrozen.THAWED_SINCE.value
+THAWED_SINCE: Final = "thawed_since"
 
 
 class Freezer:
@@ -84,16 +84,19 @@ class Freezer:
         if not reason:
             return NO_REASON
         wallet, source = wanted[form.scope]
-        done = await self._approvals.freezing.freeze(
-            wallet=wallet,
-            source=source,
-            person=person.name,
-            reason=reason,
-            evidence=evidence,
-            electorate=self._approvals.policy.electorate,
-            last_ended=last_ended,
-        )
-        return done.value if isinstance(done, NotFrozen) else None
+        try:
+            done = await self._approvals.freezing.freeze(
+                wallet=wallet,
+                source=source,
+                person=person.name,
+                reason=reason,
+                evidence=evidence,
+                electorate=self._approvals.policy.electorate,
+                last_ended=last_ended,
+            )
+        except ThawedSince:
+            return THAWED_SINCE
+        return NOT_ON_CALL if isinstance(done, NotFrozen) else None
 
 
 def scopes_of(findings: Findings) -> Scopes:

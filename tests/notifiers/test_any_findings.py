@@ -149,6 +149,7 @@ def test_a_form_can_approve_only_what_it_shows_in_full(found: Findings) -> None:
         assert refusal_of_view(view) is None
         shown = "".join(texts(view["blocks"]))
         assert not missing(found, shown)
+        assert told.page is not None
         assert "[cut: " not in "".join(fact.value for fact in told.page.proved)
 
 

@@ -98,8 +98,7 @@ class Terminal:
     @property
     def as_it_was(self) -> bool:
         """Whether the terminal's modes are those from before the program."""
-        modes: object = termios.tcgetattr(self._master)
-        return modes == self._modes
+        return bool(termios.tcgetattr(self._master) == self._modes)
 
     def _take(self, within_s: float) -> None:
         with contextlib.suppress(OSError):  # nobody holds the other end any more
