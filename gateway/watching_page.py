@@ -85,6 +85,7 @@ def press(reading: Reading, key: str, height: int) -> Reading:
     screen = max(1, height - _BARS) - 1  # one line is seen twice, so that none is missed
     steps = dict.fromkeys(("j", "down"), 1) | dict.fromkeys(("k", "up"), -1)
     steps |= {"space": screen, "page down": screen, "b": -screen, "page up": -screen}
+    steps |= {"g": -reading.top, "home": -reading.top}  # and none to the end: it is to be read
     match key:
         case "q" | "escape":
             return replace(reading, left=True)

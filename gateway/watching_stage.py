@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator
+from typing import Final
 
 import click
 from rich.console import Console, RenderableType
@@ -11,7 +12,8 @@ from rich.live import Live
 
 from gateway.watching_keys import Keyboard
 
-_USUAL = (80, 24)
+_USUAL: Final = (80, 24)
+_LONG_S: Final = 60.0
 
 
 class Stage:
@@ -59,8 +61,11 @@ class Stage:
         try:
             with self._keyboard.as_before():
                 yield self._keyboard.forget
-                self._keyboard.forget()
-                click.pause("Press a key to go back to the table.")
+            self._keyboard.forget()
+            click.echo("Press a key to go back to the table.")
+            with contextlib.suppress(KeyboardInterrupt):
+                while self._keyboard.key(_LONG_S) is None:
+                    pass
         finally:
             self._live.start()
             self._painted = None

@@ -1,12 +1,19 @@
 """The live table without a terminal: what it knows, how it is drawn, which keys are which."""
 
+import io
 from dataclasses import replace
 
 import pytest
+from rich.console import Console
 
+from approvals.model import Choice
+from gateway.client import DeskClient
+from gateway.cookie import Cookie
 from gateway.dossier import Dossier, open_dossier
 from gateway.freezes import standing_of
 from gateway.live_table import HELP, LETTERS, draw
+from gateway.matter import Matter
+from gateway.settings import Address
 from gateway.terminal import Failure
 from gateway.watching_board import (
     CHOOSE,
@@ -20,9 +27,12 @@ from gateway.watching_board import (
     rings,
 )
 from gateway.watching_keys import keys_of
-from tests.gateway.test_page import dossier, entry
+from gateway.watching_page import Reading, lines_of, on_screen, press, screenful
+from notifiers.facts import PAGE
+from notifiers.sheet import sheet_of
+from tests.gateway.test_page import GOLDEN, dossier, entry
 from tests.notifiers.cases import CASES
-from tests.notifiers.examples import NOW
+from tests.notifiers.examples import NAMES, NOW
 
 WIDE = (80, 24)
 
@@ -212,6 +222,69 @@ def test_what_others_wrote_can_draw_nothing():
 def test_an_entry_of_another_kind_is_one_sentence(name, odd):
     with pytest.raises(Failure, match="of another version"):
         open_dossier(entry(*CASES["transfer"]) | {name: odd if odd != {} else {"a": 1}.items()})
+
+
+# The page of one approval
+
+
+def reading(name: str = "every_flag", **changes: object) -> Reading:
+    found, record, _ = CASES[name]
+    sheet = sheet_of(record, found, NAMES, room=PAGE)
+    client = DeskClient(Address("127.0.0.1", 1), Cookie("none"))
+    matter = Matter(client, dossier(name), found, sheet, "policy.toml differs.")
+    return replace(Reading(matter, frozen(1).freezes, NOW), **changes)  # type: ignore[arg-type]
+
+
+def shown(page: Reading, height: int = 24) -> tuple[Reading, list[str]]:
+    console = Console(width=80, height=height, file=io.StringIO())
+    lines = lines_of(page, console, 80)
+    page = on_screen(page, len(lines), height)
+    console.print(screenful(page, lines, NOW, 80, height), end="")
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    return page, text.splitlines()
+
+
+def test_a_page_holds_all_that_show_prints_and_what_is_frozen():
+    page, lines = shown(reading(), 300)
+    said = [line.strip() for line in lines]
+    assert said.index("SIGNING IS FROZEN: everything (freeze 0-3fa1)") == 1
+    assert "policy.toml differs." in said
+    golden = (GOLDEN / "every_flag.txt").read_text().splitlines()
+    assert [line.strip() for line in golden if line and line.strip() not in said] == []
+    assert page.seen
+
+
+def test_nobody_goes_on_from_a_page_to_a_vote_before_its_end():
+    page, lines = shown(reading(intent=Choice.APPROVE))
+    assert len(lines) == 24
+    assert lines[-1].startswith(" To approve, read to the end: space more")
+    for key in ("a", "enter"):
+        assert not press(page, key, 24).agreed
+    screens = 0
+    while not page.seen:
+        page, lines = shown(press(page, "space", 24))
+        screens += 1
+    assert screens > 1
+    assert lines[-1].startswith(" Enter approve: give a reason, then sign")
+    for key in ("a", "enter"):
+        assert press(page, key, 24).agreed
+    other = press(page, "r", 24)
+    assert (other.intent, other.agreed) == (Choice.REJECT, False)
+    back, _ = shown(press(page, "g", 24))
+    assert (back.top, back.seen) == (0, True)
+    assert press(page, "q", 24).left
+
+
+def test_no_line_of_a_page_is_passed_unseen():
+    page, lines = shown(reading())
+    seen = lines[1:-1]
+    while not page.seen:
+        before = page.top
+        page, lines = shown(press(page, "space", 24))
+        assert page.top <= before + 21
+        seen += lines[1 + before + 22 - page.top : -1]
+    _, whole = shown(reading(), 300)
+    assert "\n".join(seen).rstrip() == "\n".join(whole[1:-1]).rstrip()
 
 
 # Which keys are which

@@ -81,9 +81,8 @@ def locked(home):
 
 def left_of(screen):
     """The seconds left of what is chosen."""
-    shown = re.search(r"^> (\d+) min (\d+) s", screen, re.MULTILINE)
-    assert shown is not None, screen
-    return int(shown[1]) * 60 + int(shown[2])
+    ((minutes, seconds),) = re.findall(r"^> (\d+) min (\d+) s", screen, re.MULTILINE)
+    return int(minutes) * 60 + int(seconds)
 
 
 def test_on_call_opens_a_request_and_approves_it_with_a_passphrase(home, locked):
@@ -162,18 +161,25 @@ def test_on_call_freezes_and_the_table_outlives_the_gateway(home, gateway):
         run(home, "thaw", key=key)
 
 
-def test_who_changes_their_mind_signs_nothing(home):
+def test_who_changes_their_mind_or_types_ahead_signs_nothing(home):
     with asking(home) as asked, watching(home, key=home.key) as seen:
         seen.shows(asked.request_id)
-        for answer in ("\n", "\x03", "why\n"):
+        seen.press("r   \rwhy\ny\n")
+        seen.shows("Reason to reject it")
+        time.sleep(0.1)
+        seen.press("\n")
+        seen.shows("Nothing was signed.", "Press a key")
+        seen.press("x")
+        seen.shows(FOOT)
+        for answer in ("\n", "\x03", "why\ny\n"):
             seen.press("r  ")
             seen.shows("Enter reject: give a reason, then sign")
             seen.press("r")
             seen.shows("Reason to reject it")
             time.sleep(0.1)  # a signal that comes before the question waits behind it
             seen.press(answer)
-            if answer == "why\n":
-                seen.shows("[y/N]")
+            if answer.startswith("why"):
+                seen.shows("[y/N]")  # what was typed ahead agrees to nothing
                 seen.press("n\n")
             seen.shows("Nothing was signed.", "Press a key")
             seen.press("x")
