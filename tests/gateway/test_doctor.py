@@ -297,6 +297,16 @@ def test_a_secret_that_is_missing_is_wrong_and_the_rest_is_looked_at(patient, mo
     assert "data.fsync" in found.of("ok")
 
 
+def test_a_redis_whose_address_is_missing_is_not_taken_for_our_own_server(patient, monkeypatch):
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    with patient.config.open("a") as config:
+        config.write('[redis]\nurl = { env = "REDIS_URL" }\n')
+    found = patient.examined()
+    assert found.of("wrong") == ["config.secrets", "store.reach"]
+    check = found.named("store.reach", "wrong")
+    assert check.sentence == "Redis is not asked: its url cannot be read."
+
+
 def test_no_secret_is_printed_whatever_is_wrong(patient, monkeypatch):
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1-hush")
     monkeypatch.setenv("SLACK_APP_TOKEN", "xoxb-2-hush")

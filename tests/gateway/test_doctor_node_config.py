@@ -215,6 +215,7 @@ HOSTILE = {
     "nested": "[" * 60_000,
     "nested tables": "{a: " * 15_000,
     "nested blocks": "\n".join(" " * depth + "- " for depth in range(300)),
+    "whole and deep": "a: " + "[" * 40 + "]" * 40,
     "laughs": laughs(),
     "many": "- " * 32_000,
     "long": "callback: " + "x" * 65_000,
