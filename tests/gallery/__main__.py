@@ -76,7 +76,13 @@ def _on_path(*names: str) -> str | None:
 def _run(*command: str) -> None:
     # apt-get talks much, and only what went wrong matters.
     done = subprocess.run(
-        command, cwd=HERE, timeout=_TIMEOUT, capture_output=True, text=True, check=False
+        command,
+        cwd=HERE,
+        timeout=_TIMEOUT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode != 0:
         sys.exit(f"{done.stdout}{done.stderr}\n`{command[0]}` failed.")
