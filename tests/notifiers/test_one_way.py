@@ -133,6 +133,28 @@ async def test_freezes_and_thaws_are_told_once_beside_slack(
     ]
 
 
+async def test_what_it_notes_of_freezes_leaves_the_notes_of_others(
+    world: World, receiver: Receiver
+) -> None:
+    await world.freeze()
+    record = await world.service.freezing.look()
+    await world.posts.tell_freezes(record)
+    before = (await world.outbox.read_told(FREEZE_MEMBER)).posts
+    await one_way(world, pager(receiver)).tell_freezes(record)
+    after = (await world.outbox.read_told(FREEZE_MEMBER)).posts
+    assert [post for post in after if post.notifier == "slack"] == list(before)
+    assert len(before) == 2
+
+
+async def test_what_it_said_first_slack_says_as_well(world: World, receiver: Receiver) -> None:
+    await world.freeze()
+    record = await world.service.freezing.look()
+    await one_way(world, pager(receiver)).tell_freezes(record)
+    await world.posts.tell_freezes(record)
+    assert receiver.events == ["frozen"]
+    assert len(world.slack.said) == 1
+
+
 async def test_a_place_that_fails_is_tried_again_under_the_same_id(
     world: World, receiver: Receiver, both: Second
 ) -> None:

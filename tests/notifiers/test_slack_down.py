@@ -271,6 +271,29 @@ async def test_two_gateways_tell_once(world: World, receiver: Receiver) -> None:
     )
 
 
+async def test_what_a_healthy_slack_has_not_shown_yet_is_left_to_it(
+    world: World, receiver: Receiver, house: Second
+) -> None:
+    await world.asked()
+    world.clock.ahead += 60_000
+    await house.standby.look()
+    assert receiver.posted == []
+
+
+async def test_what_others_said_of_a_freeze_slack_says_all_the_same(
+    world: World, receiver: Receiver, house: Second
+) -> None:
+    world.slack.fail("chat.postMessage", Fails(status=500))
+    await world.freeze()
+    await house.told()
+    await house.standby.look()
+    assert receiver.events == ["frozen"]
+    world.clock.ahead += 40_000
+    await house.told()
+    assert [said.text.split(".")[0] for said in world.slack.said] == ["FROZEN: everything"]
+    assert receiver.events == ["frozen"]
+
+
 async def test_a_second_that_fails_is_tried_again_though_slack_hangs_on(
     world: World, receiver: Receiver, house: Second
 ) -> None:
@@ -357,8 +380,9 @@ def test_a_member_that_nobody_tells_any_more_is_not_held_against_slack_for_ever(
 def test_where_slack_wants_to_be_left_alone_for_long_it_is_believed_for_longer() -> None:
     ticking = Ticking()
     ticking.health.failed("m", NotTold("ratelimited", retry_after=600))
-    ticking.now += 1_199_000
-    ticking.health.look()
+    for _ in range(2):
+        ticking.now += 590_000
+        ticking.health.look()
     assert ticking.downs == [True]
 
 
