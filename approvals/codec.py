@@ -14,6 +14,7 @@ from approvals.model import (
     Attempts,
     Cause,
     Choice,
+    Escalation,
     Evidence,
     Need,
     Outcome,
@@ -139,6 +140,7 @@ def verdict_from_plain(document: dict[str, Any]) -> Verdict:
         barred=tuple(document.pop("barred")),
         cause=None if cause is None else Cause(cause),
         override=_override(document.pop("override")),
+        escalations=tuple(_escalation(each) for each in document.pop("escalations", ())),
         **document,
     )
 
@@ -147,6 +149,10 @@ def _override(document: dict[str, Any] | None) -> Override | None:
     if document is None:
         return None
     return Override(people=tuple(document.pop("people")), **document)
+
+
+def _escalation(document: dict[str, Any]) -> Escalation:
+    return Escalation(people=tuple(document.pop("people")), **document)
 
 
 def approval_from_plain(document: dict[str, Any]) -> Approval:

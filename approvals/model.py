@@ -35,6 +35,9 @@ class Cause(StrEnum):
 
 
 Strength: TypeAlias = Literal["any", "ssh"]
+ON_CALL = "on_call"
+"""The group that may freeze, wherever a policy has one."""
+
 ReasonFor: TypeAlias = Literal["none", "approve", "reject", "both"]
 
 
@@ -58,6 +61,15 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
+class Escalation:
+    """Who is called besides, where an approval still waits `after_ms` after it was asked."""
+
+    group: str
+    people: tuple[str, ...]
+    after_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class RuleAnswer:
     """One rule's say about a request: only those that matched, or could not tell."""
 
@@ -71,7 +83,8 @@ class RuleAnswer:
 class Verdict:
     """What the rules say. `needs`, `within_ms`, `strength` and `reason` matter only for an ask.
 
-    `reason` are the choices that do not count without one. `override` is who may decide instead.
+    `reason` are the choices that do not count without one. `override` is who may decide instead;
+    `escalations` are who is called where that takes long, the earliest first.
     `barred` are the people who initiated the request and so may not approve it;
     `initiator_known` is False where no person claims the initiator, so that separation of duty
     was not checked. `cause` and `sentence` say why a reject is one.
@@ -88,6 +101,7 @@ class Verdict:
     sentence: str = ""
     reason: ReasonFor = "none"
     override: Override | None = None
+    escalations: tuple[Escalation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +245,12 @@ class Electorate:
     def on_call(self) -> tuple[str, ...]:
         """Who may freeze and thaw: the group `on_call`, and those who may override."""
         override = () if self.override is None else self.override.people
-        return tuple(dict.fromkeys((*self.groups.get("on_call", ()), *override)))
+        return tuple(dict.fromkeys((*self.groups.get(ON_CALL, ()), *override)))
+
+    def called(self, group: str) -> tuple[str, ...]:
+        """Who is meant where a group is called: by `on_call` all who are on call."""
+        members = self.groups.get(group, ())
+        return self.on_call if group == ON_CALL and members else members
 
     @property
     def keyed_on_call(self) -> tuple[str, ...]:

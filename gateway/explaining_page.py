@@ -7,7 +7,7 @@ from typing import Final, assert_never
 from approvals.findings import Findings, Integrity, KeyFacts, Passed, Refused, Unverified
 from approvals.model import Approval, Attempts
 from approvals.policy.answers import NO, YES
-from approvals.policy.spoken import spoken, spoken_override
+from approvals.policy.spoken import spoken, spoken_escalation, spoken_override
 from approvals.request import RequestType
 from gateway.explaining import Explanation
 from gateway.tree import Branch, Tone
@@ -35,6 +35,8 @@ def as_trees(told: Explanation) -> list[Branch]:
     override = told.verdict.override
     if told.verdict.effect == "ask" and override is not None:
         verdict.add(f"or by override: {_safe(spoken_override(override))}")
+    for escalation in told.verdict.escalations:
+        verdict.add(f"calls, if it still waits: {_safe(spoken_escalation(escalation))}")
     return [tree for tree in trees if tree.below or not tree.text.endswith(":")] + [verdict]
 
 

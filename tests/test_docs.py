@@ -274,6 +274,7 @@ wrong = 1
 [ask]
 approvals = [{ group = "all", count = 1, wrong = 1 }]
 within = "1m"
+escalate = [{ wrong = 1 }]
 wrong = 1
 [override]
 wrong = 1
@@ -301,6 +302,7 @@ def test_every_key_of_a_policy_is_documented() -> None:
         "tokens.ACME_USD.wrong": "[tokens.ID]",
         "contracts.router.wrong": "[contracts.NAME]",
         "ask.wrong": "[ask]",
+        "ask.escalate[1].wrong": "[[ask.escalate]]",
         "override.wrong": "[override]",
         "rule[1].wrong": "[[rule]]",
         "rule[1].when.wrong": "when",

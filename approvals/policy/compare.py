@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
-from approvals.model import Need, Override, Verdict
+from approvals.model import Escalation, Need, Override, Verdict
+from approvals.policy.spoken import spoken_escalation
 
 Direction: TypeAlias = Literal["loosens", "tightens", "differs"]
 Aspect: TypeAlias = Literal[
@@ -16,6 +17,7 @@ Aspect: TypeAlias = Literal[
     "asks_reason",
     "override",
     "within",
+    "escalation",
     "initiator",
     "rules",
     "reason",
@@ -106,6 +108,10 @@ def _differences(old: Verdict, new: Verdict) -> Iterable[Difference]:
             # More time lets nobody approve who could not, and asks for no fewer: it is named, and
             # whether people get long enough is the business of who writes the policy.
             yield Difference("within", "differs", str(old.within_ms), str(new.within_ms))
+        if old.escalations != new.escalations:
+            # To be called lets nobody approve who could not.
+            was, now = _calls(old.escalations), _calls(new.escalations)
+            yield Difference("escalation", "differs", was, now)
         if (old.barred, old.initiator_known) != (new.barred, new.initiator_known):
             # Whom the rule keeps from approving is missing among the people of the seats: that is
             # compared there.
@@ -199,6 +205,10 @@ def _instead(override: Override | None) -> str:
         return "nobody"
     people = ", ".join(override.people) or "nobody"
     return f"{override.approve} of {override.group} ({people}), {override.reject} to reject"
+
+
+def _calls(escalations: Iterable[Escalation]) -> str:
+    return "; ".join(spoken_escalation(each) for each in escalations) or "none"
 
 
 def _initiators(verdict: Verdict) -> str:

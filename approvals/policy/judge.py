@@ -65,6 +65,7 @@ def judge(findings: Findings, policy: Policy) -> Verdict:
         sentence=verdict.sentence,
         reason=verdict.reason,
         override=verdict.override,
+        escalations=verdict.escalations,
     )
 
 
@@ -216,6 +217,7 @@ def _ask(
         strength=terms.strength,
         reason=terms.reason,
         override=policy.electorate.override,
+        escalations=terms.escalations,
     )
 
 

@@ -37,21 +37,28 @@ def load(text: str, *, source: str = "policy.toml", read: Read = no_files) -> Po
 
     `read` opens the files that a policy names; where it is left out, naming one is a mistake.
 
-    1. TOML. 2. People and groups. 3. Chains, tokens, contracts beside the shipped ones. 4. Lists.
-    5. The default, what an ask demands, who may override. 6. The rules. 7. The tests, which are
-    not run here. 8. Nothing else is in the file.
+    1. TOML. 2. People, groups, who may override. 3. Chains, tokens, contracts beside the shipped
+    ones. 4. Lists. 5. The default, what an ask demands. 6. The rules. 7. The tests, which are not run
+    here. 8. Nothing else is in the file.
     """
     values = _parse(text, source)  # 1
     root = Table(Notes(source, find_lines(text)), (), values)
     people = read_people(root)  # 2
-    voters = Voters(people, read_groups(root, people))
+    groups = read_groups(root, people)
+    instead = root.table("override")
+    override = None if instead is None else read_override(instead, people, groups)
+    electorate = Electorate(
+        hashlib.sha256(text.encode()).hexdigest(),
+        MappingProxyType(people),
+        MappingProxyType(groups),
+        override,
+    )
+    voters = Voters(people, groups, {group: electorate.called(group) for group in groups})
     tables = read_contracts(root, read_tables(root, SHIPPED), read)  # 3
     words = read_lists(root, tables)  # 4
     default = cast("Default", root.read("default", one_of("ask", "reject")) or "ask")  # 5
     below = root.table("ask")
     ask = None if below is None else _read_ask(below, voters)
-    instead = root.table("override")
-    override = None if instead is None else read_override(instead, voters)
     tables_of_rules = root.tables("rule")
     rules = read_rules(tables_of_rules, words, voters, ask)  # 6
     _demand_ask(root, default)
@@ -60,13 +67,10 @@ def load(text: str, *, source: str = "policy.toml", read: Read = no_files) -> Po
     root.done()  # 8
     if root.notes.mistakes:
         raise PolicyError(root.notes.mistakes)
-    digest = hashlib.sha256(text.encode()).hexdigest()
     policy = Policy(
-        digest=digest,
+        digest=electorate.policy,
         source=source,
-        electorate=Electorate(
-            digest, MappingProxyType(people), MappingProxyType(dict(voters.groups)), override
-        ),
+        electorate=electorate,
         tables=tables,
         lists=MappingProxyType(dict(words.lists)),
         nodes=MappingProxyType(dict(words.nodes)),

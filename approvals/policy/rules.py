@@ -17,7 +17,7 @@ from approvals.request import RequestType
 _ID_FORM: Final = "an id of 1 to 64 letters, digits, dots, dashes and underscores"
 _LONGEST_WHY: Final = 300
 _WHY_FORM: Final = f"a sentence for people, on one line of at most {_LONGEST_WHY} characters"
-_OF_AN_ASK: Final = ("approvals", "within", "strength", "reason")
+_OF_AN_ASK: Final = ("approvals", "within", "strength", "reason", "escalate")
 
 
 def read_rules(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from approvals.model import Need, Override, Person, ReasonFor, Strength
+from approvals.policy.escalating import check_in_time, read_escalations
 from approvals.policy.mistakes import shown
 from approvals.policy.people import NAME
 from approvals.policy.reading import Table, an_array_of_tables, one_of, text, whole_number
@@ -20,10 +21,14 @@ _FORM: Final = 'such as [{ group = "treasury", count = 1 }]'
 
 @dataclass(frozen=True, slots=True)
 class Voters:
-    """The people and groups of the file, as far as they could be read."""
+    """The people and groups of the file, as far as they could be read.
+
+    `called` are the groups as they are called: `on_call` with those who may override.
+    """
 
     people: Mapping[str, Person]
     groups: Mapping[str, tuple[str, ...]]
+    called: Mapping[str, tuple[str, ...]]
 
 
 def read_terms(
@@ -37,18 +42,23 @@ def read_terms(
     within = table.read("within", duration)
     strength = table.read("strength", one_of("any", "ssh"))
     reason = table.read("reason", one_of("none", "approve", "reject", "both"))
+    calls = read_escalations(table, voters.called)
     if fallback is not None:
         seats = seats if "approvals" in table.values else fallback.seats
         within = within if "within" in table.values else fallback.within_ms
         strength = strength if "strength" in table.values else fallback.strength
         reason = reason if "reason" in table.values else fallback.reason
+        calls = calls if "escalate" in table.values else fallback.escalations
+    within = within or WITHIN_IF_ABSENT_MS
+    check_in_time(table, calls, within)
     if seats is None:
         return None
     terms = Terms(
         seats,
-        within or WITHIN_IF_ABSENT_MS,
+        within,
         cast("Strength", strength or "any"),
         cast("ReasonFor", reason or "none"),
+        calls,
     )
     if not can_be_filled(terms.seats, terms.strength, voters.people):
         keys = " with an ssh_key" if terms.strength == "ssh" else ""
@@ -60,7 +70,9 @@ def read_terms(
     return terms
 
 
-def read_override(table: Table, voters: Voters) -> Override | None:
+def read_override(
+    table: Table, everybody: Mapping[str, Person], groups: Mapping[str, tuple[str, ...]]
+) -> Override | None:
     """`[override]`: a group, and how many of it decide in place of the people who were asked.
 
     They sign, so that people without a key do not count.
@@ -72,16 +84,16 @@ def read_override(table: Table, voters: Voters) -> Override | None:
     table.done()
     if group is None or approve is None or reject is None:
         return None
-    if group not in voters.groups:
+    if group not in groups:
         table.wrong("group", shown(group), "a group of [groups]")
         return None
-    people = (voters.people.get(name) for name in voters.groups[group])
+    people = (everybody.get(name) for name in groups[group])
     keyed = [person for person in people if person is not None and person.ssh_key is not None]
     for key, count in (("approve", approve), ("reject", reject)):
         if count > len(keyed):
             expected = f"at most {len(keyed)}, the people of {shown(group)} who have an ssh_key"
             table.wrong(key, str(count), expected)
-    return Override(group, voters.groups[group], approve, reject)
+    return Override(group, groups[group], approve, reject)
 
 
 def _read_seats(table: Table, voters: Voters, *, required: str) -> tuple[Need, ...] | None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from approvals.model import Override, Verdict
+from approvals.model import Escalation, Override, Verdict
 
 _REASONS: Final = {
     "approve": "they approve",
@@ -32,6 +32,12 @@ def spoken_override(override: Override) -> str:
         f"{override.approve} of {override.group} ({people}) {approve} in place of those who are"
         f" asked, {override.reject} {reject}"
     )
+
+
+def spoken_escalation(escalation: Escalation) -> str:
+    """`on_call (dee, eli) after 5 min`."""
+    people = ", ".join(escalation.people)
+    return f"{escalation.group} ({people}) after {_time(escalation.after_ms)}"
 
 
 def _time(milliseconds: int) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from approvals.model import Need, Person, ReasonFor, Strength
+from approvals.model import Escalation, Need, Person, ReasonFor, Strength
 from approvals.quorum import can_be_met
 
 
@@ -11,13 +11,15 @@ from approvals.quorum import can_be_met
 class Terms:
     """Seats, how long people have (milliseconds), and how a vote must be cast to count.
 
-    `reason` are the choices that need one.
+    `reason` are the choices that need one. `escalations` call more people, each before the time
+    is over.
     """
 
     seats: tuple[Need, ...]
     within_ms: int
     strength: Strength
     reason: ReasonFor = "none"
+    escalations: tuple[Escalation, ...] = ()
 
 
 def can_be_filled(seats: Sequence[Need], strength: Strength, people: Mapping[str, Person]) -> bool:
@@ -36,12 +38,14 @@ def can_be_filled(seats: Sequence[Need], strength: Strength, people: Mapping[str
 def stacked(all_terms: Iterable[Terms]) -> Terms | None:
     """Several asks as one: per group the largest count, the shortest time, the strongest way.
 
-    Whatever one of them wants a reason for wants one.
+    Whatever one of them wants a reason for wants one. Whoever one of them calls is called, a group
+    once and as early as any calls it; what would come after the shortest time never comes.
     """
     needs: dict[str, Need] = {}
     within: int | None = None
     strength: Strength = "any"
     reasons: set[ReasonFor] = set()
+    calls: dict[str, Escalation] = {}
     for terms in all_terms:
         for need in terms.seats:
             if need.group not in needs or needs[need.group].count < need.count:
@@ -49,10 +53,19 @@ def stacked(all_terms: Iterable[Terms]) -> Terms | None:
         within = terms.within_ms if within is None else min(within, terms.within_ms)
         strength = "ssh" if "ssh" in (strength, terms.strength) else "any"
         reasons.add(terms.reason)
+        for call in terms.escalations:
+            if call.group not in calls or call.after_ms < calls[call.group].after_ms:
+                calls[call.group] = call
     if within is None:
         return None
     seats = tuple(needs[group] for group in sorted(needs))
-    return Terms(seats, within, strength, _both(reasons - {"none"}))
+    in_time = (call for call in calls.values() if call.after_ms < within)
+    return Terms(seats, within, strength, _both(reasons - {"none"}), in_order(in_time))
+
+
+def in_order(escalations: Iterable[Escalation]) -> tuple[Escalation, ...]:
+    """The earliest first, so that the order in a file never matters."""
+    return tuple(sorted(escalations, key=lambda each: (each.after_ms, each.group)))
 
 
 def _both(reasons: set[ReasonFor]) -> ReasonFor:

@@ -140,6 +140,12 @@ def _of_people(policy: Policy) -> Iterator[str]:
             if not _without(terms, barred, policy):
                 names = ", ".join(barred)
                 yield f"{name}: what {names} initiated cannot be approved: too few are left"
+        for call in terms.escalations:
+            if not any(everybody[person].slack for person in call.people):
+                yield (
+                    f"{name}: escalate calls {call.group}, of whom nobody has a slack id:"
+                    " Slack can mention none of them"
+                )
     for (name, terms), (other, more) in combinations(asks, 2):
         both = stacked((terms, more))
         if both is not None and not can_be_filled(both.seats, both.strength, everybody):

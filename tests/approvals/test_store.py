@@ -1,20 +1,21 @@
 """The store writes once, replaces only what was read, and believes nothing it did not seal."""
 
 import asyncio
+import json
 from dataclasses import replace
 
 import pytest
 
 from approvals.codec import DamagedRecord, Stamp, approval_from_json, approval_to_json, seal
 from approvals.freeze_store import FREEZE_KEY
-from approvals.model import Cause, Final, Outcome
+from approvals.model import Cause, Escalation, Final, Outcome
 from approvals.outbox import Outbox
 from approvals.redis_link import Link, StoreDown
 from approvals.request import Request
 from approvals.store import Conflict, FreezeMoved, Full, Lists, Moved, Store, Swapped
 from approvals.told import Post, Told
 from keys.seals import SealKey
-from tests.support.records import DIGEST, NOW, POLICY, approval, vote
+from tests.support.records import DIGEST, NOW, POLICY, approval, ask, vote
 
 OPEN = Lists(open_until=NOW + 1_000, tell_at=NOW)
 DONE = Lists(open_until=None, tell_at=NOW)
@@ -195,6 +196,16 @@ async def test_a_sealed_record_that_says_it_is_another_one_is_damaged(store, red
     await redis.set(name, seal(SealKey(b"k" * 32), "approval", name, Stamp(5, "0" * 32), body))
     with pytest.raises(DamagedRecord, match="another one's"):
         await store.read(approval().member)
+
+
+def test_a_record_of_before_there_were_escalations_is_read():
+    calls = (Escalation("on_call", ("dee", "eli"), 300_000),)
+    record = approval(ask(escalations=calls))
+    body = approval_to_json(record)
+    assert approval_from_json(body) == record
+    older = json.loads(body)
+    del older["verdict"]["escalations"]
+    assert approval_from_json(json.dumps(older)) == approval()
 
 
 async def test_a_forged_note_of_what_an_id_was_first_asked_for_is_damage(store, redis):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from approvals.model import Cause, Need, Override, RuleAnswer, Verdict
+from approvals.model import Cause, Escalation, Need, Override, RuleAnswer, Verdict
 from approvals.policy.compare import Loosened, Other, Same, Tightened, compare
 from approvals.quorum import seats_left
 from tests.support.records import ask, need
@@ -14,6 +14,7 @@ from tests.support.records import ask, need
 APPROVE = Verdict(effect="approve")
 REJECT = Verdict(effect="reject", cause=Cause.RULE, sentence="refused by rule big")
 PEOPLE = ("ana", "bo", "chen", "dee")
+CALLS = (Escalation("on_call", ("dee", "eli"), 300_000),)
 TWO = Override("on_call", ("dee", "eli"), approve=2, reject=1)
 
 needs = st.dictionaries(
@@ -108,6 +109,8 @@ def test_what_is_tighter(old, new):
     [
         (ask(within_ms=1_000), ask(within_ms=9_000), "within"),
         (ask(within_ms=9_000), ask(within_ms=1_000), "within"),
+        (ask(), ask(escalations=CALLS), "escalation"),
+        (ask(escalations=CALLS), ask(), "escalation"),
         (ask(), ask(initiator_known=False), "initiator"),
         (ask(), ask(rules=(RuleAnswer("a", "why", "ask", "yes"),)), "rules"),
         (REJECT, replace(REJECT, sentence="refused by rule large"), "reason"),

@@ -520,6 +520,26 @@ class TestAddresses:
         assert verdict(passed(usdt(5, THIEF)), named, more=more).effect == "ask"
 
 
+class TestEscalations:
+    def test_asks_call_everybody_whom_any_of_them_calls_and_as_early(self):
+        early = 'escalate = [{ after = "2m", notify = "on_call" }]'
+        other = '{ after = "3m", notify = "treasury" }'
+        late = f'escalate = [{{ after = "9m", notify = "on_call" }}, {other}]'
+        said = verdict(passed(usdt(5)), rule("a", "ask", early), rule("b", "ask", late))
+        assert [(each.group, each.after_ms) for each in said.escalations] == [
+            ("on_call", 120_000),
+            ("treasury", 180_000),
+        ]
+
+    def test_nobody_is_called_after_the_shortest_time(self):
+        long = rule("long", "ask", 'escalate = [{ after = "9m", notify = "on_call" }]')
+        said = verdict(passed(usdt(5)), long, rule("brief", "ask", 'within = "9m"'))
+        assert said.escalations == ()
+
+    def test_a_policy_without_any_calls_nobody(self):
+        assert verdict(passed(usdt(5)), BIG).escalations == ()
+
+
 class TestPeople:
     def test_the_initiator_is_taken_out_of_the_seats(self):
         said = verdict(passed(usdt(5), claims=replace(CLAIMS, initiator="ana@acme.example")), BIG)

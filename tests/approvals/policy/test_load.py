@@ -4,6 +4,7 @@ import hashlib
 
 import pytest
 
+from approvals.model import Escalation
 from approvals.policy import PolicyError, load
 from approvals.policy.seats import WITHIN_IF_ABSENT_MS
 from keys.ssh import fingerprint
@@ -110,7 +111,7 @@ class TestTheFile:
     @pytest.mark.parametrize(
         ("inside", "key"),
         [
-            ("[ask]", 'escalate = "10m"'),
+            ("[ask]", 'remind = "10m"'),
             ("[ask]", "counts = 1"),
             ("[people.ana]", 'email = "a"'),
             ("[[rule]]", 'priority = "1"'),
@@ -562,3 +563,71 @@ class TestLists:
         assert loaded.label_of(tron, "TRON") == "own"
         assert loaded.label_of(thief, "ETH") is None
         assert loaded.label_of(HOT, "ETH") is None
+
+
+CALLS = '[[ask.escalate]]\nafter = "5m"\nnotify = "on_call"'
+
+
+class TestEscalations:
+    def test_they_are_read_the_earliest_first_with_the_people_of_their_groups(self):
+        more = f'{CALLS}\n[[ask.escalate]]\nafter = "90s"\nnotify = "treasury"'
+        ask = load(text(more=more)).ask
+        assert ask is not None
+        assert ask.escalations == (
+            Escalation("treasury", ("ana", "bo", "chen"), 90_000),
+            Escalation("on_call", ("dee", "eli"), 300_000),
+        )
+
+    def test_on_call_is_everybody_who_is_on_call(self):
+        instead = '[override]\ngroup = "treasury"\napprove = 1\nreject = 1'
+        ask = load(text(more=f"{CALLS}\n{instead}")).ask
+        assert ask is not None
+        assert ask.escalations[0].people == ("dee", "eli", "ana", "bo", "chen")
+
+    def test_a_rule_has_those_of_the_default_or_all_of_its_own(self):
+        own = 'escalate = [{ after = "2m", notify = "treasury" }]'
+        loaded = load(text(rule("own", "ask", own), rule("same", "ask"), more=CALLS))
+        called = [[call.group for call in rule.terms.escalations] for rule in loaded.rules]
+        assert called == [["treasury"], ["on_call"]]
+
+    @pytest.mark.parametrize(
+        ("line", "words"),
+        [
+            ('notify = "nobody"', 'notify: found "nobody"; expected a group of [groups]'),
+            ('notify = "dee"', "a group of [groups]"),
+            ("notify = 3", "the name of a group"),
+            ('after = "0m"', "a time above zero"),
+            ('after = "-5m"', "a time above zero"),
+            ("after = 300", "a time above zero"),
+            ('after = "30m"', "a time below within, which is 1800 s"),
+            ('after = "25h"', "a time below within"),
+            ('group = "on_call"', "no such key; known here: after, notify"),
+        ],
+    )
+    def test_one_that_makes_no_sense_is_a_mistake_with_its_line(self, line, words):
+        key = line.split(" ")[0]
+        kept = [each for each in CALLS.splitlines() if not each.startswith(f"{key} ")]
+        refused(text(more="\n".join([*kept, line])), line, "ask.escalate[1].", words)
+
+    @pytest.mark.parametrize("key", ["after", "notify"])
+    def test_both_keys_are_required(self, key):
+        kept = [each for each in CALLS.splitlines() if not each.startswith(f"{key} ")]
+        refused(text(more="\n".join(kept)), "[[ask.escalate]]", f"{key}: found nothing")
+
+    def test_a_group_is_called_once(self):
+        again = CALLS.replace("5m", "6m")
+        refused(text(more=f"{CALLS}\n{again}"), "notify", 'the group "on_call" twice')
+
+    @pytest.mark.parametrize("rows", [0, 11])
+    def test_none_and_too_many_are_mistakes(self, rows):
+        many = ", ".join(['{ after = "5m", notify = "on_call" }'] * rows)
+        refused(text(rule("r", "ask", f"escalate = [{many}]")), "escalate", "from 1 to 10 tables")
+
+    def test_what_could_never_come_in_a_rules_own_time_is_a_mistake_of_the_rule(self):
+        toml = text(rule("brief", "ask", 'within = "5m"'), more=CALLS)
+        refused(toml, 'within = "5m"', "on_call is called after 300 s", "escalate of its own")
+
+    @pytest.mark.parametrize("effect", ["approve", "reject"])
+    def test_only_an_ask_escalates(self, effect):
+        toml = rule("r", effect, 'escalate = [{ after = "2m", notify = "on_call" }]')
+        assert any("only an ask has one" in said for said in mistakes(text(toml)))

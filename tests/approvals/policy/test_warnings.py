@@ -7,6 +7,7 @@ from approvals.policy.facts import CLAIMABLE
 from tests.approvals.policy.world import (
     ASK,
     COLD_TEXT,
+    KEYS,
     POLICIES,
     SWEEP,
     USDC,
@@ -89,6 +90,18 @@ def test_a_rule_that_names_nothing_is_warned_about():
 
 def test_signed_votes_wanted_of_people_without_keys_are_warned_about():
     assert 'strength = "ssh", but chen has no ssh_key' in warned(ask=ASK + 'strength = "ssh"')
+
+
+def test_a_call_to_people_of_whom_slack_can_mention_nobody_is_warned_about():
+    calls = ASK + 'escalate = [{ after = "5m", notify = "on_call" }]'
+    assert "on_call" not in warned(ask=calls)
+    toml = text(ask=calls)
+    key = KEYS["bo"].replace("OBWT", "OBWU")
+    for name in ("dee", "eli"):
+        toml = toml.replace(f'slack = "U024{name.upper()}"', f'ssh_key = "{key}"')
+        key = KEYS["bo"].replace("OBWT", "OBWX")
+    (said,) = (each for each in load(toml).warnings if "escalate" in each)
+    assert "[ask]: escalate calls on_call, of whom nobody has a slack id" in said
 
 
 def test_asks_that_nobody_can_meet_without_the_initiator_or_together_are_warned_about():
