@@ -20,6 +20,7 @@ from approvals.outbox import Outbox
 from approvals.policy.model import Policy
 from approvals.redis_link import StoreDown, WrongType
 from approvals.request import Request
+from approvals.store import MOST_OPEN
 from approvals.voting import Counted, NotCounted, Voting
 
 SWEEP_S: Final = 1.0
@@ -109,9 +110,9 @@ class Service:
             self._ledger.alarm("bytes_missing", approval.member, lost)
         return request
 
-    async def open_approvals(self) -> tuple[Approval, ...]:
+    async def open_approvals(self, limit: int = MOST_OPEN) -> tuple[Approval, ...]:
         """Everything not final, earliest deadline first; damaged records are only alarmed."""
-        return await self._readable(await self._ledger.store.open_members())
+        return await self._readable(await self._ledger.store.open_members(limit=limit))
 
     async def finished(
         self, *, since: int, until: int, limit: int

@@ -7,8 +7,8 @@ and recognizes its own write by the nonce (a client library may repeat a command
 Keys, all under one hash tag: `approval:<member>` (the record), `content:<request_id>` (what this
 id was first asked for), `bytes:<digest>` (the exact request of an asked approval), `told:<member>`
 (what was posted), `freeze` (what is frozen), `task:<node>/<biz_task_id>` (which record a task's
-is), the sorted sets `open` (by deadline), `done` (by when it became final) and `untold` (by when to
-tell next), and the stream `bell`.
+is), the sorted sets `open` (by deadline), `done` (by when it became final), `untold` (by when to
+tell next) and `unshown` (by since when nobody was told of it at all), and the stream `bell`.
 """
 
 import re
@@ -161,7 +161,9 @@ class Store:
     async def open_members(self, *, due: int | None = None, limit: int = MOST_OPEN) -> list[str]:
         """Members of `open` by deadline; with `due`, only those whose time has come."""
         latest = "+inf" if due is None else due
-        return await claim(self._link, "open", latest, "", limit)
+        arguments = [latest, limit, LONGEST_MEMBER]
+        found = await self._link.run("list", [full_key("open")], arguments)
+        return our_names(self._link, found, "open")
 
     async def count_open(self) -> int:
         """How many approvals wait; also a proof that the server answers."""
@@ -180,7 +182,7 @@ class Store:
 
     async def mend(self) -> list[str]:
         """Set aside what stands where `open`, `untold` or the bell should be; their names."""
-        keys = [full_key(name) for name in ("open", "untold", "bell", "done")]
+        keys = [full_key(name) for name in ("open", "untold", "bell", "done", "unshown")]
         aside = await self._link.run("mend", keys, [MOST_AHEAD_MS])
         return [name.decode("utf-8", "replace") for name in aside]
 
@@ -259,7 +261,7 @@ class Store:
         content_key = full_key("content", new.request_id)
         keys = [key, content_key, *(full_key(name) for name in ("open", "untold", "bell"))]
         keys += [full_key("bytes", new.digest), full_key("freeze"), full_key("done")]
-        keys.append(task_key(new.node, new.task))
+        keys += [task_key(new.node, new.task), full_key("unshown")]
         arguments = [
             "" if old is None else old.stamp,
             value,
@@ -335,15 +337,9 @@ class Store:
             raise DamagedRecord("the note of what this request id was first asked for is damaged")
 
 
-async def claim(
-    link: Link, name: str, latest: int | str, until: int | str, limit: int
-) -> list[str]:
-    """Members of a sorted set up to the score `latest`, moved to `until` unless that is "".
-
-    What no gateway put there is taken out, and told to the link's `foreign`.
-    """
-    keys, arguments = [full_key(name)], [latest, until, limit, LONGEST_MEMBER]
-    dropped, *members = await link.run("claim", keys, arguments)
+def our_names(link: Link, found: Sequence[Any], name: str) -> list[str]:
+    """Members as a script found them in a list; how many it dropped is told to `foreign`."""
+    dropped, *members = found
     for _ in range(dropped):
         link.foreign(f"a member of `{name}` that no gateway put there")
     return [member.decode("ascii", "replace") for member in members]

@@ -15,7 +15,8 @@ class Post:
     texts of its latest renderings, each stored before it is shown; `revision` is the record's
     revision that was shown last. `about` names what is said once, beside the message; it is empty
     for the message itself. `held_until`, Unix milliseconds, is how long whoever is about to say it
-    is waited for.
+    is waited for; `at` is when it was said. A `ts` of "" means that another approval's sentence
+    said it too.
     """
 
     nonce: str
@@ -26,6 +27,7 @@ class Post:
     revision: int
     about: str = ""
     held_until: int = 0
+    at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,7 +164,7 @@ def assemble(
             service.sweep,
             service.freezing.follow,
             service.hearsay.follow,
-            lambda: watch(store, audit, observer, clock.now_ms),
+            lambda: watch(store, service.outbox, audit, observer, clock.now_ms),
             neighbors.run,
             heads.run,
             *told.tasks,

@@ -69,6 +69,8 @@ class Metrics:
         self._troubles = self._counter("troubles", "Failures of what we depend on", "part")
         self._up = self._gauge("up", "1 while a part can be used", "part")
         self._open = self._gauge("open_approvals", "Approvals that wait for people")
+        self._untold = self._gauge("untold_approvals", "Approvals that no place has shown yet")
+        self._untold_age = self._gauge("untold_oldest_seconds", "Age of the oldest of these")
         self._held = self._gauge("held_attempts", "Connections being held")
         self._fsync = self._histogram("audit_fsync_seconds", "One write to the audit", _FSYNC_S)
         self._heads = self._counter("audit_heads", "Signed heads of the audit", "why")
@@ -143,6 +145,11 @@ class Metrics:
     def set_open(self, count: int) -> None:
         """How many approvals are open, as the sweeper saw it."""
         self._open.set(count)
+
+    def set_untold(self, count: int, age_ms: int) -> None:
+        """Of how many approvals nobody was told at all, and for how long of the first."""
+        self._untold.set(count)
+        self._untold_age.set(max(0, age_ms) / 1000)
 
     def set_gateways(self, count: int) -> None:
         """How many gateways are there, with this one."""

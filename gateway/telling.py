@@ -26,6 +26,7 @@ from notifiers.slack_posts import SlackPosts
 from notifiers.slack_socket import Sockets
 from notifiers.slack_watched import WatchedSlack
 from notifiers.story import names_of
+from notifiers.summary import Summary
 from notifiers.teller import Teller
 from notifiers.text import Names
 
@@ -60,7 +61,7 @@ def telling(
     def names() -> Names:
         return names_of(service.policy)
 
-    def teller(*notifiers: Any) -> Teller:
+    def teller(*notifiers: Any, burst: Any = None) -> Teller:
         return Teller(
             service,
             service.outbox,
@@ -68,6 +69,7 @@ def telling(
             names=names,
             journal=observer,
             now_ms=clock.now_ms,
+            burst=burst,
         )
 
     ways = one_ways(settings.notify, service.outbox, observer, clock)
@@ -77,12 +79,14 @@ def telling(
         tasks = (console.run, *alarm_tasks(ways, observer, lambda: False))
         return Telling(console, (console.wake,), tasks, (), f"{line}{also_told(ways)}")
     slack = SlackClient(settings.slack)
-    posts = SlackPosts(slack, settings.slack.channel, service.outbox, Pace(clock.now_ms))
+    channel, pace = settings.slack.channel, Pace(clock.now_ms)
+    posts = SlackPosts(slack, channel, service.outbox, pace)
     health = SlackHealth(
         observer, clock.now_ms, clicks_by_http=settings.slack.signing_secret is not None
     )
     standbys = standbys_of(ways, health, service, observer, clock)
-    screen = teller(WatchedSlack(posts, health, clock.now_ms), *ways)
+    burst = Summary(slack, channel, service, service.outbox, pace).tell
+    screen = teller(WatchedSlack(posts, health, clock.now_ms), *ways, burst=burst)
     clicks = Clicks(
         service,
         service.outbox,

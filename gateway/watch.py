@@ -6,6 +6,7 @@ from typing import Final
 
 from approvals.audit import Audit, AuditDown
 from approvals.events import Alarm
+from approvals.outbox import Outbox
 from approvals.redis_link import StoreDown
 from approvals.store import Store
 from gateway.observe import AUDIT, REDIS, Observer
@@ -13,19 +14,25 @@ from gateway.observe import AUDIT, REDIS, Observer
 LOOK_S: Final = 2.0
 
 
-async def watch(store: Store, audit: Audit, observer: Observer, now_ms: Callable[[], int]) -> None:
+async def watch(
+    store: Store, outbox: Outbox, audit: Audit, observer: Observer, now_ms: Callable[[], int]
+) -> None:
     """For ever: the store answers and may not forget; the audit's disk takes a line."""
     while True:
-        await look(store, audit, observer, now_ms)
+        await look(store, outbox, audit, observer, now_ms)
         await asyncio.sleep(LOOK_S)
 
 
-async def look(store: Store, audit: Audit, observer: Observer, now_ms: Callable[[], int]) -> None:
+async def look(
+    store: Store, outbox: Outbox, audit: Audit, observer: Observer, now_ms: Callable[[], int]
+) -> None:
     """Once."""
     try:
         for name in await store.mend():
             observer.note(Alarm(now_ms(), "damaged", "", f"{name} was no list of ours: set aside"))
         observer.metrics.set_open(await store.count_open())
+        count, since = await outbox.unshown()
+        observer.metrics.set_untold(count, 0 if since is None else now_ms() - since)
         observer.found(REDIS, None)
     except StoreDown as down:
         observer.found(REDIS, str(down))

@@ -5,6 +5,7 @@ from typing import IO, Final
 
 from approvals.freeze import FreezeRecord
 from approvals.recent import Recent
+from notifiers.escalating import called_line
 from notifiers.facts import Fact
 from notifiers.freezes import freeze_news, still_news
 from notifiers.ports import NotTold, Story
@@ -39,6 +40,7 @@ class Console:
         """`out` is a terminal or a file."""
         self._out = out
         self._last: Recent[str, str] = Recent(_REMEMBERED)
+        self._calls: Recent[str, None] = Recent(_REMEMBERED)
         self._said: set[str] = set()
         self._through: int | None = None
 
@@ -52,7 +54,8 @@ class Console:
 
         An override needs no sentence of its own: `lines` say it, and are all written again.
         """
-        del alone
+        if alone:
+            await self._call(story)
         text = "\n".join(lines(story))
         member = story.approval.member
         if self._last.get(member) == text:
@@ -63,6 +66,14 @@ class Console:
         else:
             self._out.write(f"\n{text}\n")
         self._out.flush()
+
+    async def _call(self, story: Story) -> None:
+        """A line for each call that is due, once."""
+        member = story.approval.member
+        for call in story.escalations:
+            if f"{call.name} {member}" not in self._calls:
+                self._calls[f"{call.name} {member}"] = None
+                await self.announce(called_line(story.approval, call))
 
     async def tell_freezes(self, record: FreezeRecord) -> None:
         """Write what is news to this process, all that stands when it begins. May raise NotTold."""

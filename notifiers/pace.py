@@ -25,6 +25,20 @@ class Pace:
         self._reach = every_ms * (burst - 1)
         self._sleep = sleep
         self._next = 0
+        self._held_until = 0
+
+    def now(self) -> int:
+        """Unix milliseconds."""
+        return self._now()
+
+    def hold(self, seconds: float) -> None:
+        """Nobody's turn comes for so long: Slack said so."""
+        self._held_until = max(self._held_until, self._now() + int(1000 * seconds))
+
+    def held(self) -> float | None:
+        """For how many more seconds nobody's turn comes; None if it may."""
+        left = self._held_until - self._now()
+        return left / 1000 if left > 0 else None
 
     async def turn(self) -> None:
         """Return when it is this caller's turn; turns are given in the order they were asked."""

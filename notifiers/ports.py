@@ -1,7 +1,7 @@
 """What this room needs of the approval service and its outbox; small, so that a test can be one."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from approvals.acquaintance import Remark
@@ -13,7 +13,7 @@ from approvals.model import Approval, Decision, Electorate, Evidence, Person
 from approvals.request import Request
 from approvals.told import Told
 from approvals.voting import Counted, NotCounted
-from notifiers.schedule import Urgency
+from notifiers.schedule import Due, Said, Urgency
 from notifiers.sheet import Sheet
 
 
@@ -122,11 +122,13 @@ class Outbox(Posts, Protocol):
     """What people must still be told."""
 
     async def claim_untold(self, now: int, limit: int) -> tuple[str, ...]:
-        """Members that are due; nobody else gets them for 30 seconds."""
+        """Members that are due, the most urgent first; nobody else gets them for 30 seconds."""
         ...
 
-    async def settle_untold(self, member: str, revision: int, *, again_at: int | None) -> None:
-        """Told as of `revision`."""
+    async def settle_untold(
+        self, member: str, revision: int, *, again_at: int | None, told: bool = True
+    ) -> None:
+        """Told as of `revision`; `told` False: not yet, but later."""
         ...
 
 
@@ -137,6 +139,8 @@ class Story:
     `freezes` are those that stand, where one of them rejected it. `page` is the sheet with room for
     everything (None: `sheet` is all there is). `freezable`: somebody is on call, who may freeze.
     `urgency` is how much of the time that people have was over when it was put together.
+    `escalations` are the calls that were due then, to people whom today's policy knows, said
+    already or not; `said` those that a place made and shows; `people` is who is who.
     """
 
     approval: Approval
@@ -146,6 +150,9 @@ class Story:
     page: Sheet | None = None
     freezable: bool = True
     urgency: Urgency = "early"
+    escalations: tuple[Due, ...] = ()
+    said: tuple[Said, ...] = ()
+    people: Mapping[str, Person] = field(default_factory=dict)
 
 
 class Notifier(Protocol):

@@ -1,5 +1,6 @@
-"""When a message must be shown again though nothing was stored: its time is running out."""
+"""What is due by the clock though nothing was stored: that time runs out, and whom to call."""
 
+from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from approvals.model import Approval, Decision, Pending
@@ -8,6 +9,61 @@ Urgency: TypeAlias = Literal["early", "half", "late"]
 
 _SHARES: Final[tuple[tuple[Urgency, int], ...]] = (("half", 50), ("late", 80))
 """What urgency begins at which percentage of the time that people have."""
+
+_REMIND_AT: Final = 80
+QUIET_MS: Final = 300_000
+"""Who was called so short a time before the reminder needs none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """People who are to be called, because the moment `at` (Unix ms) has come and nothing else.
+
+    `group` is the one that the rules name; empty for the reminder of those whose vote is missing.
+    """
+
+    group: str
+    at: int
+    people: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """What it is noted under: `called on_call`, `reminded voters`. No group has a space."""
+        return f"called {self.group}" if self.group else "reminded voters"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A call that was made, for certain; `at` is when (Unix ms), `group` empty for a reminder."""
+
+    group: str
+    people: tuple[str, ...]
+    at: int
+
+
+def due(approval: Approval, decision: Decision, now: int) -> tuple[Due, ...]:
+    """Who is to be called as of `now` (Unix ms), said already or not; the earliest moment first.
+
+    Nobody after the decision or the deadline; never who has voted or initiated it; each group once,
+    and one reminder. A place that says these once, by name, mentions nobody without end.
+    """
+    if not isinstance(decision, Pending) or now >= approval.deadline:
+        return ()
+    done = {*approval.verdict.barred, *(vote.person for vote in approval.votes)}
+    found = [
+        Due(each.group, moment, tuple(person for person in each.people if person not in done))
+        for each in approval.verdict.escalations
+        if (moment := approval.asked_at + each.after_ms) <= now
+    ]
+    reminder = _moment(approval, _REMIND_AT)
+    if reminder <= now:
+        recent = (call.people for call in found if reminder - QUIET_MS < call.at)
+        left_out = done.union(*recent)
+        missing = dict.fromkeys(
+            person for seat in decision.seats if seat.missing for person in seat.people
+        )
+        found.append(Due("", reminder, tuple(name for name in missing if name not in left_out)))
+    return tuple(sorted((call for call in found if call.people), key=lambda call: call.at))
 
 
 def urgency_of(approval: Approval, now: int) -> Urgency:
@@ -20,13 +76,15 @@ def urgency_of(approval: Approval, now: int) -> Urgency:
 
 
 def next_look(approval: Approval, decision: Decision, now: int) -> int | None:
-    """The next moment, Unix ms, at which the message says something else; None if none is ahead.
+    """The next moment, Unix ms, at which there is something else to say; None if none is ahead.
 
     A message whose deadline is near is not rendered every second: twice in its life is enough.
     """
     if not isinstance(decision, Pending):
         return None
-    ahead = [moment for _, percent in _SHARES if (moment := _moment(approval, percent)) > now]
+    moments = [_moment(approval, percent) for _, percent in _SHARES]
+    moments += [approval.asked_at + each.after_ms for each in approval.verdict.escalations]
+    ahead = [moment for moment in moments if now < moment < approval.deadline]
     return min(ahead, default=None)
 
 

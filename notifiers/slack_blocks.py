@@ -13,11 +13,12 @@ from typing import Final, assert_never
 from approvals.freeze import Freeze
 from approvals.model import Approval, Approved, Cause, Damaged, Decision, Pending, Rejected
 from approvals.wording import counted
+from notifiers.escalating import called_lines
 from notifiers.facts import Fact
 from notifiers.headline import itemized
 from notifiers.ink import clock
 from notifiers.readable import cut, visible
-from notifiers.schedule import Urgency
+from notifiers.schedule import Said, Urgency
 from notifiers.sheet import Sheet
 from notifiers.slack_buttons import Ways, ways_to_decide, ways_to_read
 from notifiers.slack_limits import (
@@ -57,6 +58,7 @@ _HURRY: Final[Mapping[Urgency, str]] = {
     "half": "*Half of the time is over.* Decide",
     "late": "*Four fifths of the time are over.* Decide",
 }
+_CALLED: Final = ":mega: "
 _REMARKS: Final = ":eyes: "
 _SAYS: Final = ":speech_balloon: *Cobo says* · none of this is proved"
 _WAITS: Final = ":hourglass_flowing_sand:"
@@ -89,6 +91,7 @@ class _Standing:
     bare: Status
     mark: str
     urgency: Urgency
+    called: Sequence[Said]
 
 
 def render(
@@ -101,6 +104,7 @@ def render(
     urgency: Urgency = "early",
     page: Sheet | None = None,
     freezable: bool = True,
+    called: Sequence[Said] = (),
 ) -> Message:
     """The message as the record stands. What does not fit is cut with a marker that says so.
 
@@ -113,6 +117,7 @@ def render(
         status_of(approval, decision, freezes=freezes),
         _mark(approval, decision),
         urgency,
+        called,
     )
     blocks: list[Json] = []
     ways, below = Ways(freeze=freezable), None
@@ -208,7 +213,7 @@ def _blocks(
         *table("fact-flags", sheet.flags, limit),
         *table("fact-remarks", sheet.remarks, limit, mark=_REMARKS),
         *_progress(approval, standing),
-        *_about(standing.bare, limit),
+        *_about(standing, limit),
         {"type": "section", "text": mrkdwn(_SEALS[sheet.integrity]), "block_id": "fact-seal"},
         _why(sheet, limit),
         *table("fact-proved", sheet.proved, limit),
@@ -247,12 +252,15 @@ def _why(sheet: Sheet, limit: int) -> Json:
     return {"type": "section", "text": text, "block_id": "fact-why", "expand": True}
 
 
-def _about(status: Status, limit: int) -> list[Json]:
-    """Who may vote; after the decision, why it ended as it did."""
+def _about(standing: _Standing, limit: int) -> list[Json]:
+    """Who was called, and who may vote; after the decision, why it ended as it did."""
+    status = standing.bare
     lines = [
         plain(line, max(_SHORT_LINE, min(_LINE, limit)))
         for line in (*status.details, *status.wanted)
     ]
+    called = (mrkdwn(f"{_CALLED}{said}") for said in called_lines(standing.called, SLACK_INK))
+    lines[:0] = called if status.state == "open" else ()
     if len(lines) > _LINES:
         lines[_LINES:] = [
             plain(f"and {counted(len(lines) - _LINES, 'more line')}, not shown here", _LINE)

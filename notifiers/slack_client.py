@@ -29,7 +29,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from notifiers.settings import SlackSettings
 from notifiers.slack_limits import FALLBACK_TEXT, Json, check_message, check_view
-from notifiers.slack_text import plain
+from notifiers.slack_text import mrkdwn, plain
 
 TIMEOUT_S: Final = 8
 """For one call; a claim of the outbox lasts 30 s."""
@@ -201,6 +201,34 @@ class SlackClient:
             )
         )
         return str(answer["ts"])
+
+    async def call(self, channel: str, text: str, *, thread: str | None, shown: bool) -> str:
+        """`chat.postMessage` of text in which Slack reads mentions: all else must be escaped.
+
+        `shown`: in the channel as well.
+        """
+        answer = await _called(
+            lambda: self._once.chat_postMessage(
+                channel=channel,
+                thread_ts=thread,
+                reply_broadcast=shown and thread is not None,
+                text=mrkdwn(text)["text"],
+                parse="none",
+                link_names=False,
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        )
+        return str(answer["ts"])
+
+    async def resay(self, channel: str, ts: str, text: str) -> None:
+        """`chat.update` of a sentence that `say` posted; MessageGone where somebody deleted it."""
+        said = plain(text, FALLBACK_TEXT)["text"]
+        await _called(
+            lambda: self._again.chat_update(
+                channel=channel, ts=ts, text=said, parse="none", link_names=False
+            )
+        )
 
     async def open_view(self, trigger: str, view: Json) -> None:
         """`views.open`; a trigger is good once, for three seconds."""

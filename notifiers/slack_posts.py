@@ -19,16 +19,19 @@ from approvals.freeze_store import FREEZE_MEMBER
 from approvals.model import Approval
 from approvals.recent import Recent
 from approvals.told import Post, Told
+from notifiers.escalating import brief, said_in
 from notifiers.freezes import freeze_news, still_news
 from notifiers.overrides import announcement
 from notifiers.pace import Pace
 from notifiers.ports import NotTold, Posts, Story
 from notifiers.slack_blocks import Message, render
-from notifiers.slack_client import MessageGone, SlackAway, SlackTrouble
+from notifiers.slack_calls import Calls
+from notifiers.slack_client import MessageGone, SlackTrouble
 from notifiers.slack_limits import Json, OverLimit
 from notifiers.slack_overflow import parts_of
-from notifiers.slack_thread import NAME, Thread, change_posts, is_message, said
+from notifiers.slack_thread import NAME, Thread, change_posts, is_message, not_told, said
 from notifiers.slack_tokens import Act, Token
+from notifiers.status import status_of
 
 MOST_UNKNOWN: Final = 5
 """Posts whose `ts` nobody learned; after that many the last nonce is used again."""
@@ -39,6 +42,7 @@ RENDERINGS_KEPT: Final = 16
 _THROUGH: Final = "through"
 """What is noted under this name is no sentence, but the epoch up to which freezes were told."""
 
+_DECIDED: Final = "decided"
 _FACES_KEPT: Final = 2_000
 
 
@@ -59,6 +63,10 @@ class Channel(Protocol):
         """Post a sentence without buttons; returns its `ts`."""
         ...
 
+    async def call(self, channel: str, text: str, *, thread: str | None, shown: bool) -> str:
+        """Post a sentence with mentions; returns its `ts`."""
+        ...
+
 
 class SlackPosts:
     """The Slack notifier of one channel. One task at a time tells; see Teller."""
@@ -70,6 +78,7 @@ class SlackPosts:
         self._posts = posts
         self._pace = pace
         self._thread = Thread(slack, channel, posts, pace)
+        self._calls = Calls(slack, channel, posts, pace)
         self._surely_unsent: set[str] = set()
         self._faces: Recent[str, tuple[str, int]] = Recent(_FACES_KEPT)
 
@@ -80,24 +89,39 @@ class SlackPosts:
 
     async def tell(self, story: Story, *, alone: bool = False) -> None:
         """Post once, update every post of it; no call where a message already says all this."""
-        told = await self._noted(story)
+        left_alone = self._pace.held()
+        if left_alone is not None:
+            raise NotTold("ratelimited", retry_after=left_alone)
+        story, told = await self._noted(story)
         ours = [post for post in told.posts if is_message(post)]
         if any(post.revision > story.approval.revision for post in ours):
             return  # another gateway has told something newer
         try:
+            if alone and await self._call(story):
+                story, told = await self._noted(story)
+                ours = [post for post in told.posts if is_message(post)]
             shown = [await self._update(story, post) for post in ours if post.ts is not None]
             left = [post for post in shown if post is not None]
             await self._keep(story.approval.member, told, ours, left)
             deleted_by_hand = len(left) < len(shown)
-            if not left and not (deleted_by_hand and story.approval.final is not None):
+            if not ours and _is_old_news(story.approval):
+                if alone:
+                    await self._tell_briefly(story)
+            elif not left and not (deleted_by_hand and story.approval.final is not None):
                 await self._post(story)
             if alone:
-                await self._tell_overrides(story.approval)
-                await self._tell_overflow(story)
+                await self._tell_below(story)
         except SlackTrouble as trouble:
-            raise _not_told(trouble) from trouble
+            raise not_told(trouble, self._pace) from trouble
         except OverLimit as over:
             raise NotTold(f"over_limit: {over}", alarm=True) from over
+
+    async def _tell_below(self, story: Story) -> None:
+        """What is said once, in the message's thread."""
+        await self._tell_overrides(story.approval)
+        await self._tell_overflow(story)
+        if await self._call(story):  # the message was posted just now
+            await self.tell(story)
 
     async def tell_freezes(self, record: FreezeRecord) -> None:
         """What is frozen and thawed, each once, in the channel."""
@@ -108,7 +132,7 @@ class SlackPosts:
             for about, text in freeze_news(record, said(told), through):
                 await self._thread.say(FREEZE_MEMBER, about, text, revision=record.epoch)
         except SlackTrouble as trouble:
-            raise _not_told(trouble) from trouble
+            raise not_told(trouble, self._pace) from trouble
         if through != record.epoch:
             told_now = Post("", NAME, self._channel, None, (), record.epoch, about=_THROUGH)
             await change_posts(
@@ -130,12 +154,16 @@ class SlackPosts:
         try:
             await self._slack.say(self._channel, text)
         except SlackTrouble as trouble:
-            raise _not_told(trouble) from trouble
+            raise not_told(trouble, self._pace) from trouble
 
-    async def _noted(self, story: Story) -> Told:
-        """What was posted, with what it is about to say: a click on it may come at once."""
+    async def _noted(self, story: Story) -> tuple[Story, Told]:
+        """What was posted, with what it is about to say: a click on it may come at once.
+
+        And the story with the calls that were made, for the message says them too.
+        """
         member = story.approval.member
         told = await self._posts.read_told(member)
+        story = replace(story, said=said_in(told))
 
         def note(post: Post) -> Post:
             if not is_message(post) or post.revision > story.approval.revision:
@@ -143,9 +171,9 @@ class SlackPosts:
             return _rendered(post, message_of(story, post.nonce).shown)
 
         if tuple(map(note, told.posts)) == told.posts:
-            return told
+            return story, told
         await change_posts(self._posts, member, lambda posts: tuple(map(note, posts)))
-        return await self._posts.read_told(member)
+        return story, await self._posts.read_told(member)
 
     async def _update(self, story: Story, post: Post) -> Post | None:
         """The post as it shows now; None where the message was deleted.
@@ -203,6 +231,21 @@ class SlackPosts:
         self._surely_unsent.discard(nonce)
         return post, message
 
+    async def _tell_briefly(self, story: Story) -> None:
+        """What was decided before anybody could be shown it: once, and nothing to click on."""
+        approval, decision = story.approval, story.decision
+        line = status_of(approval, decision, freezes=story.freezes).line
+        text = brief(approval, story.sheet.headline, line)
+        await self._thread.say(approval.member, _DECIDED, text, revision=approval.revision)
+
+    async def _call(self, story: Story) -> bool:
+        """Whom the clock calls, below the newest message; whether that message must now say so."""
+        if not story.escalations:
+            return False
+        told = await self._posts.read_told(story.approval.member)
+        below = [post.ts for post in told.posts if is_message(post) and post.ts is not None]
+        return bool(below) and await self._calls.make(story, told, below=below[-1])
+
     async def _tell_overrides(self, approval: Approval) -> None:
         """Each vote that was signed as an override, once, below the newest message."""
         votes = [vote for vote in approval.votes if vote.override]
@@ -248,10 +291,9 @@ class SlackPosts:
             )
 
 
-def _not_told(trouble: SlackTrouble) -> NotTold:
-    after = trouble.retry_after if isinstance(trouble, SlackAway) else None
-    alarm = not isinstance(trouble, SlackAway)
-    return NotTold(trouble.error, alarm=alarm, retry_after=after)
+def _is_old_news(approval: Approval) -> bool:
+    """Whether it was asked of people and decided before anybody could be shown it."""
+    return approval.final is not None and not approval.notice
 
 
 def _rendered(post: Post, shown: str) -> Post:
@@ -276,4 +318,5 @@ def message_of(story: Story, nonce: str) -> Message:
         page=story.page,
         freezable=story.freezable,
         urgency=story.urgency,
+        called=story.said,
     )

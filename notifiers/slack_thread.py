@@ -15,6 +15,7 @@ from typing import Final, Protocol
 from approvals.told import Post, Told
 from notifiers.pace import Pace
 from notifiers.ports import NotTold, Posts
+from notifiers.slack_client import SlackAway, SlackTrouble
 from notifiers.slack_limits import Json
 from notifiers.slack_overflow import Part
 
@@ -113,6 +114,14 @@ def said(told: Told) -> frozenset[str]:
 def _is_note(post: Post, about: str) -> bool:
     """Other notifiers say the same things at their own places."""
     return post.notifier == NAME and post.about == about
+
+
+def not_told(trouble: SlackTrouble, pace: Pace) -> NotTold:
+    """What the teller hears of it; where Slack wants to be left alone, nobody else's turn comes."""
+    after = trouble.retry_after if isinstance(trouble, SlackAway) else None
+    if after is not None:
+        pace.hold(after)
+    return NotTold(trouble.error, alarm=not isinstance(trouble, SlackAway), retry_after=after)
 
 
 async def change_posts(

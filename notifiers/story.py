@@ -7,9 +7,10 @@ from typing import Any, Final, Protocol
 from approvals.findings import Address, Claims, Findings, Reason, Unverified
 from approvals.freeze import Freeze
 from approvals.model import Approval, Cause, Decision, Rejected
+from notifiers.escalating import called_today
 from notifiers.facts import PAGE
 from notifiers.ports import Approvals, Story
-from notifiers.schedule import urgency_of
+from notifiers.schedule import due, urgency_of
 from notifiers.sheet import sheet_of
 from notifiers.text import Names
 
@@ -58,14 +59,17 @@ async def story_of(
     decision = await approvals.decision_of(approval)
     sheet = sheet_of(approval, findings, called, remarks=remarks)
     page = sheet_of(approval, findings, called, remarks=remarks, room=PAGE)
+    electorate = approvals.policy.electorate
     return Story(
         approval,
         decision,
         sheet if request is not None else replace(sheet, whole=False),
         await freezes_behind(approvals, decision),
         page=page if request is not None else None,
-        freezable=bool(approvals.policy.electorate.on_call),
+        freezable=bool(electorate.on_call),
         urgency=urgency_of(approval, now),
+        escalations=called_today(due(approval, decision, now), electorate),
+        people=electorate.people,
     )
 
 

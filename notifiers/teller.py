@@ -15,6 +15,7 @@ from approvals.codec import DamagedRecord
 from approvals.events import Alarm, Journal, Trouble
 from approvals.freeze_store import FREEZE_MEMBER
 from approvals.model import Approval
+from approvals.outbox import BURST_MEMBER
 from approvals.redis_link import StoreDown
 from notifiers.ports import Approvals, Notifier, Notifiers, NotTold, Outbox
 from notifiers.schedule import next_look
@@ -22,7 +23,8 @@ from notifiers.story import story_of
 from notifiers.text import Names
 
 POLL_S: Final = 1.0
-CLAIM: Final = 20
+CLAIM: Final = 8
+"""Members at once: in a burst each takes a second, and what is more urgent must not wait long."""
 WORK_MS: Final = 15_000
 """Of the 30 seconds that a claim lasts: after this no new telling of a batch begins."""
 ONE_S: Final = 14.0
@@ -54,15 +56,20 @@ class Teller:
         names: Callable[[], Names],
         journal: Journal,
         now_ms: Callable[[], int],
+        burst: Callable[[], Awaitable[int | None]] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """`names` is asked each time: the policy may have changed."""
+        """`names` is asked each time: the policy may have changed.
+
+        `burst` tells that many wait, where a place cannot show them at once: see `Summary.tell`.
+        """
         self._approvals = approvals
         self._outbox = outbox
         self._notifiers = notifiers
         self._names = names
         self._journal = journal
         self._now = now_ms
+        self._burst = burst
         self._sleep = sleep
         self._woken = asyncio.Event()
         self._failures: dict[str, int] = {}
@@ -89,23 +96,23 @@ class Teller:
                         await self._woken.wait()
 
     async def tell_due(self) -> bool:
-        """Tell one batch, earliest deadline first; whether there may be more."""
+        """Tell one batch in the order of the outbox; whether there may be more."""
         began = self._now()
-        members = await self._outbox.claim_untold(began, CLAIM)
-        if FREEZE_MEMBER in members:
+        claimed = await self._outbox.claim_untold(began, CLAIM)
+        if FREEZE_MEMBER in claimed:
             await self._tell_freezes()
-        found = [
-            (member, await self._read(member)) for member in members if member != FREEZE_MEMBER
-        ]
-        told = len(members) - len(found)
-        for member, approval in sorted(found, key=_urgency):
+        if BURST_MEMBER in claimed:
+            await self._tell_burst()
+        members = [each for each in claimed if each not in (FREEZE_MEMBER, BURST_MEMBER)]
+        for member in members:
             if self._now() - began > WORK_MS:
-                break  # the claim runs out, and these are due again
+                await self._outbox.settle_untold(member, 0, again_at=began, told=False)
+                continue  # the claim runs out: these are due again, before what is less urgent
+            approval = await self._read(member)
             if approval is not None:
                 await self._tell(member, approval, alone=True)
             _stop_if_cancelled()
-            told += 1
-        return told == CLAIM
+        return len(members) == CLAIM
 
     async def tell_now(self, member: str) -> None:
         """Show a member as it is stored, though nothing changed: a message of it may be stale."""
@@ -157,6 +164,14 @@ class Teller:
 
         await self._settle(FREEZE_MEMBER, record.epoch, tell, alone=True)
 
+    async def _tell_burst(self) -> None:
+        """Tell that many wait, and look again while they do."""
+
+        async def tell() -> _Told:
+            return _Told(0, None if self._burst is None else await self._burst())
+
+        await self._settle(BURST_MEMBER, 0, tell, alone=True)
+
     async def _each(self, tell: Callable[[Notifier], Awaitable[None]]) -> tuple[NotTold, ...]:
         """Tell every place, whatever the others made of it; why some could not be told."""
         came = await asyncio.gather(
@@ -186,7 +201,9 @@ class Teller:
             self._failures.pop(member, None)
             self._note_down(down=False, why="")
         if alone or told.failures:  # whoever holds the claim may have more to say
-            await self._outbox.settle_untold(member, told.revision, again_at=again_at)
+            await self._outbox.settle_untold(
+                member, told.revision, again_at=again_at, told=not told.failures
+            )
 
     def _lock(self, member: str) -> asyncio.Lock:
         """One writer per message, so that the newest revision is the last one written."""
@@ -233,11 +250,3 @@ def _stop_if_cancelled() -> None:
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
-
-
-def _urgency(found: tuple[str, Approval | None]) -> tuple[bool, int]:
-    """Those that wait for people first, by deadline."""
-    approval = found[1]
-    if approval is None:
-        return (True, 0)
-    return (approval.final is not None, approval.deadline)

@@ -1,5 +1,9 @@
 -- A member was told: forget it if the record is still the one that was shown, else it is due now.
--- KEYS: record, untold, told   ARGV: 1 member   2 revision shown, 20 digits   3 next time ("" = none)
+-- KEYS: record, untold, told, unshown
+-- ARGV: 1 member   2 revision shown, 20 digits   3 next time ("" = none)   4 whether it was told ("1" or "")
+if ARGV[4] == '1' and redis.call('TYPE', KEYS[4])['ok'] == 'zset' then
+  redis.call('ZREM', KEYS[4], ARGV[1])
+end
 local current = ''
 if redis.call('TYPE', KEYS[1])['ok'] == 'string' then
   current = redis.call('GETRANGE', KEYS[1], 0, 19)

@@ -1,5 +1,5 @@
 -- Write one record, the sets that list it and the bell, together, if nobody wrote it since.
--- KEYS: record, content, open, untold, bell, bytes, freeze, done, task
+-- KEYS: record, content, open, untold, bell, bytes, freeze, done, task, unshown
 -- ARGV: 1 stamp expected ("" = the record must not exist)   2 the new record   3 its member
 --       4 score in `open` ("" = take it out)                5 score in `untold` ("" = leave it)
 --       6 ring the bell ("1" or "")                         7 length to trim the bell to
@@ -18,7 +18,8 @@ end
 if not (is(KEYS[1], 'string') and is(KEYS[2], 'string') and is(KEYS[6], 'string')) then
   return {'wrongtype'}
 end
-if not (is(KEYS[3], 'zset') and is(KEYS[4], 'zset') and is(KEYS[5], 'stream') and is(KEYS[8], 'zset')) then
+if not (is(KEYS[3], 'zset') and is(KEYS[4], 'zset') and is(KEYS[5], 'stream') and is(KEYS[8], 'zset')
+  and is(KEYS[10], 'zset')) then
   return {'mend'}
 end
 
@@ -56,6 +57,7 @@ elseif ARGV[8] ~= '' then redis.call('EXPIRE', KEYS[6], ARGV[8]) end
 if ARGV[4] == '' then redis.call('ZREM', KEYS[3], ARGV[3])
 else redis.call('ZADD', KEYS[3], ARGV[4], ARGV[3]) end
 if ARGV[5] ~= '' then redis.call('ZADD', KEYS[4], ARGV[5], ARGV[3]) end
+if ARGV[5] ~= '' and ARGV[1] == '' then redis.call('ZADD', KEYS[10], ARGV[5], ARGV[3]) end
 if ARGV[15] ~= '' then
   redis.call('ZADD', KEYS[8], ARGV[15], ARGV[3])
   redis.call('ZREMRANGEBYSCORE', KEYS[8], '-inf', ARGV[16])

@@ -38,8 +38,8 @@ def load(text: str, *, source: str = "policy.toml", read: Read = no_files) -> Po
     `read` opens the files that a policy names; where it is left out, naming one is a mistake.
 
     1. TOML. 2. People, groups, who may override. 3. Chains, tokens, contracts beside the shipped
-    ones. 4. Lists. 5. The default, what an ask demands. 6. The rules. 7. The tests, which are not run
-    here. 8. Nothing else is in the file.
+    ones. 4. Lists. 5. The default, what an ask demands. 6. The rules. 7. The tests, which are
+    not run here. 8. Nothing else is in the file.
     """
     values = _parse(text, source)  # 1
     root = Table(Notes(source, find_lines(text)), (), values)

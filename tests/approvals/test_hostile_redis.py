@@ -189,6 +189,19 @@ async def test_members_that_nobody_of_us_wrote_are_taken_out_and_told(stores, re
     assert await redis.zcard(key(name)) == 1
 
 
+async def test_moments_that_nobody_of_us_wrote_count_for_nothing(stores, redis):
+    await stores.store.create(approval(), OPEN, request=None, content="c")
+    await redis.zadd(key("unshown"), {approval().member: "inf", b"\xff": "-inf"})
+    await redis.zadd(key("open"), {approval().member: "-inf"})
+    assert await stores.outbox.unshown() == (2, None)
+    assert await stores.outbox.claim_untold(NOW, 20) == (approval().member,)
+    await redis.delete(key("unshown"), key("open"))
+    await of_another_type(redis, key("unshown"))
+    await redis.zadd(key("untold"), {approval().member: 0})
+    assert await stores.outbox.claim_untold(NOW, 20) == (approval().member,)
+    await stores.outbox.settle_untold(approval().member, 1, again_at=None)
+
+
 async def test_every_name_that_we_give_is_none_of_those(stores):
     request_id = "".join(map(chr, range(33, 127))) + "x" * 34
     longest = approval(node="n" * 64, request_id=request_id)
@@ -212,7 +225,7 @@ async def test_records_with_names_that_nobody_of_us_gave_are_not_found(stores, r
     assert len(stores.foreign) == len(JUNK)
 
 
-@pytest.mark.parametrize("name", ["open", "untold", "bell"])
+@pytest.mark.parametrize("name", ["open", "untold", "bell", "unshown"])
 async def test_a_list_of_another_type_is_set_aside(stores, redis, name):
     await stores.store.create(approval(), OPEN, request=None, content="c")
     assert await stores.store.mend() == []

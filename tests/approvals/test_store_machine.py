@@ -65,12 +65,15 @@ class Expected:
     finals: dict[str, FinalFact] = field(default_factory=dict)
     open: dict[str, int] = field(default_factory=dict)
     untold: dict[str, int] = field(default_factory=lambda: {FREEZE_MEMBER: 0})
+    unshown: dict[str, int] = field(default_factory=dict)
     bell: list[str] = field(default_factory=list)
     kept_bytes: set[str] = field(default_factory=set)
 
     def write(self, record: Approval, lists: Lists) -> None:
         """What the script does, all of it at once."""
         member = record.member
+        if lists.tell_at is not None and member not in self.records:
+            self.unshown[member] = lists.tell_at
         self.records[member] = record
         self.open.pop(member, None)
         if lists.open_until is not None:
@@ -172,18 +175,24 @@ class Stores(RuleBasedStateMachine):
     def claim(self, client, now, limit):
         claimed = self.run(self.outboxes[client].claim_untold(now, limit))
         untold = self.expected.untold
-        due = sorted((at, member) for member, at in untold.items() if at <= now)[:limit]
-        assert list(claimed) == [member for _, member in due]
+        due = [member for member, _ in _by_score(untold) if untold[member] <= now]
+        special = [member for member in due if member == FREEZE_MEMBER]
+        new = [m for m in due if m in self.expected.open and m in self.expected.unshown]
+        new.sort(key=lambda member: self.expected.open[member])
+        rest = [member for member in due if member not in new and member not in special]
+        assert list(claimed) == [*special, *(*new, *rest)[:limit]]
         untold.update(dict.fromkeys(claimed, now + CLAIM_MS))
 
-    @rule(client=CLIENTS, member=WHICH, again=st.none() | MOMENTS)
-    def settle_untold(self, client, member, again):
+    @rule(client=CLIENTS, member=WHICH, again=st.none() | MOMENTS, told=st.booleans())
+    def settle_untold(self, client, member, again, told):
         """As a teller that showed what this client holds."""
         held, stored = self.held[client].get(member), self.expected.records.get(member)
         if held is None:
             return
-        settling = self.outboxes[client].settle_untold(member, held.revision, again_at=again)
-        self.run(settling)
+        outbox = self.outboxes[client]
+        self.run(outbox.settle_untold(member, held.revision, again_at=again, told=told))
+        if told:
+            self.expected.unshown.pop(member, None)
         if stored is not None and stored.revision != held.revision:
             self.expected.untold[member] = 0
         elif again is None:
@@ -228,6 +237,9 @@ class Stores(RuleBasedStateMachine):
             )
             assert redis.zrange("{countersign}:untold", 0, -1, withscores=True) == _by_score(
                 expected.untold
+            )
+            assert redis.zrange("{countersign}:unshown", 0, -1, withscores=True) == _by_score(
+                expected.unshown
             )
             rings = [fields["m"] for _, fields in redis.xrange("{countersign}:bell")]
             assert [ring for ring in rings if ring != "freeze"] == expected.bell

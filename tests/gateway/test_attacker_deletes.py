@@ -34,7 +34,7 @@ NOTHING = NoResponse("closed without an answer")
 HELD = NoResponse("no answer in time")
 YES = Answer("APPROVE", "")
 
-BESIDE = ("content", "bytes", "told", "open", "untold", "bell", "gateways", "gateway")
+BESIDE = ("content", "bytes", "told", "open", "untold", "bell", "gateways", "gateway", "unshown")
 
 
 @pytest.fixture

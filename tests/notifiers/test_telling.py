@@ -314,6 +314,9 @@ class Slow:
     async def say(self, channel, text, *, thread=None) -> str:
         return await self._client.say(channel, text, thread=thread)
 
+    async def call(self, channel, text, *, thread, shown) -> str:
+        return await self._client.call(channel, text, thread=thread, shown=shown)
+
 
 async def test_what_another_gateway_showed_too_late_is_put_right(world: World) -> None:
     approval = await world.asked()
@@ -468,7 +471,8 @@ async def test_a_message_says_when_half_and_when_most_of_the_time_is_over(world:
         await world.told()
         assert words in world.slack.message.all_text
         await world.told()
-    assert world.slack.calls == ["chat.postMessage", "chat.update", "chat.update"]
+    reminded = ["chat.postMessage", "chat.update"]
+    assert world.slack.calls == ["chat.postMessage", "chat.update", *reminded]
 
 
 async def test_after_the_decision_no_message_speaks_of_the_time_that_is_left(world: World) -> None:

@@ -431,7 +431,7 @@ class LocalSlack:
         error = refusal_of(args.get("text", ""), args.get("blocks", []))
         if error is not None:
             return {"ok": False, "error": error}
-        message.text, message.blocks = args["text"], args["blocks"]
+        message.text, message.blocks = args["text"], args.get("blocks", [])
         message.updates += 1
         return {"ok": True, "channel": CHANNEL, "ts": message.ts}
 
