@@ -29,7 +29,15 @@ from notifiers.slack_calls import Calls
 from notifiers.slack_client import MessageGone, SlackTrouble
 from notifiers.slack_limits import Json, OverLimit
 from notifiers.slack_overflow import parts_of
-from notifiers.slack_thread import NAME, Thread, change_posts, is_message, not_told, said
+from notifiers.slack_thread import (
+    NAME,
+    Thread,
+    change_posts,
+    check_pace,
+    is_message,
+    not_told,
+    said,
+)
 from notifiers.slack_tokens import Act, Token
 from notifiers.status import status_of
 
@@ -89,26 +97,14 @@ class SlackPosts:
 
     async def tell(self, story: Story, *, alone: bool = False) -> None:
         """Post once, update every post of it; no call where a message already says all this."""
-        left_alone = self._pace.held()
-        if left_alone is not None:
-            raise NotTold("ratelimited", retry_after=left_alone)
+        check_pace(self._pace)
         story, told = await self._noted(story)
-        ours = [post for post in told.posts if is_message(post)]
-        if any(post.revision > story.approval.revision for post in ours):
+        if any(is_message(p) and p.revision > story.approval.revision for p in told.posts):
             return  # another gateway has told something newer
         try:
             if alone and await self._call(story):
                 story, told = await self._noted(story)
-                ours = [post for post in told.posts if is_message(post)]
-            shown = [await self._update(story, post) for post in ours if post.ts is not None]
-            left = [post for post in shown if post is not None]
-            await self._keep(story.approval.member, told, ours, left)
-            deleted_by_hand = len(left) < len(shown)
-            if not ours and _is_old_news(story.approval):
-                if alone:
-                    await self._tell_briefly(story)
-            elif not left and not (deleted_by_hand and story.approval.final is not None):
-                await self._post(story)
+            await self._show(story, told, alone=alone)
             if alone:
                 await self._tell_below(story)
         except SlackTrouble as trouble:
@@ -122,6 +118,20 @@ class SlackPosts:
         await self._tell_overflow(story)
         if await self._call(story):  # the message was posted just now
             await self.tell(story)
+
+    async def _show(self, story: Story, told: Told, *, alone: bool) -> None:
+        """Update what was posted; post where nothing is left."""
+        ours = [post for post in told.posts if is_message(post)]
+        if not ours and _is_old_news(story.approval):
+            if alone:
+                await self._tell_briefly(story)
+            return
+        shown = [await self._update(story, post) for post in ours if post.ts is not None]
+        left = [post for post in shown if post is not None]
+        await self._keep(story.approval.member, told, ours, left)
+        deleted_by_hand = len(left) < len(shown)
+        if not left and not (deleted_by_hand and story.approval.final is not None):
+            await self._post(story)
 
     async def tell_freezes(self, record: FreezeRecord) -> None:
         """What is frozen and thawed, each once, in the channel."""

@@ -116,6 +116,13 @@ def _is_note(post: Post, about: str) -> bool:
     return post.notifier == NAME and post.about == about
 
 
+def check_pace(pace: Pace) -> None:
+    """NotTold while Slack wants to be left alone: whoever else asks would only hear that too."""
+    seconds = pace.held()
+    if seconds is not None:
+        raise NotTold("ratelimited", retry_after=seconds)
+
+
 def not_told(trouble: SlackTrouble, pace: Pace) -> NotTold:
     """What the teller hears of it; where Slack wants to be left alone, nobody else's turn comes."""
     after = trouble.retry_after if isinstance(trouble, SlackAway) else None

@@ -13,7 +13,14 @@ from notifiers.pace import Pace
 from notifiers.ports import Directory, Posts
 from notifiers.readable import lasted
 from notifiers.slack_client import MessageGone, SlackTrouble
-from notifiers.slack_thread import Speaker, Thread, change_posts, is_message, not_told
+from notifiers.slack_thread import (
+    Speaker,
+    Thread,
+    change_posts,
+    check_pace,
+    is_message,
+    not_told,
+)
 
 EVERY_MS: Final = 10_000
 """How often the line is rewritten at most."""
@@ -76,6 +83,7 @@ class Summary:
 
         Raises NotTold, StoreDown.
         """
+        check_pace(self._pace)
         approvals = await self._those_that_wait()
         shown = await self._shown(approvals)
         told = await self._posts.read_told(BURST_MEMBER)

@@ -210,10 +210,12 @@ class Teller:
         return self._one_writer.setdefault(member, asyncio.Lock())
 
     def _not_told(self, member: str, failures: Sequence[NotTold]) -> int:
-        """When to try again: 1 s, 2 s, 4 s … 60 s, and never before a place wants it."""
-        count = self._failures.get(member, 0)
-        self._failures[member] = count + 1
-        wait = min(LONGEST_AGAIN_MS, FIRST_AGAIN_MS << min(count, 10))
+        """When to try again: when a place says it may be, else after 1 s, 2 s, 4 s … 60 s."""
+        wait = 0
+        if any(failure.retry_after is None for failure in failures):
+            count = self._failures.get(member, 0)
+            self._failures[member] = count + 1
+            wait = min(LONGEST_AGAIN_MS, FIRST_AGAIN_MS << min(count, 10))
         for failure in failures:
             if failure.alarm:
                 self._journal.note(Alarm(self._now(), "not_told", member, failure.why))

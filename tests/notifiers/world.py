@@ -41,6 +41,7 @@ from notifiers.slack_client import SlackClient
 from notifiers.slack_hearing import Heard
 from notifiers.slack_posts import SlackPosts
 from notifiers.story import names_of
+from notifiers.summary import Summary
 from notifiers.teller import Teller
 from tests.support.audits import notary
 from tests.support.requests import Sample, sample
@@ -133,12 +134,13 @@ class Notes:
 
 @dataclass
 class Clock:
-    """The machine's clock, moved forward by `ahead` milliseconds."""
+    """The machine's clock, or one that stands, moved forward by `ahead` milliseconds."""
 
     ahead: int = 0
+    stands_at: int | None = None
 
     def now_ms(self) -> int:
-        return SYSTEM.now_ms() + self.ahead
+        return (SYSTEM.now_ms() if self.stands_at is None else self.stands_at) + self.ahead
 
 
 async def _trusting(_: object) -> None:
@@ -170,14 +172,16 @@ class World:
                 process="p1",
             )
         )
+        self.pace: Pace | None = None
         self._asking: list[asyncio.Task[Approval]] = []
         self.client = SlackClient(slack.settings, timeout_s=2)
         self.restart()
 
     def restart(self) -> None:
         """Forget everything that is not stored, as a new process would."""
-        pace = Pace(self.clock.now_ms, every_ms=1, burst=100)
+        pace = self.pace or Pace(self.clock.now_ms, every_ms=1, burst=100)
         self.posts = SlackPosts(self.client, CHANNEL, self.outbox, pace)
+        summary = Summary(self.client, CHANNEL, self.service, self.outbox, pace)
         self.teller = Teller(
             self.service,
             self.outbox,
@@ -185,6 +189,7 @@ class World:
             names=lambda: names_of(self.service.policy),
             journal=self.notes,
             now_ms=self.clock.now_ms,
+            burst=summary.tell,
         )
         self.clicks = Clicks(
             self.service,

@@ -10,7 +10,7 @@ import itertools
 import json
 import time
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from io import BytesIO
@@ -96,6 +96,7 @@ class LocalSlack:
     events: list[str] = field(default_factory=list)
     interactions_url: str = ""
     per_second: float | None = None
+    now_s: Callable[[], float] = time.monotonic
     dead_tickets: int = 0
     tickets_issued: int = 0
     tickets_tried: int = 0
@@ -403,7 +404,7 @@ class LocalSlack:
         return {"ok": True, "url": f"{self.base.replace('http', 'ws')}/link?ticket={ticket}"}
 
     def _post(self, args: dict[str, Any]) -> dict[str, Any]:
-        now = time.monotonic()
+        now = self.now_s()
         if self.per_second is not None and now - self._last_post < 1 / self.per_second:
             return {"ok": False, "error": "ratelimited"}
         self._last_post = now

@@ -587,8 +587,8 @@ class TestEscalations:
     def test_a_rule_has_those_of_the_default_or_all_of_its_own(self):
         own = 'escalate = [{ after = "2m", notify = "treasury" }]'
         loaded = load(text(rule("own", "ask", own), rule("same", "ask"), more=CALLS))
-        terms = [rule.terms for rule in loaded.rules]
-        called = [[call.group for call in each.escalations] for each in terms if each is not None]
+        terms = [rule.terms for rule in loaded.rules if rule.terms is not None]
+        called = [[call.group for call in each.escalations] for each in terms]
         assert called == [["treasury"], ["on_call"]]
 
     @pytest.mark.parametrize(
