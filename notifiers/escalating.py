@@ -72,13 +72,11 @@ def sentence(
     names = [mention(name) for name in people[:_SHOWN]]
     if len(people) > _SHOWN:
         names.append(f"and {len(people) - _SHOWN} more")
-    groups = listed(tuple(ink.text(call.group) for call in calls if call.group))
-    what = f"{groups} called" if groups else "reminder"
-    waits = lasted(max(call.at for call in calls) - story.approval.asked_at)
-    missing = _missing(story, ink)
+    what = ", ".join(ink.text(call.group) or "reminder" for call in calls)
+    waited, before = _waited(story.approval, calls[-1]), ink.time(story.approval.deadline)
     return (
-        f"{' '.join(names)} · {what}: after {waits} this still waits{missing}."
-        f" Decide before {ink.time(story.approval.deadline)}.\n"
+        f"{', '.join(names)} ({what}): this still waits{_missing(story, ink)} after {waited}."
+        f" Decide before {before}.\n"
         f"{ink.text(story.sheet.headline)}"
     )
 
@@ -95,9 +93,9 @@ def called_lines(said: Iterable[Said], ink: Ink) -> tuple[str, ...]:
 def called_line(approval: Approval, call: Due) -> str:
     """`CALLED on_call: dee, eli. After 5 min 0 s node-1/… still waits.`, for a terminal."""
     what = f"CALLED {PLAIN.text(call.group)}" if call.group else "REMINDER"
-    waits = lasted(call.at - approval.asked_at)
     people = PLAIN.text(", ".join(call.people))
-    return f"{what}: {people}. After {waits} {PLAIN.text(approval.member)} still waits."
+    waited = _waited(approval, call)
+    return f"{what}: {people}. After {waited} {PLAIN.text(approval.member)} still waits."
 
 
 def brief(approval: Approval, headline: str, line: str) -> str:
@@ -116,6 +114,11 @@ def mention_in_slack(people: Mapping[str, Person], ink: Ink) -> Callable[[str], 
         return ink.text(name) if person is None or person.slack is None else f"<@{person.slack}>"
 
     return mention
+
+
+def _waited(approval: Approval, call: Due) -> str:
+    """`5 min`."""
+    return lasted(call.at - approval.asked_at).removesuffix(" 0 s")
 
 
 def _missing(story: Story, ink: Ink) -> str:

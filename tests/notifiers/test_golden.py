@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from approvals.model import Choice
+from notifiers.escalating import brief, called_line, mention_in_slack, sentence
 from notifiers.freezes import freeze_news
 from notifiers.overrides import announcement
+from notifiers.schedule import Due
 from notifiers.slack_details import details_view
 from notifiers.slack_freezing import scopes_of
 from notifiers.slack_limits import Json
@@ -19,10 +21,12 @@ from notifiers.slack_modal import Scopes, bound, freeze_view, vote_view
 from notifiers.slack_overflow import parts_of
 from notifiers.slack_posts import message_of
 from notifiers.slack_review import review_view
+from notifiers.slack_text import SLACK_INK
+from notifiers.summary import line_of
 from tests.notifiers.cases import CASES, FROZEN, THAWED, read, told
 from tests.notifiers.composed import many_payees
-from tests.notifiers.examples import NOW
 from tests.support.golden import same_as_golden
+from tests.support.records import ELECTORATE, NOW, approval
 from tests.support.requests import Sample, sample
 from tests.support.slack_phone import form, phone
 from tests.support.slack_rules import refusal_of, refusal_of_view
@@ -85,9 +89,38 @@ def _said() -> dict[str, str]:
     frozen = freeze_news(FROZEN, (), None)
     thawed = freeze_news(THAWED, {name for name, _ in frozen}, 10)
     return {
+        "said_calls": _calls(),
+        "said_burst": _burst(),
         "said_overrides": "\n\n".join(votes) + "\n",
         "said_freezes": "\n\n".join(text for _, text in (*frozen, *thawed)) + "\n",
     }
+
+
+def _calls() -> str:
+    """An escalation, a reminder, both at once, whom no minute ago; what the message then says."""
+    story = told(*CASES["transfer"])
+    night, late = (
+        Due("on_call", NOW + 300_000, ("dee", "eli")),
+        Due("", NOW + 480_000, ("ana", "bo")),
+    )
+    everybody = mention_in_slack(ELECTORATE.people, SLACK_INK)
+    nobody = mention_in_slack({}, SLACK_INK)
+    texts = [
+        sentence(story, (night,), everybody, SLACK_INK),
+        sentence(story, (late,), everybody, SLACK_INK),
+        sentence(story, (night, late), everybody, SLACK_INK),
+        sentence(story, (night,), nobody, SLACK_INK),
+        *(called_line(story.approval, call) for call in (night, late)),
+        brief(story.approval, story.sheet.headline, "Rejected: nobody decided in time"),
+    ]
+    return "\n\n".join(texts) + "\n"
+
+
+def _burst() -> str:
+    """The line from its beginning to its end."""
+    many = [approval()] * 200
+    counts = [(many, 0), (many, 37), (many * 6, 37), (many, 200), ([], 0)]
+    return "\n\n".join(line_of(asked, shown, NOW) for asked, shown in counts) + "\n"
 
 
 SAID = _said()
