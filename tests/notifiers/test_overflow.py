@@ -5,6 +5,8 @@ import json
 
 import pytest
 
+from notifiers.facts import Fact
+from notifiers.slack_facts import table
 from notifiers.slack_overflow import MOST_PARTS, Overflow, parts_of
 from notifiers.slack_text import unescape
 from tests.notifiers.composed import many_payees
@@ -94,3 +96,18 @@ def test_a_text_without_end_ends_with_the_command() -> None:
     assert "more characters] To read it all, run: countersign show x" in str(parts[-1].blocks)
     assert "as far as 10 parts hold it; for the rest, run: countersign show x" in overflow.says
     assert overflow.sha256 in overflow.says
+
+
+def test_a_line_that_is_longer_than_a_paragraph_goes_on_in_the_next() -> None:
+    line = 'a & "b" <c>; ' * 1_500
+    sections = [block for part in parts_of(Overflow(line, "x")) for block in part.blocks[1:]]
+    assert max(len(block["text"]["text"]) for block in sections) <= 3_000
+    assert unescape("".join(block["text"]["text"] for block in sections)) == line
+    fact = Fact("Message", line, exact=True)
+    (*first, last) = table("facts", [fact, Fact("To", "0xd631")])
+    said = [unescape(block["text"]["text"]) for block in first]
+    assert all(
+        text.startswith(f"Message ({n} of {len(first)}): ") for n, text in enumerate(said, 1)
+    )
+    assert "".join(text.partition(": ")[2] for text in said) == line
+    assert last["fields"][1]["text"] == "0xd631"
