@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
+from approvals.after import Report
 from approvals.ballots import NotCountedCause
 from approvals.findings import Findings
 from approvals.freeze import FreezeRecord, ThawVote
@@ -97,6 +98,43 @@ class Answered:
     approval: Approval
     token: str
     took_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTaken:
+    """A node's open connection took the answer that people gave, to its end."""
+
+    at: int
+    node: str
+    request_id: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeReported:
+    """A node's own event notification, before it is acted on.
+
+    `request_id` and `digest` are those of the record that it was matched with; without one,
+    `request_id` is what the report says and `digest` is empty. `agrees`: see `Reported`.
+    """
+
+    at: int
+    node: str
+    request_id: str
+    digest: str
+    report: Report
+    agrees: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventUnreadable:
+    """A node's signed event of which nothing can be made. `what` is its type, if that is known."""
+
+    at: int
+    node: str
+    token: str
+    what: str
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +275,9 @@ Event: TypeAlias = (
     | Finalized
     | Learned
     | Answered
+    | AnswerTaken
+    | NodeReported
+    | EventUnreadable
     | Malformed
     | Pinged
     | TokenRefused

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from approvals.acquaintance import destinations_of
+from approvals.after_store import AfterStore
 from approvals.audit import Audit, AuditDown
 from approvals.bell import Bell
 from approvals.decide import decide
@@ -47,6 +48,7 @@ class Parts:
     """What the approval service is put together from."""
 
     store: Store
+    after: AfterStore
     freezes: FreezeStore
     outbox: Outbox
     bell: Bell

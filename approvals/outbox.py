@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from approvals.after_store import DOUBTS_KEY
 from approvals.codec import DamagedRecord, Stamp, seal, unseal
+from approvals.doubts import DOUBTS_MEMBER
 from approvals.freeze_store import FREEZE_KEY, FREEZE_MEMBER
 from approvals.redis_link import WRONG_TYPE, Link, bounded, is_wrong_type, key
 from approvals.store import LONGEST_MEMBER, MOST_OPEN, MOST_RECORD, our_names
@@ -21,6 +23,7 @@ _LATEST: Final = 1 << 53
 _UNTOLD: Final = key("untold")
 _UNSHOWN: Final = key("unshown")
 CLAIM_MS: Final = 30_000
+_RECORDS: Final = {FREEZE_MEMBER: FREEZE_KEY, DOUBTS_MEMBER: DOUBTS_KEY}
 
 BURST_MEMBER: Final = "burst"
 """What `untold` calls the line about many that wait; like the freezes', it holds no slash."""
@@ -43,23 +46,31 @@ class Outbox:
     async def claim_untold(self, now: int, limit: int) -> tuple[str, ...]:
         """What to tell people about, the most urgent first; nobody else gets it for 30 seconds.
 
-        `limit` members at most, and what is told of freezes and of a burst besides.
+        `limit` members at most, and what is told of freezes, doubts and a burst besides.
         """
         arguments = [now, now + CLAIM_MS, limit, LONGEST_MEMBER, MOST_DUE, BURST_OVER]
         found = await self._link.run("claim", [_UNTOLD, key("open"), _UNSHOWN], arguments)
         return tuple(our_names(self._link, found, "untold"))
 
     async def settle_untold(
-        self, member: str, revision: int, *, again_at: int | None, told: bool = True
+        self,
+        member: str,
+        revision: int,
+        *,
+        again_at: int | None,
+        told: bool = True,
+        after: int | None = None,
     ) -> None:
         """Told as of `revision`: done, or again at a later time, or at once if it changed.
 
         Of what is frozen the revision is its epoch. `told` False: it is only to be told later.
+        `after` is the revision of what happened after the decision, where that was told too.
         """
-        record = FREEZE_KEY if member == FREEZE_MEMBER else key("approval", member)
-        keys = [record, _UNTOLD, key("told", member), _UNSHOWN]
+        record = _RECORDS.get(member) or key("approval", member)
+        keys = [record, _UNTOLD, key("told", member), _UNSHOWN, key("after", member)]
         again = "" if again_at is None else again_at
-        arguments = [member, f"{revision:020d}", again, "1" if told else ""]
+        beside = "" if after is None else f"{after:020d}"
+        arguments = [member, f"{revision:020d}", again, "1" if told else "", beside]
         await self._link.run("settle", keys, arguments)
 
     async def unshown(self) -> tuple[int, int | None]:

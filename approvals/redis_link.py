@@ -22,7 +22,18 @@ ANSWER_WITHIN_S: Final = 2.0
 CONNECT_WITHIN_S: Final = 1.0
 FOLLOW_S: Final = 1.0
 WRONG_TYPE: Final = "a key of ours holds a value of another type"
-_SCRIPTS: Final = ("swap", "claim", "settle", "put", "freeze", "present", "leave", "mend", "list")
+_SCRIPTS: Final = (
+    "swap",
+    "claim",
+    "settle",
+    "put",
+    "beside",
+    "freeze",
+    "present",
+    "leave",
+    "mend",
+    "list",
+)
 
 
 class StoreDown(Exception):  # noqa: N818 - a state of the world, not a mistake of ours

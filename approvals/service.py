@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from approvals.acquaintance import Remark
+from approvals.after import After
+from approvals.aftermath import Aftermath
 from approvals.asking import Asking
 from approvals.ballots import Ballot, NotCountedCause
 from approvals.changing import Announce, Changing, Load
@@ -38,6 +40,7 @@ class Service:
         self._asking = Asking(self._ledger)
         self._voting = Voting(self._ledger)
         self._changing = Changing(self._ledger)
+        self._aftermath = Aftermath(self._ledger)
         self._hearsay = Hearsay(self._ledger)
         parts.bell.also_of_others(self._hearsay.hear)
         self._checks = 0
@@ -55,6 +58,11 @@ class Service:
     def hearsay(self) -> Hearsay:
         """What other gateways decide; `follow` is for a task of its own."""
         return self._hearsay
+
+    @property
+    def aftermath(self) -> Aftermath:
+        """What nodes do after a decision; nothing that decides ever asks it."""
+        return self._aftermath
 
     @property
     def freezing(self) -> Freezing:
@@ -93,6 +101,15 @@ class Service:
     async def decision_of(self, approval: Approval) -> Decision:
         """What the record amounts to now. StoreDown where today's rules need its bytes."""
         return self._ledger.decision_of(approval, await self._ledger.in_force.today(approval))
+
+    async def after_of(self, approval: Approval) -> After:
+        """What is known of it after its decision."""
+        return await self._aftermath.of(approval)
+
+    def node_due(self, approval: Approval) -> int | None:
+        """When its node should have asked again (Unix ms); None where its window is not known."""
+        window = self._ledger.parts.windows.get(approval.node)
+        return None if window is None else window.due_back(approval.attempts)
 
     async def newest(self, approval: Approval) -> Approval:
         """See `Ledger.newest`: for whoever acts on a record that was read a while ago."""

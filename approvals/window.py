@@ -16,6 +16,9 @@ MAX_MARGIN_MS: Final = 2_000
 CEILING_MS: Final = 5_000
 GRACE_MS: Final = 600_000
 TOKENS_KEPT: Final = 256
+LATE_MS: Final = 10_000
+"""For a gateway that restarts, or a balancer that moves, while the node comes back: it then sleeps
+once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,15 @@ class Window:
         left = self.retry_times - attempts.number
         rest = left * (self.timeout_ms + self.sleep_ms)
         return attempts.began + rest + self.timeout_ms - self.margin_ms
+
+    def due_back(self, attempts: Attempts) -> int:
+        """When a node that was not answered should have asked again (Unix milliseconds).
+
+        It sleeps once, from when it hung up, or must have; its sleep may be longer than it says by
+        a quarter, and by LATE_MS whatever it says.
+        """
+        ended = attempts.began + self.timeout_ms if attempts.ended is None else attempts.ended
+        return ended + self.sleep_ms + max(LATE_MS, self.sleep_ms // 4)
 
     def answer_until(self, began: int) -> int:
         """When an approval that nobody came for is given up: the window's end and ten minutes."""

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from starlette.types import ASGIApp
 
+from approvals.after_store import AfterStore
 from approvals.audit import Audit, AuditUnreadable
 from approvals.audit.reading import remember
 from approvals.bell import Bell
@@ -32,6 +33,7 @@ from gateway.clock import Clock
 from gateway.cookie import Cookie
 from gateway.desk import Desk
 from gateway.door import Door
+from gateway.event_door import EventDoor
 from gateway.freeze_desk import FreezeDesk
 from gateway.heads import Heads
 from gateway.neighbors import Neighbors
@@ -102,6 +104,7 @@ def assemble(
     service = Service(
         Parts(
             store=store,
+            after=AfterStore(link, seal_key, keep_days=settings.redis.keep_days),
             freezes=FreezeStore(link, seal_key),
             outbox=Outbox(link, seal_key),
             bell=bell,
@@ -148,6 +151,9 @@ def assemble(
         reloading=reloading,
         public_app=public_app(
             callback,
+            EventDoor(
+                service.aftermath, audit, _trusted_for_events(settings), journals, clock.now_ms
+            ),
             health=observer.health,
             now_ms=clock.now_ms,
             report=observer.bug,
@@ -248,6 +254,15 @@ def _trusted(settings: Settings) -> tuple[TrustedNode, ...]:
     return tuple(
         TrustedNode(node.name, tuple(load_public_key(path) for path in node.keys))
         for node in settings.nodes
+    )
+
+
+def _trusted_for_events(settings: Settings) -> tuple[TrustedNode, ...]:
+    """The keys of nodes' event notifications, which are others than those of their callbacks."""
+    return tuple(
+        TrustedNode(node.name, tuple(load_public_key(path) for path in node.event_keys))
+        for node in settings.nodes
+        if node.event_keys
     )
 
 

@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qsl
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from starlette.responses import PlainTextResponse
@@ -23,31 +22,26 @@ from starlette.responses import PlainTextResponse
 from approvals.audit import Audit, AuditDown
 from approvals.events import Event, Journal, Malformed, Pinged, TokenRefused, Unanswered
 from approvals.hearing import Hearing, NoAnswer
+from approvals.model import Approval
 from approvals.request import Request
 from approvals.service import Service
 from gateway import wire
+from gateway.form import Refused, not_verified, read_token
 from gateway.silence import Parked, abort_of
 from keys.envelope import BadPackage, BadToken, TrustedNode, Verified, sign, unpack, verify
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
-BODY_LIMIT: Final = 10 * 1024 * 1024
-FIELD: Final = "TSS_JWT_MSG"
-MOST_ESCAPES: Final = 1_000
-"""Decoding them costs a hundred times as much as other characters: three million, a second."""
-
 ANSWER_LIVES_S: Final = 120
-NOT_ALLOWED: Final = 405
 
 
-class Refused(Exception):  # noqa: N818 - an outcome, named for what it says
-    """An unsigned answer: the HTTP status and one plain sentence."""
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """The signed JWT, and the decision that it tells; None where it tells none."""
 
-    def __init__(self, status: int, sentence: str) -> None:
-        """Neither says anything about our keys or our state."""
-        super().__init__(sentence)
-        self.status = status
+    answer: str
+    decided: Approval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +61,20 @@ class Callback:
         """Answer one attempt."""
         began = self.now_ms()
         try:
-            token = _token(await _body(scope, receive))
-            verified = self._verified(token, began)
+            verified = self._verified(await read_token(scope, receive), began)
         except Refused as refused:
-            headers = {"allow": "POST"} if refused.status == NOT_ALLOWED else None
-            response = PlainTextResponse(str(refused), refused.status, headers)
-            await response(scope, receive, send)
+            await refused.answer(scope, receive, send)
             return
         abort = abort_of(scope)
         try:
             with self.parked.park(abort):
-                answer = await self._answer(verified, began, receive)
+                spoken = await self._answer(verified, began, receive)
         except NoAnswer:
             abort()
             return
-        await PlainTextResponse(answer)(scope, receive, send)
+        await PlainTextResponse(spoken.answer)(scope, receive, send)
+        if spoken.decided is not None and not abort.open:
+            await self.service.aftermath.taken(spoken.decided)  # nobody waits for us any more
 
     def _verified(self, token: str, now: int) -> Verified:
         """Step 2."""
@@ -89,19 +82,19 @@ class Callback:
             return verify(token, self.nodes, now)
         except BadToken as bad:
             self._note(TokenRefused(now, bad.reason))
-            raise Refused(401, "The token does not verify.") from None
+            raise not_verified() from None
 
-    async def _answer(self, verified: Verified, began: int, receive: "Receive") -> str:
-        """Steps 3 to 5: the signed JWT; NoAnswer for everything that keeps us from it."""
+    async def _answer(self, verified: Verified, began: int, receive: "Receive") -> Spoken:
+        """Steps 3 to 5; NoAnswer for everything that keeps us from an answer."""
         request_id = ""
         try:
             try:
                 asked = _asked(verified)
             except wire.NotACallbackRequest as problem:
-                return await self._invalid(problem, verified)
+                return Spoken(await self._invalid(problem, verified))
             if isinstance(asked, wire.Ping):
                 self._note(Pinged(self.now_ms(), verified.node))
-                return await self._signed(wire.pong(), verified.node)
+                return Spoken(await self._signed(wire.pong(), verified.node))
             request_id = asked.request_id
             return await self._decided(asked, verified, began, receive)
         except NoAnswer as none:
@@ -113,7 +106,7 @@ class Callback:
 
     async def _decided(
         self, request: Request, verified: Verified, began: int, receive: "Receive"
-    ) -> str:
+    ) -> Spoken:
         """Step 4, with an eye on the node: when it hangs up, everything held for it is freed."""
         hearing = Hearing(verified.token, began)
         watcher = asyncio.create_task(_until_gone(receive, hearing))
@@ -123,7 +116,8 @@ class Callback:
             watcher.cancel()
         if approval.final is None:
             raise NoAnswer("not_final")
-        return await self._signed(wire.decided(request.request_id, approval.final), verified.node)
+        package = wire.decided(request.request_id, approval.final)
+        return Spoken(await self._signed(package, verified.node), approval)
 
     async def _invalid(self, problem: wire.NotACallbackRequest, verified: Verified) -> str:
         """Step 3's refusal; it is evidence too, so it is on disk before it is said."""
@@ -149,39 +143,6 @@ class Callback:
     def _note(self, event: Event) -> None:
         for journal in self.journals:
             journal.note(event)
-
-
-async def _body(scope: "Scope", receive: "Receive") -> bytes:
-    """Step 1. A body that is refused as too large is not read to its end, or not at all."""
-    if scope["method"] != "POST":
-        raise Refused(NOT_ALLOWED, "Only POST is answered here.")
-    announced = dict(scope["headers"]).get(b"content-length", b"0")
-    if int(announced) > BODY_LIMIT:
-        raise Refused(413, "The request is too large.")
-    body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Refused(400, "The request ended early.")
-        body += message.get("body", b"")
-        if len(body) > BODY_LIMIT:
-            raise Refused(413, "The request is too large.")
-        if not message.get("more_body", False):
-            return bytes(body)
-
-
-def _token(body: bytes) -> str:
-    """Step 1: the one form field; a JWT never needs percent-encoding, but may have some."""
-    if body.count(b"%") > MOST_ESCAPES:
-        raise Refused(400, f"A form with the field {FIELD} is expected.")
-    try:
-        fields = parse_qsl(body.decode("ascii"), max_num_fields=8, encoding="ascii")
-    except (UnicodeDecodeError, ValueError):
-        raise Refused(400, f"A form with the field {FIELD} is expected.") from None
-    tokens = [value for name, value in fields if name == FIELD]
-    if len(tokens) != 1 or not tokens[0].strip():
-        raise Refused(400, f"A form with the field {FIELD} is expected.")
-    return tokens[0]
 
 
 def _asked(verified: Verified) -> "wire.Ping | Request":

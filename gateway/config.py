@@ -200,6 +200,11 @@ def _node(table: Reader) -> Node:
             if table.has("private_key")
             else None
         ),
+        event_keys=(
+            table.paths("event_public_key", "keys/tss-node-event-pub.key")
+            if table.has("event_public_key")
+            else ()
+        ),
     )
 
 

@@ -143,6 +143,31 @@ def _answered(line: Line) -> list[str]:
     return [f"{approval['final']['outcome']}, signed for {which} (token {token})"]
 
 
+def _taken(line: Line) -> list[str]:
+    """What came of the answer: so far, that it reached the node."""
+    return [f"{line['node']} took the answer"]
+
+
+def _reported(line: Line) -> list[str]:
+    """What a node says that it did, and whether that is what was asked."""
+    report = line["report"]
+    what = f"{line['node']} reports {report['kind'].replace('_', ' ')} {report['stage']}"
+    said = [f"{what}, {day_and_clock(report['at'])} by its clock (event {report['event_id']})"]
+    if report["why"]:
+        said.append(f"because: {report['why']}")
+    if not line["digest"]:
+        said.append("It matches no approval of ours.")
+    elif line["agrees"] is False:
+        said.append("It is NOT what was asked of us.")
+    if report["hashes"]:
+        said.append(f"hashes, of which these are the first: {', '.join(report['hashes'])}")
+    return said
+
+
+def _unreadable(line: Line) -> list[str]:
+    return [f"{line['node']}, {line['what'] or 'of no known type'}: {line['sentence']}"]
+
+
 def _begun(line: Line) -> list[str]:
     """The first line of a file: what is frozen is carried along."""
     return ["Known from before:", *people.standing(freeze_from_plain(line["standing"]))]
@@ -157,6 +182,9 @@ TELLERS: Final[dict[str, Callable[[Line], list[str]]]] = {
     "finalized": _finalized,
     "learned": _learned,
     "answered": _answered,
+    "answer_taken": _taken,
+    "node_reported": _reported,
+    "event_unreadable": _unreadable,
     "freeze_changed": people.freeze_changed,
     OPENED: _begun,
     CONTINUED: _begun,

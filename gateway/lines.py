@@ -7,16 +7,19 @@ from approvals.events import (
     Alarm,
     AlarmOver,
     Answered,
+    AnswerTaken,
     Asked,
     Attempted,
     BallotRefused,
     DeadlineMoved,
     Event,
+    EventUnreadable,
     Finalized,
     FreezeChanged,
     HeadSigned,
     Learned,
     Malformed,
+    NodeReported,
     Overridden,
     Pinged,
     PolicyChanged,
@@ -77,9 +80,19 @@ def line_of(event: Event) -> Line:
 
 
 def _plain(
-    event: BallotRefused | Malformed | Pinged | TokenRefused | Unanswered | Trouble,
+    event: AnswerTaken
+    | NodeReported
+    | EventUnreadable
+    | BallotRefused
+    | Malformed
+    | Pinged
+    | TokenRefused
+    | Unanswered
+    | Trouble,
 ) -> Line:
     match event:
+        case AnswerTaken() | NodeReported() | EventUnreadable():
+            return _after(event)
         case BallotRefused():
             who = {"member": event.member, "person": event.person or "unknown"}
             return Line(
@@ -109,6 +122,23 @@ def _alarm(event: Alarm | AlarmOver) -> Line:
         return Line("info", "alarm_over", {"what": event.what, "detail": event.detail})
     fields = {"what": event.what, "member": event.member, "detail": event.detail}
     return Line("error", "alarm", fields, seldom=f"alarm {event.what}", burst=ALARMS)
+
+
+def _after(event: AnswerTaken | NodeReported | EventUnreadable) -> Line:
+    match event:
+        case AnswerTaken():
+            who = {"node": event.node, "request_id": event.request_id, "digest": event.digest[:16]}
+            return Line("info", "answer_taken", who)
+        case NodeReported():
+            report = event.report
+            who = {"node": event.node, "request_id": event.request_id, "digest": event.digest[:16]}
+            said = {"event_id": report.event_id, "kind": report.kind, "stage": report.stage}
+            return Line("info", "node_reported", who | said | {"agrees": event.agrees})
+        case EventUnreadable():
+            fields = {"node": event.node, "attempt": event.token, "what": event.what}
+            return Line("warning", "event_unreadable", fields | {"why": event.sentence})
+        case _:
+            assert_never(event)
 
 
 def _vote(event: Voted | Overridden) -> Line:

@@ -11,16 +11,19 @@ from approvals.events import (
     Alarm,
     AlarmOver,
     Answered,
+    AnswerTaken,
     Asked,
     Attempted,
     BallotRefused,
     DeadlineMoved,
     Event,
+    EventUnreadable,
     Finalized,
     FreezeChanged,
     HeadSigned,
     Learned,
     Malformed,
+    NodeReported,
     Overridden,
     Pinged,
     PolicyChanged,
@@ -55,6 +58,11 @@ class Metrics:
         self._attempts = self._counter("attempts", "Attempts at a recorded request", "counted")
         self._pings = self._counter("pings", "Heartbeats answered", "node")
         self._malformed = self._counter("malformed", "Signed packages that are no request", "node")
+        self._taken = self._counter("answers_taken", "Approvals of people a node took", "node")
+        self._events = self._counter("events", "Event notifications of nodes", "kind", "stage")
+        self._unreadable = self._counter(
+            "events_unreadable", "Signed events of which nothing could be made", "node"
+        )
         self._tokens = self._counter("tokens_refused", "Callers whose JWT failed", "reason")
         self._silences = self._counter("unanswered", "Attempts without an answer", "reason")
         self._votes = self._counter("votes", "Votes stored", "choice", "via")
@@ -85,7 +93,7 @@ class Metrics:
         )
         self._bugs = self._counter("bugs", "Errors that nobody foresaw")
 
-    def note(self, event: Event) -> None:  # noqa: C901, PLR0912 - one flat case each
+    def note(self, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915 - one flat case each
         """Count it. Reasons and causes are short words, so the number of series is bounded."""
         match event:
             case Asked():
@@ -107,6 +115,12 @@ class Metrics:
                 self._ballots.labels(word(event.cause), word(event.via.partition(":")[0])).inc()
             case Answered() | Finalized():
                 self._note_final(event)
+            case AnswerTaken():
+                self._taken.labels(event.node).inc()
+            case NodeReported():
+                self._events.labels(event.report.kind, event.report.stage).inc()
+            case EventUnreadable():
+                self._unreadable.labels(event.node).inc()
             case Malformed():
                 self._malformed.labels(event.node).inc()
             case Pinged():

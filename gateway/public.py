@@ -14,13 +14,14 @@ from gateway.silence import SilentOnError
 
 def public_app(
     callback: ASGIApp,
+    events: ASGIApp,
     *,
     health: Health,
     now_ms: Callable[[], int],
     report: Callable[[Exception], None],
     slack: Sequence[BaseRoute],
 ) -> Starlette:
-    """`POST /v2/check`, `GET /ping`, `/healthz`, `/readyz`; Slack's interactions over HTTP."""
+    """`POST /v2/check`, `/v2/event`; `GET /ping`, `/healthz`, `/readyz`; Slack's interactions."""
 
     async def ping(_request: HttpRequest) -> JSONResponse:
         return JSONResponse({"server": "countersign", "timestamp": str(now_ms())})
@@ -28,6 +29,7 @@ def public_app(
     app = Starlette(
         routes=[
             Route("/v2/check", SilentOnError(callback, report=report)),
+            Route("/v2/event", SilentOnError(events, report=report)),
             Route("/ping", ping, methods=["GET"]),
             *health.routes(),
             *slack,

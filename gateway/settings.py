@@ -34,12 +34,14 @@ class Node:
     """A TSS Node we answer: its callback public keys, its `callback:` settings.
 
     `private_key` is the key that its answers are signed with; None: that of `[keys]`.
+    `event_keys` are those of its event notifications, which are refused where there are none.
     """
 
     name: str
     keys: tuple[Path, ...]
     window: Window
     private_key: Path | None
+    event_keys: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

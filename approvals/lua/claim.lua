@@ -2,14 +2,14 @@
 -- KEYS: untold, open, unshown
 -- ARGV: 1 now   2 when others may take them   3 how many   4 length of the longest member
 --       5 how many that are due are looked at   6 of how many that were never shown a line is told
--- First what is told of freezes and of a burst; then what was never shown and is open, by its
+-- First what is told of freezes, of doubts and of a burst; then what was never shown and is open, by its
 -- deadline; then the rest, by how long it is due, of which one in four is taken all the same.
 -- What is neither, nor a `node/request_id` with or without a conflict's digest, was not put there by
 -- us: it is taken out, and counted first.
 local most = tonumber(ARGV[3])
 local special, members, deadlines, unshown, found = {}, {}, {}, {}, {0}
 for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[5])) do
-  if member == 'freeze' or member == 'burst' then table.insert(special, member)
+  if member == 'freeze' or member == 'doubts' or member == 'burst' then table.insert(special, member)
   else members[#members + 1] = member end
 end
 

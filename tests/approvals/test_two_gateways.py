@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from approvals.after_store import AfterStore
 from approvals.audit import Audit
 from approvals.ballots import Ballot
 from approvals.bell import Bell
@@ -43,6 +44,7 @@ async def gateways(redis_url, tmp_path):
         )
         parts = Parts(
             store=store,
+            after=AfterStore(link, KEY, keep_days=30),
             freezes=FreezeStore(link, KEY),
             outbox=Outbox(link, KEY),
             bell=Bell(link, store.revisions),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from gateway.callback import BODY_LIMIT, Refused, _token
+from gateway.form import BODY_LIMIT, Refused, token_of
 from keys.envelope import BadToken, TrustedNode, sign, verify
 from tests.bench import rsa_limit
 from tests.bench.client import Connection, post
@@ -61,10 +61,10 @@ def _refusing() -> list[Row]:
         ),
         _row(
             "10 MiB of form",
-            _us(lambda: _token(b"TSS_JWT_MSG=" + longest.encode()), 10),
+            _us(lambda: token_of(b"TSS_JWT_MSG=" + longest.encode()), 10),
             "before its token is looked at",
         ),
-        _row("10 MiB of escapes", _us(lambda: _token(escapes), 10), "refused by their count"),
+        _row("10 MiB of escapes", _us(lambda: token_of(escapes), 10), "refused by their count"),
     ]
 
 

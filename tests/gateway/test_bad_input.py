@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from gateway.attempts import Knobs
-from gateway.callback import BODY_LIMIT
+from gateway.form import BODY_LIMIT
 from gateway.node import signed_token
 from keys.envelope import sign
 from tests.support.requests import FOLDER, sample

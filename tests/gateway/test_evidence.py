@@ -95,7 +95,8 @@ async def test_votes_at_one_gateway_are_proved_by_the_chain_of_the_one_that_answ
     assert (counts["requests"], counts["answers"], counts["signatures"]) == (1, 1, 1)
     assert [line["vote"]["person"] for line in lines(one, "voted")] == ["ana"]
     assert is_whole(one)["votes"] == 1
-    assert events(shown(two, ASKED.request_id)) == ["asked", "finalized", "answered"]
+    told = ["asked", "finalized", "answered", "answer taken"]
+    assert events(shown(two, ASKED.request_id)) == told
     rows = shown(one, ASKED.request_id)
     assert events(rows) == ["voted", "learned"]
     assert "    At another gateway, APPROVE approved by people" in rows

@@ -79,6 +79,7 @@ class Guarded(Ledger):
         super().__init__(
             Parts(
                 store=nothing,
+                after=nothing,
                 outbox=nothing,
                 bell=nothing,
                 audit=nothing,

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from approvals import freeze_statement
+from approvals.after_store import AfterStore
 from approvals.audit import Audit
 from approvals.ballots import Ballot
 from approvals.bell import Bell
@@ -160,6 +161,7 @@ class World:
         self.service = Service(
             Parts(
                 store=self.store,
+                after=AfterStore(self._link, seal_key, keep_days=1),
                 freezes=FreezeStore(self._link, seal_key),
                 outbox=self.outbox,
                 bell=Bell(self._link, self.store.revisions),

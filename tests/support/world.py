@@ -135,12 +135,16 @@ class World:
     policy: str = ""
     more_config: str = ""
     port: int = 0
+    with_events: bool = False
     clock: MovableClock = field(default_factory=MovableClock)
 
     def write(self) -> Path:
         """Write every file; the path of countersign.toml."""
         keys = self.folder / "keys"
         keys.mkdir(exist_ok=True)
+        for name in self.nodes if self.with_events else ():
+            public = rsa_key(f"{name}-events").public_key()
+            (keys / f"{name}-events.pub").write_bytes(public_pem(public))
         if not (keys / "server.pem").exists():
             write_private_key(keys / "server.pem", rsa_key("server"))
             for name in NODE_KEYS:
@@ -157,6 +161,8 @@ class World:
                 sleep=self.window.sleep_ms / 1000,
                 timeout=self.window.timeout_ms / 1000,
             )
+            if self.with_events:
+                config += f'event_public_key = "keys/{name}-events.pub"\n'
         if self.redis_url is not None:
             config += f'\n[redis]\nurl = "{self.redis_url}"\nmay_forget = true\n'
         path = self.folder / "countersign.toml"

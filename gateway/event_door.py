@@ -1,0 +1,94 @@
+"""POST /v2/event: what a TSS Node tells of its own accord, after we answered or without us.
+
+1. The method, the size and the form are a TSS Node's (else 405, 413, 400).
+2. The JWT verifies for the event key of a trusted node (else 401). It is never the callback key.
+3. A ping, and what cannot be read, end here: a node would repeat the latter for ever.
+4. What it says is audited and kept; then, and only then, 200.
+
+What cannot be kept now is answered 503: for an event a node takes everything but 200 and 201 as
+"again" (protocol section 6), so no status can be mistaken for a decision, and whoever looks into
+the node's log reads why.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from starlette.responses import PlainTextResponse, Response
+
+from approvals.aftermath import Aftermath
+from approvals.audit import Audit, AuditDown
+from approvals.events import Alarm, Event, EventUnreadable, Journal, TokenRefused
+from approvals.redis_link import StoreDown
+from gateway.event_wire import Ping, UnreadableEvent, parse_event
+from gateway.form import Refused, not_verified, read_token
+from keys.envelope import BadPackage, BadToken, TrustedNode, Verified, unpack, verify
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from approvals.after import Report
+
+
+@dataclass(frozen=True, slots=True)
+class EventDoor:
+    """The ASGI endpoint. `nodes` holds the event keys, which no callback is accepted from."""
+
+    aftermath: Aftermath
+    audit: Audit
+    nodes: Sequence[TrustedNode]
+    journals: Sequence[Journal]
+    now_ms: Callable[[], int]
+
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        """Take in one event."""
+        try:
+            verified = self._verified(await read_token(scope, receive))  # 1, 2
+        except Refused as refused:
+            await refused.answer(scope, receive, send)
+            return
+        response = Response()
+        try:
+            await self._hear(verified)
+        except (StoreDown, AuditDown):
+            response = PlainTextResponse("The event cannot be kept now: send it again.", 503)
+        await response(scope, receive, send)
+
+    def _verified(self, token: str) -> Verified:
+        now = self.now_ms()
+        try:
+            return verify(token, self.nodes, now)
+        except BadToken as bad:
+            self._note(TokenRefused(now, bad.reason))
+            raise not_verified() from None
+
+    async def _hear(self, verified: Verified) -> None:
+        try:
+            event = _event(verified)
+        except UnreadableEvent as problem:
+            await self._record(problem, verified)  # 3
+            return
+        if not isinstance(event, Ping):
+            await self.aftermath.hear(verified.node, event)  # 4
+
+    async def _record(self, problem: UnreadableEvent, verified: Verified) -> None:
+        now, why = self.now_ms(), str(problem)
+        event = EventUnreadable(now, verified.node, verified.token, problem.what, why)
+        await self.audit.write(event)
+        self._note(event)
+        if problem.of_signing:
+            self._note(Alarm(now, "event_unreadable", "", f"{verified.node}: {why}"))
+
+    def _note(self, event: Event) -> None:
+        for journal in self.journals:
+            journal.note(event)
+
+
+def _event(verified: Verified) -> "Ping | Report":
+    if verified.package is None:
+        raise UnreadableEvent("package_data must be a string.", of_signing=True)
+    try:
+        return parse_event(unpack(verified.package))
+    except BadPackage:
+        why = "package_data is not padded standard base64."
+        raise UnreadableEvent(why, of_signing=True) from None
