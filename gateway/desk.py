@@ -44,7 +44,7 @@ class Desk:
         self._reloading = reloading
         self._freezes = freezes
         self._door = door
-        self._entries = Entries(service, gateways)
+        self._entries = Entries(service, gateways, clock.now_ms)
         self._lists = Lists(service, self._entries)
         self._witness = Witness(service, clock)
         self._votes = Kind(

@@ -1,16 +1,17 @@
 """Approvals as the desk tells them to a terminal on this machine."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from approvals.codec import DamagedRecord, approval_to_json, request_to_json
 from approvals.freeze import Freeze
-from approvals.model import Approval
+from approvals.model import Approval, Decision, Pending
 from approvals.request import Request
 from approvals.service import Service
+from notifiers.schedule import is_overdue
 from notifiers.sheet import Sheet, sheet_of
-from notifiers.status import status_of
+from notifiers.status import Status, status_of
 from notifiers.story import freezes_behind, names_of
 
 
@@ -20,9 +21,12 @@ class Entries:
     `gateways` gives, for each node, the fingerprint of the key its answers are signed with.
     """
 
-    def __init__(self, service: Service, gateways: Mapping[str, str]) -> None:
+    def __init__(
+        self, service: Service, gateways: Mapping[str, str], now_ms: Callable[[], int]
+    ) -> None:
         self._service = service
         self._gateways = gateways
+        self._now = now_ms
 
     async def of(
         self, approvals: Iterable[Approval], *, bytes_too: bool = False
@@ -35,7 +39,7 @@ class Entries:
             decision = await self._service.decision_of(approval)
             freezes = freezes or await freezes_behind(self._service, decision)
             request = await self.request_of(approval)
-            status = status_of(approval, decision, freezes=freezes)
+            status = await self._status(approval, decision, freezes)
             said = {
                 "member": approval.member,
                 "gateway": self._gateways.get(approval.node),
@@ -49,6 +53,21 @@ class Entries:
             }
             entries.append(said | self._read(approval, request))
         return entries
+
+    async def _status(
+        self, approval: Approval, decision: Decision, freezes: tuple[Freeze, ...]
+    ) -> Status:
+        """With what became of it, once it is decided."""
+        if isinstance(decision, Pending):
+            return status_of(approval, decision)
+        due = self._service.node_due(approval)
+        return status_of(
+            approval,
+            decision,
+            freezes=freezes,
+            after=await self._service.after_of(approval),
+            overdue=is_overdue(approval, decision, due, self._now()),
+        )
 
     def _read(self, approval: Approval, request: Request | None) -> dict[str, Any]:
         """What its bytes say. Only what this gateway remembers nobody else can compute."""

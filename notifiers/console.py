@@ -20,7 +20,13 @@ _REMEMBERED: Final = 1_000
 def lines(story: Story) -> list[str]:
     """What an approver reads, line by line, and the commands that decide."""
     approval, sheet = story.approval, story.sheet
-    status = status_of(approval, story.decision, freezes=story.freezes)
+    status = status_of(
+        approval,
+        story.decision,
+        freezes=story.freezes,
+        after=story.after,
+        overdue=story.overdue,
+    )
     told = [sheet.headline, *_table((*sheet.flags, *sheet.remarks)), ""]
     told += [f"  {status.line}", *(f"  {line}" for line in (*status.details, *status.wanted))]
     if status.state == "open":

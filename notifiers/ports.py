@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from approvals.acquaintance import Remark
+from approvals.after import NOTHING_AFTER, After
 from approvals.ballots import Ballot, NotCountedCause
+from approvals.doubts import Doubts
 from approvals.findings import Address, Findings
 from approvals.freeze import Freeze, FreezeRecord
 from approvals.freezing import NotFrozen
@@ -56,6 +58,22 @@ class Freezes(Protocol):
         ...
 
 
+class Aftermath(Protocol):
+    """What nodes did without our yes, kept until people were told. Its calls raise StoreDown."""
+
+    async def judge(self) -> Doubts:
+        """Raise the alarms that are due; everything that people must be told of."""
+        ...
+
+    async def said(self, name: str, place: str) -> None:
+        """People were told of one at a place."""
+        ...
+
+    async def doubts(self) -> Doubts:
+        """All that are kept."""
+        ...
+
+
 class Approvals(Protocol):
     """The approval service. Its calls raise StoreDown and DamagedRecord."""
 
@@ -67,6 +85,19 @@ class Approvals(Protocol):
     @property
     def freezing(self) -> Freezes:
         """What is frozen, and how to freeze more."""
+        ...
+
+    @property
+    def aftermath(self) -> Aftermath:
+        """What nodes did without our yes."""
+        ...
+
+    async def after_of(self, approval: Approval) -> After:
+        """What is known of it after its decision."""
+        ...
+
+    def node_due(self, approval: Approval) -> int | None:
+        """When its node should have asked again (Unix ms)."""
         ...
 
     async def vote(self, member: str, ballot: Ballot) -> Counted | NotCounted:
@@ -126,9 +157,18 @@ class Outbox(Posts, Protocol):
         ...
 
     async def settle_untold(
-        self, member: str, revision: int, *, again_at: int | None, told: bool = True
+        self,
+        member: str,
+        revision: int,
+        *,
+        again_at: int | None,
+        told: bool = True,
+        after: int | None = None,
     ) -> None:
-        """Told as of `revision`; `told` False: not yet, but later."""
+        """Told as of `revision`, and as of that of what happened after the decision.
+
+        `told` False: not yet, but later.
+        """
         ...
 
 
@@ -140,7 +180,9 @@ class Story:
     everything (None: `sheet` is all there is). `freezable`: somebody is on call, who may freeze.
     `urgency` is how much of the time that people have was over when it was put together.
     `escalations` are the calls that were due then, to people whom today's policy knows, said
-    already or not; `said` those that a place made and shows; `people` is who is who.
+    already or not; `said` those that a place made and shows; `people` is who is who. `after` is
+    what is known since the decision; `overdue`: it is approved, and the node should have come
+    back for that by then.
     """
 
     approval: Approval
@@ -153,6 +195,13 @@ class Story:
     escalations: tuple[Due, ...] = ()
     said: tuple[Said, ...] = ()
     people: Mapping[str, Person] = field(default_factory=dict)
+    after: After = NOTHING_AFTER
+    overdue: bool = False
+
+    @property
+    def version(self) -> int:
+        """Grows with everything that is stored about it: its record, and what came after."""
+        return self.approval.revision + self.after.revision
 
 
 class Notifier(Protocol):

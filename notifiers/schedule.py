@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from approvals.model import Approval, Decision, Pending
+from approvals.model import Approval, Approved, Decision, Pending
 
 Urgency: TypeAlias = Literal["early", "half", "late"]
 
@@ -75,11 +75,22 @@ def urgency_of(approval: Approval, now: int) -> Urgency:
     return urgency
 
 
-def next_look(approval: Approval, decision: Decision, now: int) -> int | None:
+def is_overdue(approval: Approval, decision: Decision, due: int | None, now: int) -> bool:
+    """Whether it is approved, and its node should have come back for that: it was `due` by now."""
+    waits = isinstance(decision, Approved) and approval.final is None
+    return waits and due is not None and now >= due
+
+
+def next_look(
+    approval: Approval, decision: Decision, now: int, *, due: int | None = None
+) -> int | None:
     """The next moment, Unix ms, at which there is something else to say; None if none is ahead.
 
     A message whose deadline is near is not rendered every second: twice in its life is enough.
+    `due` is when the node should have come back; it matters once people have approved.
     """
+    if isinstance(decision, Approved) and approval.final is None and due is not None:
+        return due if due > now else None
     if not isinstance(decision, Pending):
         return None
     moments = [_moment(approval, percent) for _, percent in _SHARES]

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
-from approvals.freeze import Freeze
 from approvals.model import Approval, Approved, Cause, Damaged, Decision, Pending, Rejected
 from approvals.wording import counted
 from notifiers.escalating import called_lines
 from notifiers.facts import Fact
 from notifiers.headline import itemized
-from notifiers.ink import clock
+from notifiers.ink import PLAIN, clock
+from notifiers.ports import Story
 from notifiers.readable import cut, visible
 from notifiers.schedule import Said, Urgency
 from notifiers.sheet import Sheet
@@ -92,38 +92,23 @@ class _Standing:
     mark: str
     urgency: Urgency
     called: Sequence[Said]
+    version: int
 
 
-def render(
-    approval: Approval,
-    sheet: Sheet,
-    decision: Decision,
-    token: Callable[[Act], str],
-    *,
-    freezes: Sequence[Freeze] = (),
-    urgency: Urgency = "early",
-    page: Sheet | None = None,
-    freezable: bool = True,
-    called: Sequence[Said] = (),
-) -> Message:
+def render(story: Story, token: Callable[[Act], str]) -> Message:
     """The message as the record stands. What does not fit is cut with a marker that says so.
 
     Where even short claims leave no room, proved facts go too, and with them the Approve button:
-    nobody can approve by a click what the message does not show. If a form can show all of `page`,
-    a button opens that form; and the page's text goes into the thread.
+    nobody can approve by a click what the message does not show. If a form can show all of the
+    page, a button opens that form; and the page's text goes into the thread.
     """
-    standing = _Standing(
-        status_of(approval, decision, SLACK_INK, freezes=freezes),
-        status_of(approval, decision, freezes=freezes),
-        _mark(approval, decision),
-        urgency,
-        called,
-    )
+    approval, sheet, page = story.approval, story.sheet, story.page
+    standing = _standing_of(story)
     blocks: list[Json] = []
-    ways, below = Ways(freeze=freezable), None
+    ways, below = Ways(freeze=story.freezable), None
     for fewer, limit in _fits(_as_slack_shows(sheet)):
         if page is not None and not fewer.whole and not approval.notice and below is None:
-            ways = Ways(can_review(approval, sheet, page), freezable)
+            ways = Ways(can_review(approval, sheet, page), story.freezable)
             below = overflow_of(approval, sheet, page)
         blocks = _blocks(approval, fewer, standing, token, limit, ways=ways, below=below)
         if size(blocks) <= ALL_BLOCKS and len(blocks) <= BLOCKS:
@@ -131,6 +116,23 @@ def render(
     message = Message(_fallback(approval, sheet, standing), blocks, shown_of(blocks), below)
     check_message(message.text, message.blocks)
     return message
+
+
+def _standing_of(story: Story) -> _Standing:
+    approval, decision = story.approval, story.decision
+    marked, bare = (
+        status_of(
+            approval,
+            decision,
+            ink,
+            freezes=story.freezes,
+            after=story.after,
+            overdue=story.overdue,
+        )
+        for ink in (SLACK_INK, PLAIN)
+    )
+    mark = _mark(approval, decision)
+    return _Standing(marked, bare, mark, story.urgency, story.said, story.version)
 
 
 def _mark(approval: Approval, decision: Decision) -> str:
@@ -230,7 +232,7 @@ def _blocks(
         blocks += ways_to_decide(approval, sheet, token, ways)
     else:
         blocks += ways_to_read(token)
-    return [_iterated(block, approval.revision) for block in blocks]
+    return [_iterated(block, standing.version) for block in blocks]
 
 
 def _progress(approval: Approval, standing: _Standing) -> list[Json]:
@@ -268,9 +270,9 @@ def _about(standing: _Standing, limit: int) -> list[Json]:
     return [{"type": "context", "elements": lines, "block_id": "about"}] if lines else []
 
 
-def _iterated(block: Json, revision: int) -> Json:
+def _iterated(block: Json, version: int) -> Json:
     """Slack asks for new block ids in each version of a message."""
-    return {**block, "block_id": f"{block['block_id']}-r{revision}"}
+    return {**block, "block_id": f"{block['block_id']}-r{version}"}
 
 
 def _fallback(approval: Approval, sheet: Sheet, standing: _Standing) -> str:

@@ -182,16 +182,19 @@ class SlackClient:
         if answer.status_code != HTTPStatus.OK:
             raise SlackRefused(f"http_{answer.status_code}")
 
-    async def say(self, channel: str, text: str, *, thread: str | None = None) -> str:
+    async def say(
+        self, channel: str, text: str, *, thread: str | None = None, aside: bool = False
+    ) -> str:
         """`chat.postMessage` of text alone, in which Slack reads no markup; returns the `ts`.
 
-        In a `thread` it is shown in the channel as well: not everybody follows every thread.
+        In a `thread` it is shown in the channel as well, unless it is said `aside`: not everybody
+        follows every thread.
         """
         answer = await _called(
             lambda: self._once.chat_postMessage(
                 channel=channel,
                 thread_ts=thread,
-                reply_broadcast=thread is not None,
+                reply_broadcast=thread is not None and not aside,
                 text=plain(text, FALLBACK_TEXT)["text"],
                 parse="none",
                 link_names=False,

@@ -19,6 +19,7 @@ from approvals.freeze_store import FREEZE_MEMBER
 from approvals.model import Approval
 from approvals.recent import Recent
 from approvals.told import Post, Told
+from notifiers.aftermath import sentences
 from notifiers.escalating import brief, said_in
 from notifiers.freezes import freeze_news, still_news
 from notifiers.overrides import announcement
@@ -67,7 +68,9 @@ class Channel(Protocol):
         """Replace a message."""
         ...
 
-    async def say(self, channel: str, text: str, *, thread: str | None = None) -> str:
+    async def say(
+        self, channel: str, text: str, *, thread: str | None = None, aside: bool = False
+    ) -> str:
         """Post a sentence without buttons; returns its `ts`."""
         ...
 
@@ -99,7 +102,7 @@ class SlackPosts:
         """Post once, update every post of it; no call where a message already says all this."""
         check_pace(self._pace)
         story, told = await self._noted(story)
-        if any(is_message(p) and p.revision > story.approval.revision for p in told.posts):
+        if any(is_message(post) and post.revision > story.version for post in told.posts):
             return  # another gateway has told something newer
         try:
             if alone and await self._call(story):
@@ -116,6 +119,7 @@ class SlackPosts:
         """What is said once, in the message's thread."""
         await self._tell_overrides(story.approval)
         await self._tell_overflow(story)
+        await self._tell_what_became(story)
         if await self._call(story):  # the message was posted just now
             await self.tell(story)
 
@@ -176,7 +180,7 @@ class SlackPosts:
         story = replace(story, said=said_in(told))
 
         def note(post: Post) -> Post:
-            if not is_message(post) or post.revision > story.approval.revision:
+            if not is_message(post) or post.revision > story.version:
                 return post
             return _rendered(post, message_of(story, post.nonce).shown)
 
@@ -199,8 +203,8 @@ class SlackPosts:
                 await self._slack.update(post.channel, post.ts, message.text, message.blocks)
             except MessageGone:
                 return None
-        self._faces[post.nonce] = (message.face, story.approval.revision)
-        return replace(post, revision=story.approval.revision)
+        self._faces[post.nonce] = (message.face, story.version)
+        return replace(post, revision=story.version)
 
     async def _post(self, story: Story) -> None:
         member = story.approval.member
@@ -230,7 +234,7 @@ class SlackPosts:
         again = unsent or (unknown if len(unknown) >= MOST_UNKNOWN else [])
         nonce = again[-1].nonce if again else secrets.token_urlsafe(16)
         message = message_of(story, nonce)
-        revision = story.approval.revision
+        revision = story.version
         fresh = Post(nonce, NAME, self._channel, None, (), revision)
         post = _rendered(replace(again[-1] if again else fresh, revision=revision), message.shown)
         await change_posts(
@@ -261,7 +265,7 @@ class SlackPosts:
         votes = [vote for vote in approval.votes if vote.override]
         if not votes:
             return
-        below = await self._newest(approval.member)
+        below = await self._newest_message(approval.member)
         for vote in votes:
             await self._thread.say(
                 approval.member,
@@ -274,16 +278,27 @@ class SlackPosts:
     async def _tell_overflow(self, story: Story) -> None:
         """What the message could not hold, each part once."""
         overflow = message_of(story, "").overflow
-        below = None if overflow is None else await self._newest(story.approval.member)
+        below = None if overflow is None else await self._newest_message(story.approval.member)
         if overflow is not None and below is not None:
             parts, revision = parts_of(overflow), story.approval.revision
             await self._thread.show(story.approval.member, parts, revision=revision, below=below)
 
-    async def _newest(self, member: str) -> str | None:
-        """The `ts` of the newest message, which sentences go below."""
+    async def _tell_what_became(self, story: Story) -> None:
+        """Taken, signed, failed, not come back for: once each, and in the thread alone."""
+        member, said = story.approval.member, sentences(story)
+        below = await self._newest_message(member) if said else None
+        if below is None:
+            return
+        for about, text in said:
+            await self._thread.say(
+                member, about, text, revision=story.version, below=below, aside=True
+            )
+
+    async def _newest_message(self, member: str) -> str | None:
+        """The `ts` of the message that a thread hangs on."""
         told = await self._posts.read_told(member)
-        below = [post.ts for post in told.posts if is_message(post) and post.ts is not None]
-        return below[-1] if below else None
+        known = [post.ts for post in told.posts if is_message(post) and post.ts is not None]
+        return known[-1] if known else None
 
     async def _keep(
         self, member: str, told: Told, before: Sequence[Post], left: Sequence[Post]
@@ -314,19 +329,9 @@ def _rendered(post: Post, shown: str) -> Post:
 
 def message_of(story: Story, nonce: str) -> Message:
     """The message of a story whose buttons carry this nonce."""
+    approval = story.approval
 
     def token(act: Act) -> str:
         return Token(nonce, approval.member, approval.digest, act).encode()
 
-    approval: Approval = story.approval
-    return render(
-        approval,
-        story.sheet,
-        story.decision,
-        token,
-        freezes=story.freezes,
-        page=story.page,
-        freezable=story.freezable,
-        urgency=story.urgency,
-        called=story.said,
-    )
+    return render(story, token)

@@ -37,8 +37,10 @@ class Speaker(Protocol):
         """Post; returns the `ts`."""
         ...
 
-    async def say(self, channel: str, text: str, *, thread: str | None = None) -> str:
-        """Post a sentence without buttons; returns its `ts`."""
+    async def say(
+        self, channel: str, text: str, *, thread: str | None = None, aside: bool = False
+    ) -> str:
+        """Post a sentence without buttons; returns its `ts`. `aside`: in the thread alone."""
         ...
 
 
@@ -53,15 +55,22 @@ class Thread:
         self._pace = pace
 
     async def say(
-        self, member: str, about: str, text: str, *, revision: int, below: str | None = None
+        self,
+        member: str,
+        about: str,
+        text: str,
+        *,
+        revision: int,
+        below: str | None = None,
+        aside: bool = False,
     ) -> None:
         """Say what is `about` this unless it was said; `below` is the `ts` of a message.
 
+        `aside`: not in the channel as well, for what its message says too.
         Only for whoever holds the member's claim: two who say it at once say it twice.
         """
-        await self._once(
-            member, about, revision, lambda: self._slack.say(self._channel, text, thread=below)
-        )
+        say = partial(self._slack.say, self._channel, text, thread=below, aside=aside)
+        await self._once(member, about, revision, say)
 
     async def show(self, member: str, parts: Iterable[Part], *, revision: int, below: str) -> None:
         """Post each part unless it was; only the thread holds it, not the channel.

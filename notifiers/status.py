@@ -1,10 +1,11 @@
 """Where an approval stands, in sentences: who has voted, what is missing, how it ended."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Literal, TypeAlias, assert_never
 
+from approvals.after import NOTHING_AFTER, After
 from approvals.ballots import SENTENCES, NotCountedCause
 from approvals.freeze import Freeze
 from approvals.model import (
@@ -19,6 +20,7 @@ from approvals.model import (
     Vote,
 )
 from approvals.model import Final as FinalFact
+from notifiers.aftermath import became, last_asked
 from notifiers.freezes import frozen_words
 from notifiers.ink import PLAIN, Ink
 from notifiers.overrides import asked, enough, may_join, overriding, wanted
@@ -62,12 +64,36 @@ class Status:
 
 
 def status_of(
-    approval: Approval, decision: Decision, ink: Ink = PLAIN, *, freezes: Iterable[Freeze] = ()
+    approval: Approval,
+    decision: Decision,
+    ink: Ink = PLAIN,
+    *,
+    freezes: Iterable[Freeze] = (),
+    after: After = NOTHING_AFTER,
+    overdue: bool = False,
 ) -> Status:
     """Only what is stored: no one reads "rejected: no decision in time" before that is final.
 
-    `freezes` are those that stand: what was rejected by one of them says whose it is.
+    `freezes` are those that stand: what was rejected by one of them says whose it is. `after` is
+    what is known since the decision; `overdue`: the node should have come back for it.
     """
+    status = _standing(approval, decision, ink, freezes)
+    then = became(approval, after, ink)
+    if then is None and isinstance(decision, Approved):
+        then = _awaited(approval, ink, overdue=overdue)
+    return status if then is None else replace(status, line=f"{status.line} · {then}")
+
+
+def _awaited(approval: Approval, ink: Ink, *, overdue: bool) -> str:
+    """Where the node is, as long as it has not told what became of its answer."""
+    if approval.final is not None:
+        return f"the node was there at {ink.time(approval.final.at)}"
+    return last_asked(approval, ink) if overdue else "waiting for the node"
+
+
+def _standing(
+    approval: Approval, decision: Decision, ink: Ink, freezes: Iterable[Freeze]
+) -> Status:
     match decision:
         case Pending():
             return _open(approval, decision, ink)
@@ -168,10 +194,7 @@ def _approved(approval: Approval, decision: Approved, ink: Ink) -> Status:
     latest = max((vote.at for vote in votes.values()), default=approval.asked_at)
     line = f"Approved by {who}, after {lasted(latest - approval.asked_at)}"
     reasons = _reasons((votes[person] for person in decision.by if person in votes), ink)
-    if approval.final is None:
-        return Status("closing", f"{line} · waiting for the node", reasons)
-    at = ink.time(approval.final.at)
-    return Status("closed", f"{line} · the node was there at {at}", reasons)
+    return Status("closing" if approval.final is None else "closed", line, reasons)
 
 
 def _rejected(approval: Approval, decision: Rejected, ink: Ink) -> Status:

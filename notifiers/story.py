@@ -10,7 +10,7 @@ from approvals.model import Approval, Cause, Decision, Rejected
 from notifiers.escalating import called_today
 from notifiers.facts import PAGE
 from notifiers.ports import Approvals, Story
-from notifiers.schedule import due, urgency_of
+from notifiers.schedule import due, is_overdue, urgency_of
 from notifiers.sheet import sheet_of
 from notifiers.text import Names
 
@@ -70,6 +70,8 @@ async def story_of(
         urgency=urgency_of(approval, now),
         escalations=called_today(due(approval, decision, now), electorate),
         people=electorate.people,
+        after=await approvals.after_of(approval),
+        overdue=is_overdue(approval, decision, approvals.node_due(approval), now),
     )
 
 

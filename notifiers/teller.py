@@ -12,11 +12,13 @@ from typing import Final
 from weakref import WeakValueDictionary
 
 from approvals.codec import DamagedRecord
+from approvals.doubts import DOUBTS_MEMBER
 from approvals.events import Alarm, Journal, Trouble
 from approvals.freeze_store import FREEZE_MEMBER
 from approvals.model import Approval
 from approvals.outbox import BURST_MEMBER
 from approvals.redis_link import StoreDown
+from notifiers.aftermath import say_alarms
 from notifiers.ports import Approvals, Notifier, Notifiers, NotTold, Outbox
 from notifiers.schedule import next_look
 from notifiers.story import story_of
@@ -33,14 +35,17 @@ ANNOUNCE_S: Final = 5.0
 """For an announcement: whoever asked for it waits, and nothing tries again by itself."""
 FIRST_AGAIN_MS: Final = 1_000
 LONGEST_AGAIN_MS: Final = 60_000
+_OWN: Final = (FREEZE_MEMBER, DOUBTS_MEMBER, BURST_MEMBER)
+"""What is told and is no approval."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What came of telling one member: as of which revision, and when to look at it again."""
+    """What came of telling one member: as of which revisions, and when to look at it again."""
 
     revision: int
     again_at: int | None = None
+    after: int | None = None
     failures: tuple[NotTold, ...] = ()
 
 
@@ -99,11 +104,13 @@ class Teller:
         """Tell one batch in the order of the outbox; whether there may be more."""
         began = self._now()
         claimed = await self._outbox.claim_untold(began, CLAIM)
+        if DOUBTS_MEMBER in claimed:
+            await self._tell_doubts()
         if FREEZE_MEMBER in claimed:
             await self._tell_freezes()
         if BURST_MEMBER in claimed:
             await self._tell_burst()
-        members = [each for each in claimed if each not in (FREEZE_MEMBER, BURST_MEMBER)]
+        members = [each for each in claimed if each not in _OWN]
         for member in members:
             if self._now() - began > WORK_MS:
                 await self._outbox.settle_untold(member, 0, again_at=began, told=False)
@@ -149,8 +156,10 @@ class Teller:
             now = self._now()
             story = await story_of(self._approvals, newest, self._names, now)
             failures = await self._each(lambda notifier: notifier.tell(story, alone=alone))
-            again_at = next_look(story.approval, story.decision, now)
-            return _Told(newest.revision, again_at, failures)
+            due = self._approvals.node_due(story.approval)
+            again_at = next_look(story.approval, story.decision, now, due=due)
+            after = story.after.revision if story.after.whole else None
+            return _Told(newest.revision, again_at, after, failures)
 
         await self._settle(member, approval.revision, tell, alone=alone)
 
@@ -160,7 +169,7 @@ class Teller:
 
         async def tell() -> _Told:
             failures = await self._each(lambda notifier: notifier.tell_freezes(record))
-            return _Told(record.epoch, None, failures)
+            return _Told(record.epoch, failures=failures)
 
         await self._settle(FREEZE_MEMBER, record.epoch, tell, alone=True)
 
@@ -171,6 +180,18 @@ class Teller:
             return _Told(0, None if self._burst is None else await self._burst())
 
         await self._settle(BURST_MEMBER, 0, tell, alone=True)
+
+    async def _tell_doubts(self) -> None:
+        """Raise the alarms of what nodes did without our yes, and say them at every place."""
+
+        async def tell() -> _Told:
+            aftermath = self._approvals.aftermath
+            doubts = await aftermath.judge()
+            failures = await self._each(lambda notifier: say_alarms(aftermath, doubts, notifier))
+            left = await aftermath.doubts()
+            return _Told(left.revision, left.next_look, failures=failures)
+
+        await self._settle(DOUBTS_MEMBER, 0, tell, alone=True)
 
     async def _each(self, tell: Callable[[Notifier], Awaitable[None]]) -> tuple[NotTold, ...]:
         """Tell every place, whatever the others made of it; why some could not be told."""
@@ -202,7 +223,11 @@ class Teller:
             self._note_down(down=False, why="")
         if alone or told.failures:  # whoever holds the claim may have more to say
             await self._outbox.settle_untold(
-                member, told.revision, again_at=again_at, told=not told.failures
+                member,
+                told.revision,
+                again_at=again_at,
+                told=not told.failures,
+                after=told.after,
             )
 
     def _lock(self, member: str) -> asyncio.Lock:

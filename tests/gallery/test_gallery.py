@@ -49,14 +49,7 @@ def test_what_is_drawn_is_what_render_makes() -> None:
     for name, case in CASES.items():
         story = told(*case)
         nonce = partial(_token, story.approval)
-        message = render(
-            story.approval,
-            story.sheet,
-            story.decision,
-            nonce,
-            freezes=story.freezes,
-            page=story.page,
-        )
+        message = render(story, nonce)
         assert DRAWN[name] == {"name": name, "text": message.text, "blocks": message.blocks}
 
 

@@ -508,6 +508,6 @@ def test_a_token_survives_any_name_we_take() -> None:
 
 def test_rendering_is_pure() -> None:
     told = story()
-    one = render(told.approval, told.sheet, told.decision, lambda act: act.value)
-    two = render(told.approval, told.sheet, told.decision, lambda act: act.value)
+    one = render(told, lambda act: act.value)
+    two = render(told, lambda act: act.value)
     assert one == two

@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+from approvals.after import NOTHING_AFTER
 from approvals.decide import decide
 from approvals.findings import Findings
 from approvals.model import NOTHING_NEW, NOTHING_REMEMBERED
@@ -23,6 +24,13 @@ class Forgotten:
 
     def findings_of(self, request) -> Findings:
         raise AssertionError(f"there is nothing to look at: {request}")
+
+    async def after_of(self, record):
+        del record
+        return NOTHING_AFTER
+
+    def node_due(self, record):
+        del record
 
     async def decision_of(self, record):
         return decide(

@@ -311,8 +311,8 @@ class Slow:
         await self.arrive.wait()
         await self._client.update(channel, ts, text, blocks)
 
-    async def say(self, channel, text, *, thread=None) -> str:
-        return await self._client.say(channel, text, thread=thread)
+    async def say(self, channel, text, *, thread=None, aside=False) -> str:
+        return await self._client.say(channel, text, thread=thread, aside=aside)
 
     async def call(self, channel, text, *, thread, shown) -> str:
         return await self._client.call(channel, text, thread=thread, shown=shown)
