@@ -227,6 +227,7 @@ retry_times = 1
 sleep_seconds = 1
 request_timeout = 1
 private_key = "b.pem"
+event_public_key = "d.pem"
 [keys]
 private_key = "b.pem"
 seal_key = "c.key"

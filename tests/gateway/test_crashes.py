@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from approvals.after_store import AfterStore
 from approvals.asking import Asking
 from approvals.audit import Audit
 from approvals.events import Answered, Asked, Finalized, FreezeChanged, Overridden, Voted
@@ -22,6 +23,7 @@ from gateway.config import load
 from gateway.verify import Wanted, report_of
 from notifiers.console import Console
 from notifiers.teller import Teller
+from tests.support.events import event, tells
 from tests.support.requests import sample
 from tests.support.slack_server import local_slack
 from tests.support.waiting import until
@@ -121,7 +123,7 @@ async def concludes(house, asking, action, votes=None):
     assert (conclusion.action, conclusion.by) == (action, "server")
     events = [line["event"] for line in house.audit()]
     assert "asked" in events
-    assert events[-1] in {"answered", "finalized", "voted"}
+    assert events[-1] in {"answered", "answer_taken", "finalized", "voted"}
     return conclusion
 
 
@@ -377,6 +379,38 @@ async def test_before_a_sentences_ts_is_stored(step, crash, world):
                 await claims_run_out(house)
                 await until(lambda: len(slack.said) == 2)
                 assert len({said.text for said in slack.said}) == 1
+
+
+async def test_before_an_event_is_kept(step, crash, world):
+    world.with_events, world.rules = True, RULES + APPROVE_SMALL
+    step.before(AfterStore, "write")
+
+    async def telling(house):
+        await until(lambda: "answered" in {line["event"] for line in house.audit()})
+        await tells(house, event())
+
+    async with crash(telling) as (house, asking):
+        assert (await asking).action == "APPROVE"
+        (approval,) = await house.service.find(sample("keysign_erc20_usdt").request_id)
+        assert not (await house.service.after_of(approval)).reported
+        assert await tells(house, event()) == (200, "")
+        assert (await house.service.after_of(approval)).reported
+
+
+async def test_before_an_alarm_is_said(step, crash, world, capsys):
+    world.with_events = True
+    step.before(Console, "announce", lambda _console, text: text.startswith("ALARM"))
+
+    async def telling(house):
+        await house.votes("bo", Choice.REJECT)
+        await until(lambda: "answered" in {line["event"] for line in house.audit()})
+        assert await tells(house, event()) == (200, "")
+
+    async with crash(telling) as (house, asking):
+        assert (await asking).action == "REJECT"
+        assert "ALARM" not in capsys.readouterr().out
+        await claims_run_out(house)
+        await until(lambda: "ALARM signed_rejected" in capsys.readouterr().out)
 
 
 async def test_rules_answer_the_same_after_a_crash(step, crash, world):
