@@ -11,7 +11,7 @@ from approvals.policy.people import SLACK_USER as SLACK_USER_ID
 from approvals.window import ADVISED
 from approvals.wording import in_seconds
 from gateway.config import SLACK_CHANNEL, SLACK_WORKSPACE
-from gateway.node_block import callback_block
+from gateway.node_block import callback_block, event_block
 from gateway.settings import Address
 from gateway.starter import (
     COUNTERSIGN_TOML,
@@ -29,6 +29,8 @@ SERVER_PUBLIC: Final = Path("keys/callback-server-pub.pem")
 SEAL_KEY: Final = Path("keys/seal.key")
 NODE_PUBLIC: Final = Path("keys/tss-node-callback-pub.key")
 TEST_NODE_KEY: Final = Path("keys/test-node-pri.pem")
+EVENT_PUBLIC: Final = Path("keys/tss-node-event-pub.key")
+TEST_EVENT_KEY: Final = Path("keys/test-node-event-pri.pem")
 APPROVER_KEY: Final = Path("keys/approver_ed25519")
 TEST_NODE_BITS: Final = 2048
 LISTEN: Final = Address("127.0.0.1", 11020)
@@ -124,7 +126,8 @@ def _targets(plan: Plan) -> list[Path]:
     names = [Path("countersign.toml"), Path("policy.toml"), SERVER_KEY, SERVER_PUBLIC, SEAL_KEY]
     if plan.ssh_line is None:
         names += [APPROVER_KEY, APPROVER_KEY.with_suffix(".pub")]
-    return [*names, TEST_NODE_KEY, NODE_PUBLIC] if plan.with_test_node else names
+    node = [TEST_NODE_KEY, NODE_PUBLIC, TEST_EVENT_KEY, EVENT_PUBLIC]
+    return [*names, *node] if plan.with_test_node else names
 
 
 def _write(plan: Plan) -> None:
@@ -137,6 +140,9 @@ def _write(plan: Plan) -> None:
         node = rsa.generate_private_key(TEST_NODE_BITS)
         rsa.write_private_key(folder / TEST_NODE_KEY, node)
         files.write_new(folder / NODE_PUBLIC, rsa.public_pem(node.public_key()), mode=0o644)
+        events = rsa.generate_private_key(TEST_NODE_BITS)  # as `tss-node event key create` does
+        rsa.write_private_key(folder / TEST_EVENT_KEY, events)
+        files.write_new(folder / EVENT_PUBLIC, rsa.public_pem(events.public_key()), mode=0o644)
     line = _approver_key(plan) if plan.ssh_line is None else plan.ssh_line
     settings = {
         "listen": str(LISTEN),
@@ -145,6 +151,7 @@ def _write(plan: Plan) -> None:
         "sleep_seconds": in_seconds(ADVISED.sleep_ms),
         "request_timeout": in_seconds(ADVISED.timeout_ms),
         "slack": _slack_settings(plan.slack),
+        "events": "" if plan.with_test_node else "# ",
         **plan.settings,
     }
     config = COUNTERSIGN_TOML.format(**settings)
@@ -225,12 +232,17 @@ def _node_step(plan: Plan) -> str:
         if plan.with_test_node
         else f"Put your TSS Node's callback public key at\n{there}."
     )
+    uncommented = "" if plan.with_test_node else "uncomment event_public_key,\n"
     block = callback_block(LISTEN, SERVER_PUBLIC.name, ADVISED)
     config = plan.folder / "countersign.toml"
     return (
         f"{place}\nCopy {plan.folder / SERVER_PUBLIC}\n"
         "to the node, and write into its configuration (the address is this machine's,\n"
         f"as the node sees it):\n\n{block}\n"
+        "To hear what becomes of each request, put the node's event public key\n"
+        "(`tss-node event key info`) at\n"
+        f"{plan.folder / EVENT_PUBLIC}, {uncommented}and add there:\n\n"
+        f"{event_block(LISTEN)}\n"
         "Look everything over, both configurations side by side:\n"
         f"countersign doctor --config {config} \\\n"
         "    --node-config cobo-tss-node-config.yaml"

@@ -18,6 +18,7 @@ callback_public_key = "keys/tss-node-callback-pub.key"  # an array while you rot
 retry_times = {retry_times}
 sleep_seconds = {sleep_seconds}
 request_timeout = {request_timeout}
+{events}event_public_key = "keys/tss-node-event-pub.key"  # takes what the node reports of its work
 
 [keys]
 private_key = "keys/callback-server-pri.pem"

@@ -1,7 +1,6 @@
 """A TSS Node's configuration beside ours: address, path, key, patience."""
 
 from pathlib import Path
-from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
@@ -17,13 +16,12 @@ from gateway.doctor.node_config import (
     read_node_config,
 )
 from gateway.key_check import public_half
+from gateway.node_block import EVENT_PATH
 from gateway.settings import Node, Settings
 from keys import rsa
 from keys.envelope import LEEWAY_S, MOST_AHEAD_S
 from keys.errors import KeyFileError
 from notifiers.readable import visible
-
-EVENT_PATH: Final = "/v2/event"
 
 
 def check_node_config(settings: Settings, path: Path, name: str | None) -> list[Check]:
@@ -178,7 +176,9 @@ def _check_events(settings: Settings, servers: tuple[EventServer, ...], path: Pa
         if parts is None or port_of(parts) != settings.listen.port:
             continue
         if parts.path != EVENT_PATH:
-            line = f'- url: "http://{parts.hostname}:{settings.listen.port}{EVENT_PATH}"'
+            line = (
+                f'- service_address: "http://{parts.hostname}:{settings.listen.port}{EVENT_PATH}"'
+            )
             sentence = f"{path} sends events to {shown}: the path must be {EVENT_PATH}."
             change = Change(line, f"{path}, event, server")
             checks.append(wrong("node_config.events", sentence, change))

@@ -1,10 +1,15 @@
+import json
 import os
+import re
+import textwrap
 import tomllib
 from dataclasses import replace
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
+from approvals.after import Report
 from approvals.findings import Passed, Unverified
 from approvals.inspect import inspect
 from approvals.policy.judge import judge
@@ -13,8 +18,10 @@ from approvals.risks import RISKS, Flag
 from gateway import init as starting
 from gateway.cli import main
 from gateway.config import load
+from gateway.event_wire import parse_event
 from gateway.init import InitError, Plan
-from keys import ssh, ssh_files
+from keys import rsa, ssh, ssh_files
+from tests.support.events import event
 from tests.support.requests import ABSENT, sample
 
 
@@ -43,6 +50,27 @@ def test_what_it_writes_loads_and_serves_as_it_is(tmp_path):
     assert person.name == "ana"
 
 
+def test_the_test_nodes_events_have_a_key_of_their_own_and_a_real_nodes_are_left_to_be_set(
+    tmp_path,
+):
+    starting.init(plan(tmp_path))
+    home = tmp_path / "home"
+    (node,) = load(home / "countersign.toml").nodes
+    assert node.event_keys == (home / starting.EVENT_PUBLIC,)
+    private = rsa.load_private_key(home / starting.TEST_EVENT_KEY)
+    public = rsa.load_public_key(home / starting.EVENT_PUBLIC)
+    assert rsa.fingerprint(private.public_key()) == rsa.fingerprint(public)
+    bare = plan(tmp_path, folder=tmp_path / "bare", with_test_node=False)
+    starting.init(bare)
+    assert '# event_public_key = "' in (tmp_path / "bare" / "countersign.toml").read_text()
+    (block,) = re.findall(r"^   event:\n(?:     .*\n)+", starting.what_next(bare), re.MULTILINE)
+    document = yaml.safe_load(textwrap.dedent(block))
+    assert document["event"]["server"] == [{"service_address": "http://127.0.0.1:11020/v2/event"}]
+    for name in document["event"]["event_types"]:
+        document = event(name.rpartition(".")[2]) | {"event_type": name}
+        assert isinstance(parse_event(json.dumps(document).encode()), Report)
+
+
 def test_an_approver_can_bring_a_key(tmp_path):
     public = tmp_path / "id.pub"
     line = ssh.public_key(ssh.generate_private_key()).line
@@ -67,6 +95,7 @@ def test_secrets_are_only_their_owners(tmp_path):
         starting.SERVER_KEY,
         starting.SEAL_KEY,
         starting.TEST_NODE_KEY,
+        starting.TEST_EVENT_KEY,
         starting.APPROVER_KEY,
     ):
         assert (home / name).stat().st_mode & 0o777 == 0o600, name
