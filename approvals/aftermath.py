@@ -139,7 +139,7 @@ class Aftermath:
                 ],
             )
 
-        await self._change_doubts(told, tell=False)
+        await self._change_doubts(told, tell_at=None)
 
     async def doubts(self) -> Doubts:
         """All that are kept."""
@@ -222,17 +222,30 @@ class Aftermath:
     async def _doubt(
         self, node: str, report: Report, approval: Approval | None, suspected: str
     ) -> None:
-        """Keep it in doubt; where that cannot be, the alarm is raised at once."""
-        now = self._ledger.now()
-        look_at = now + GRACE_MS if may_clear_up(approval) else now
-        doubt = Doubt(node, report, now, look_at)
+        """Keep it until people were told; alarm at once where nothing can clear it up.
+
+        So it is where it cannot be kept: then only the log and the metric tell.
+        """
+        now, member = self._ledger.now(), "" if approval is None else approval.member
+        may_end = may_clear_up(approval)
+        if not may_end:
+            self._raise(suspected, node, report, member)
+        doubt = Doubt(
+            node,
+            report,
+            heard_at=now,
+            look_at=now + GRACE_MS if may_end else now,
+            alarm="" if may_end else suspected,
+            member=member,
+        )
         try:
-            kept = await self._change_doubts(lambda doubts: with_doubt(doubts, doubt), tell=True)
+            kept = await self._change_doubts(
+                lambda doubts: with_doubt(doubts, doubt), tell_at=doubt.look_at
+            )
         except DamagedRecord as damage:
             self._ledger.alarm("damaged", DOUBTS_MEMBER, str(damage))
             kept = False
-        if not kept:
-            member = "" if approval is None else approval.member
+        if may_end and not kept:
             self._raise(suspected, node, report, member)
 
     async def _judged(self, doubt: Doubt) -> Doubt:
@@ -244,7 +257,7 @@ class Aftermath:
         return replace(doubt, alarm=suspicion(doubt.report, approval) or "", member=member)
 
     async def _change_doubts(
-        self, change: Callable[[Doubts], Doubts | None], *, tell: bool
+        self, change: Callable[[Doubts], Doubts | None], *, tell_at: int | None
     ) -> bool:
         """Read, change, swap, until nobody was faster; False where there is no room."""
         for _ in range(_TRIES):
@@ -254,7 +267,9 @@ class Aftermath:
                 return False
             if new == doubts:
                 return True
-            if await self._store.write_doubts(new, tell_at=new.next_look if tell else None):
+            if tell_at is not None and new.next_look is not None:
+                tell_at = min(tell_at, new.next_look)
+            if await self._store.write_doubts(new, tell_at=tell_at):
                 self._ledger.parts.bell.ring(DOUBTS_MEMBER)
                 return True
         raise StoreDown("others keep writing what is in doubt")

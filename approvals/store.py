@@ -6,7 +6,8 @@ and recognizes its own write by the nonce (a client library may repeat a command
 
 Keys, all under one hash tag: `approval:<member>` (the record), `content:<request_id>` (what this
 id was first asked for), `bytes:<digest>` (the exact request of an asked approval), `told:<member>`
-(what was posted), `freeze` (what is frozen), `task:<node>/<biz_task_id>` (which record a task's
+(what was posted), `after:<member>` (what happened after the decision), `doubts` (what nodes did
+without our yes), `freeze` (what is frozen), `task:<node>/<biz_task_id>` (which record a task's
 is), the sorted sets `open` (by deadline), `done` (by when it became final), `untold` (by when to
 tell next) and `unshown` (by since when nobody was told of it at all), and the stream `bell`.
 """

@@ -13,7 +13,7 @@ from notifiers.readable import visible
 _LONGEST: Final = 160
 """Of a node's reason, where it stands within another sentence."""
 
-_SAYS: Final = {
+SAYS: Final[dict[str, str]] = {
     "signed_unknown": "signed something that nobody asked us about",
     "signed_rejected": "signed something that was not approved here",
     "signed_other": "signed something OTHER than what was approved here",
@@ -69,7 +69,7 @@ def alarm_text(doubt: Doubt) -> str:
     report = doubt.report
     about = visible(report.request_id or report.task or "without a name", _LONGEST)
     at = PLAIN.time(report.at or doubt.heard_at)
-    said = _SAYS.get(doubt.alarm, "did what we know nothing of")
+    said = SAYS.get(doubt.alarm, "did what we know nothing of")
     record = f" Our record: {visible(doubt.member, _LONGEST)}." if doubt.member else ""
     hashes = f"\nSigned: {visible(' '.join(report.hashes[:2]), _LONGEST)}" if report.hashes else ""
     return (

@@ -37,6 +37,7 @@ from gateway.init import Plan, what_next
 from gateway.metrics import Metrics
 from gateway.tables import Reader
 from gateway.wire import parse
+from notifiers.aftermath import SAYS
 from notifiers.warnings import ODDITY_NAMES, RISK_NAMES
 
 ROOT = Path(__file__).parents[1]
@@ -492,6 +493,7 @@ def test_every_metric_alarm_and_reason_for_silence_is_in_the_operators_guide() -
     code = sources()
     alarms = set(re.findall(r"""\b_?alarm\(\s*"(\w+)",""", code))
     alarms |= set(re.findall(r"""\bAlarm\([^"]+"(\w+)",""", code))
+    alarms |= set(SAYS)
     reasons = set(re.findall(r"""\bNoAnswer\("(\w+)"\)""", code))
     assert len(names) > 10
     assert len(alarms) > 10

@@ -329,6 +329,26 @@ async def test_facts_that_are_not_ours_are_an_alarm_and_stop_nothing(world: Worl
     assert "the node was there at" in line(world)
 
 
+async def test_facts_of_another_record_are_not_ours(world: World) -> None:
+    approval = await overridden(world)
+    await hear(world, report())
+    client = world._link.client
+    await client.copy(key("after", approval.member), key("after", "node-1/other:1"))
+    other = replace(approval, request_id="other:1")
+    assert (await world.service.after_of(other)).whole is False
+
+
+async def test_what_nothing_can_clear_up_is_an_alarm_before_redis_may_forget_it(
+    world: World,
+) -> None:
+    await overridden(world, Choice.REJECT)
+    await hear(world, report())
+    assert alarms(world) == ["signed_rejected"]
+    await world._link.client.delete(key("doubts"))
+    await world.told()
+    assert alarms(world) == ["signed_rejected"]
+
+
 async def test_doubts_that_are_not_ours_raise_the_alarm_at_once(world: World) -> None:
     await world._link.client.set(key("doubts"), "forged")
     await hear(world, report(request_id="nobody:1", task=""))
@@ -356,7 +376,11 @@ async def test_facts_go_when_their_record_goes(world: World) -> None:
     await hear(world, report())
     left = await world._link.client.pttl(key("approval", approval.member))
     beside = await world._link.client.pttl(key("after", approval.member))
-    assert 0 < left - 5_000 < beside <= left + 5_000
+    assert left - 5_000 < beside <= left + 5_000
+    waiting = await world.asked()  # has no end yet, and what stands beside it has one all the same
+    await hear(world, report("created", event_id="c", request_id=waiting.request_id))
+    assert await world._link.client.pttl(key("approval", waiting.member)) == -1
+    assert await world._link.client.pttl(key("after", waiting.member)) > left
 
 
 async def test_another_writer_of_the_same_facts_loses_none_of_them(world: World) -> None:

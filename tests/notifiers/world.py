@@ -161,7 +161,7 @@ class World:
         self.service = Service(
             Parts(
                 store=self.store,
-                after=AfterStore(self._link, seal_key, keep_days=1),
+                after=AfterStore(self._link, seal_key, keep_days=9),
                 freezes=FreezeStore(self._link, seal_key),
                 outbox=self.outbox,
                 bell=Bell(self._link, self.store.revisions),
