@@ -1,3 +1,4 @@
+import contextlib
 import hashlib
 import json
 import os
@@ -347,6 +348,15 @@ def test_a_tab_offers_ids_nodes_and_nothing_that_a_shell_would_run(home, asked):
     assert [each.value for each in complete("nodes", home.config, "no")] == ["node-1"]
 
 
+def drip(server):
+    """Answers without an end, a byte at a time, so that no single wait is long."""
+    caller, _ = server.accept()
+    with caller, contextlib.suppress(OSError):
+        for byte in b"HTTP/1.1 200 OK\r\nX: " + b"." * 40:
+            caller.sendall(bytes([byte]))
+            time.sleep(0.1)
+
+
 def test_a_tab_that_finds_nobody_is_silent_and_quick(tmp_path):
     home = other_home(tmp_path)
     evil = {"approval": {"request_id": "x$(id)"}, "member": "n/`id`", "headline": "\x1b[2J"}
@@ -355,7 +365,8 @@ def test_a_tab_that_finds_nobody_is_silent_and_quick(tmp_path):
     with LyingDesk(home, {"approval": 3}):
         assert complete("approvals", home.config, "") == []
     address = home.settings.operator_listen
-    with socket.create_server((address.host, address.port)):
+    with socket.create_server((address.host, address.port)) as server:
+        threading.Thread(target=drip, args=(server,), daemon=True).start()
         began = time.monotonic()
         assert complete("approvals", home.config, "") == []
         assert 0.4 < time.monotonic() - began < 2.0
