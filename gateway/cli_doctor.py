@@ -1,20 +1,13 @@
 """`countersign doctor`: what is wrong, and the line to change."""
 
 from pathlib import Path
-from typing import Final
 
 import click
 
 from gateway.cli_options import FILE, config_option, json_option
 
-_DOCTOR_EXAMPLES: Final = """\b
-Examples:
-  countersign doctor
-  countersign doctor --node-config cobo-tss-node-config.yaml
-  countersign doctor --strict --json          # for monitoring"""
 
-
-@click.command(epilog=_DOCTOR_EXAMPLES)
+@click.command()
 @click.option("--strict", is_flag=True, help="Exit status 1 for warnings too.")
 @click.option(
     "--node-config",

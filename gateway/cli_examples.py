@@ -32,20 +32,33 @@ EXAMPLES: Final = {
         "completion fish > ~/.config/fish/completions/countersign.fish",
     ),
     "demo": ("demo", "demo --answer approve"),
+    "doctor": (
+        "doctor",
+        "doctor --node-config cobo-tss-node-config.yaml",
+        "doctor --strict --json",
+    ),
     "freeze": (
         'freeze --reason "a key may be stolen"',
         'freeze --wallet Treasury --reason "an alarm at the bank"',
     ),
     "init": (
-        "init countersign",
-        "init countersign --approver ana --ssh-key ~/.ssh/id_ed25519.pub",
+        "init ~/countersign",
+        "init acme --approver ana --ssh-key ~/.ssh/id_ed25519.pub",
+        "init acme --slack-workspace T0ACME --slack-channel C0APPROVALS",
     ),
+    "keys check": (
+        "keys check",
+        "keys check keys/callback-server-pri.pem callback-server-pub.pem",
+    ),
+    "keys new": ("keys new keys/callback-server-2-pri.pem",),
+    "keys show": ("keys show", "keys show --pem > callback-server-pub.pem"),
     "list": (
         "list",
         "list --since 12h",
         "list --state rejected --since 7d --wallet Treasury --json",
         "list --freezes",
     ),
+    "notify test": ("notify test", "notify test pager"),
     "policy check": ("policy check", "policy check --json"),
     "policy explain": (
         "policy explain request.json",

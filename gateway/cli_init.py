@@ -1,7 +1,6 @@
 """`countersign init`: its options."""
 
 from pathlib import Path
-from typing import Final
 
 import click
 
@@ -9,15 +8,8 @@ from gateway.cli_options import FILE
 
 _READABLE = click.Path(path_type=Path, exists=True, dir_okay=False, readable=True)
 
-_INIT_EXAMPLES: Final = """\b
-Examples:
-  countersign init ~/countersign
-  countersign init ~/countersign --approver ana \\
-      --ssh-key ~/.ssh/id_ed25519.pub --slack-workspace T0ACME \\
-      --slack-channel C0APPROVALS --slack-user U024BE7LH"""
 
-
-@click.command(epilog=_INIT_EXAMPLES)
+@click.command()
 @click.argument("folder", metavar="DIR", type=FILE)
 @click.option("--approver", metavar="NAME", help="Who may approve; your login name if not given.")
 @click.option("--ssh-key", type=_READABLE, metavar="FILE", help="The approver's public key (.pub).")

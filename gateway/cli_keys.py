@@ -1,7 +1,6 @@
 """`countersign keys`: our callback keys, and whom we believe."""
 
 from pathlib import Path
-from typing import Final
 
 import click
 
@@ -9,27 +8,13 @@ from gateway.cli_options import FILE, config_option, json_option, settings_of
 
 _SIZES = click.IntRange(2048, 8192)
 
-_SHOW_EXAMPLES: Final = """\b
-Examples:
-  countersign keys show
-  countersign keys show --pem > callback-server-pub.pem"""
-
-_CHECK_EXAMPLES: Final = """\b
-Examples:
-  countersign keys check
-  countersign keys check keys/callback-server-pri.pem callback-server-pub.pem"""
-
-_NEW_EXAMPLES: Final = """\b
-Example:
-  countersign keys new keys/callback-server-2-pri.pem"""
-
 
 @click.group()
 def keys() -> None:
     """Show, prove and make callback keys."""
 
 
-@keys.command("show", epilog=_SHOW_EXAMPLES)
+@keys.command("show")
 @click.option("--node", metavar="NAME", help="Only for this [[tss_node]].")
 @click.option("--pem", is_flag=True, help="Our public key alone, to be written into a file.")
 @json_option
@@ -43,7 +28,7 @@ def show(node: str | None, config: Path, *, pem: bool, as_json: bool) -> None:
     keys_show.show(settings_of(config), node, pem=pem, as_json=as_json)
 
 
-@keys.command("check", epilog=_CHECK_EXAMPLES)
+@keys.command("check")
 @click.argument("pair", nargs=-1, type=FILE, metavar="[PRIVATE PUBLIC]")
 @json_option
 @config_option
@@ -65,7 +50,7 @@ def check(pair: tuple[Path, ...], config: Path, *, as_json: bool) -> None:
     keys_pairs.check_pair(private, public, as_json=as_json)
 
 
-@keys.command("new", epilog=_NEW_EXAMPLES)
+@keys.command("new")
 @click.argument("private", type=FILE, metavar="FILE")
 @click.option("--bits", type=_SIZES, default=4096, show_default=True, help="The size of the key.")
 def new(private: Path, bits: int) -> None:

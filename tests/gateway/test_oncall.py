@@ -381,9 +381,8 @@ def test_a_missing_configuration_is_one_sentence(tmp_path):
     assert "Traceback" not in result.output
 
 
-def test_commands_of_later_versions_are_unknown():
-    for command in ("doctor", "nonsense"):
-        assert run(command).exit_code == 2
+def test_a_command_that_is_none_is_wrong_usage():
+    assert run("nonsense").exit_code == 2
 
 
 def test_a_policy_edited_meanwhile_is_pointed_out(home, asked):
