@@ -11,7 +11,7 @@ from typing import Final
 
 from gateway.cookie import NAME as COOKIE
 from gateway.doctor.check import Change, Check, ok, warn, wrong
-from gateway.doctor.files import check_private, command, gateway_user, user_name
+from gateway.doctor.files import check_private, command, gateway_user, is_there, user_name
 
 LITTLE: Final = 1024**3
 """Bytes: worth a word. An audit of 10,000 requests takes about 300 MB."""
@@ -27,7 +27,7 @@ _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 def check_data(data_dir: Path) -> list[Check]:
     """All of it; before the first start, of the folder in which it will be made."""
     there = data_dir
-    while not there.exists() and there != there.parent:
+    while not is_there(there) and there != there.parent:
         there = there.parent
     if not there.is_dir():
         sentence = f"{there} is no directory, so data_dir cannot be {data_dir}."

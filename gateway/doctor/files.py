@@ -60,6 +60,15 @@ def check_unwritable(path: Path) -> list[Check]:
     ]
 
 
+def is_there(path: Path) -> bool:
+    """Whether something is there that we can see; a name that cannot be looked up is not."""
+    try:
+        path.stat()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def gateway_user(data_dir: Path) -> int:
     """Whose files the gateway's are: the owner of `data_dir`; before the first start, ours."""
     try:

@@ -4,7 +4,13 @@ from pathlib import Path
 from typing import Final
 
 from gateway.doctor.check import Change, Check, ok, warn, wrong
-from gateway.doctor.files import check_private, check_unwritable, command, gateway_user
+from gateway.doctor.files import (
+    check_private,
+    check_unwritable,
+    command,
+    gateway_user,
+    is_there,
+)
 from gateway.init import APPROVER_KEY, TEST_NODE_KEY
 from gateway.key_check import public_half, shared, signing_keys
 from gateway.settings import Node, Settings
@@ -45,7 +51,7 @@ def _check_signing(settings: Settings, path: Path, own: set[str]) -> list[Check]
     costs = "; signing costs seven times as much as with 2048" if key.key_size >= LARGE_BITS else ""
     checks = [ok("keys.private", f"{path} signs answers: RSA {key.key_size}{costs}; {print_}.")]
     beside = public_half(path)
-    if not beside.exists():
+    if not is_there(beside):
         return checks
     try:
         public = rsa.load_public_key(beside)
@@ -118,7 +124,7 @@ def left_by_init(node: Node) -> list[Check]:
             Change(command("rm", test_key)),
         )
         for test_key, public in found.items()
-        if test_key.exists()
+        if is_there(test_key)
     ]
 
 

@@ -121,11 +121,8 @@ def _unreachable(data_dir: Path, down: StoreDown, *, embedded: bool) -> Check:
     if embedded:
         log = data_dir / "redis" / valkey.LOG
         return wrong("store.reach", f"The embedded server does not answer ({down}): see {log}.")
-    return wrong(
-        "store.reach",
-        f"Redis cannot be used ({down}): nothing is decided until it can.",
-        Change("url = …", "countersign.toml, [redis]"),
-    )
+    sentence = f"Redis cannot be used ({down}): nothing is decided until it can."
+    return wrong("store.reach", sentence)
 
 
 def _check_facts(facts: ServerFacts, settings: Settings, *, fails_over: bool) -> list[Check]:

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from approvals.wording import in_seconds
 from gateway.doctor.addresses import address_change, check_address, port_of, split
 from gateway.doctor.check import Change, Check, ok, warn, wrong
-from gateway.doctor.files import command
+from gateway.doctor.files import command, is_there
 from gateway.doctor.node_config import (
     EventServer,
     NodeConfig,
@@ -158,7 +158,7 @@ def _check_key(
     try:
         theirs = rsa.load_public_key(where)
     except KeyFileError as error:
-        if where.exists():
+        if is_there(where):
             return [wrong("node_config.key", f"{error}.", copy)]
         sentence = f"{where} is not here, so it cannot be compared; at the node it must be our key."
         return [warn("node_config.key", sentence, copy)]

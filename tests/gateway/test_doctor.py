@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import os
 import shutil
 import socket
 import threading
@@ -15,6 +16,7 @@ from gateway.cli import main
 from gateway.doctor import page
 from gateway.doctor.check import Change, Section, warn, wrong
 from gateway.doctor.examining import Wanted, _section, examine
+from gateway.doctor.files import check_private
 from keys import ssh
 
 # What only people can do after `init`: name two of on-call, bring the node's key, a passphrase.
@@ -77,6 +79,15 @@ def test_a_secret_that_others_can_read_is_wrong(patient, name):
     check = found.named("files.private", "wrong")
     assert check.sentence == f"{path} can be read by others than its owner."
     assert check.changes == (Change(f"chmod 600 {path}"),)
+
+
+def test_a_secret_of_another_user_is_warned_of(patient):
+    path = patient.folder / "keys" / "seal.key"
+    if os.geteuid() == 0:
+        os.chown(path, 4_294, -1)
+    (check,) = check_private(path, os.geteuid() + 1)
+    assert (check.name, check.level) == ("files.owner", "warning")
+    assert check.changes[0].line.startswith("chown ")
 
 
 def put(patient, source, name):

@@ -281,6 +281,11 @@ def test_a_path_with_a_zero_byte_is_none(patient, node):
     )
 
 
+def test_a_path_that_is_too_long_for_a_name_is_not_here(patient, node):
+    change(node, '"callback-server-pub.pem"', '"' + "a" * 5_000 + '"')
+    assert compared(patient, node).named("node_config.key", "warning")
+
+
 def test_a_few_aliases_are_followed(tmp_path):
     path = tmp_path / "node.yaml"
     path.write_text("x: &x {retry_times: 7}\ncallback:\n  <<: *x\n  sleep_seconds: '3'\n")
