@@ -1,6 +1,6 @@
 """A place where people are told and cannot answer: each thing is said there once."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol
 
 from approvals.events import Alarm, Journal, Trouble
@@ -12,12 +12,15 @@ from notifiers.freezes import freeze_news, still_news
 from notifiers.once import Once
 from notifiers.pace import Pace
 from notifiers.ports import NotTold, Posts, Story
-from notifiers.settings import NotifySettings
+from notifiers.readable import cut, listed, visible
+from notifiers.settings import NotifyEvent, NotifySettings
 from notifiers.slack_thread import change_posts
 from notifiers.status import status_of
 
 _THROUGH: Final = "through"
 """What is noted under this name is the epoch up to which freezes were told."""
+
+_PEOPLE: Final = 120
 
 
 class Carrier(Protocol):
@@ -74,11 +77,15 @@ class OneWay:
         await self._tell_decided(story)
 
     async def tell_open(self, story: Story, remark: str = "") -> bool:
-        """Say that people are asked, where they are; whether anything was said now."""
-        open_ = status_of(story.approval, story.decision).state == "open"
-        if not open_ or story.approval.notice or "asked" not in self.settings.on:
+        """Say who is asked, and who is called besides; whether anything was said now."""
+        if status_of(story.approval, story.decision).state != "open" or story.approval.notice:
             return False
-        return await self._say(story, "asked", of_story(story, "asked", self._now(), remark=remark))
+        said = False
+        for about, event, words in _openings(story, remark):
+            if event in self.settings.on:
+                bulletin = of_story(story, event, self._now(), remark=words)
+                said = await self._say(story, about, bulletin) or said
+        return said
 
     async def tell_freezes(self, record: FreezeRecord) -> None:
         """Say what is news of freezes. See Notifier."""
@@ -161,3 +168,24 @@ class OneWay:
             self._works = works
             part = f"notify_{self.name}"
             self._journal.note(Trouble(self._now(), part, down=not works, detail=why))
+
+
+def _openings(story: Story, remark: str) -> list[tuple[str, NotifyEvent, str]]:
+    """What may be said while people are asked: its name, which event it is, and what comes first.
+
+    Reminders are left to Slack, where those who are reminded can vote.
+    """
+    calls: list[tuple[str, NotifyEvent, str]] = [
+        (
+            f"escalated {call.group}",
+            "escalated",
+            f"{visible(call.group, 40)} is called: {_named(call.people)}.",
+        )
+        for call in story.escalations
+        if call.group
+    ]
+    return [("asked", "asked", remark), *calls]
+
+
+def _named(people: Sequence[str]) -> str:
+    return cut(listed(tuple(visible(person, 40) for person in people)), _PEOPLE)

@@ -10,8 +10,10 @@ from approvals.events import Trouble
 from approvals.freeze_store import FREEZE_MEMBER
 from approvals.model import Approval, Choice
 from notifiers.bulletin import MOST_SUBJECT, MOST_TEXT, of_story
+from notifiers.escalating import said_in
 from notifiers.once import HOLD_MS
 from notifiers.ports import NotTold, Story
+from notifiers.schedule import Due
 from notifiers.story import names_of, story_of
 from notifiers.teller import Teller
 from tests.notifiers.second import Second, one_way, pager, second
@@ -216,6 +218,23 @@ async def test_while_one_gateway_is_saying_it_another_does_not(
     assert all(one is None or isinstance(one, NotTold) for one in came)
     await ways[1].tell(story, alone=True)
     assert receiver.events == ["asked"]
+
+
+async def test_who_is_called_because_it_waits_is_told_once(
+    world: World, receiver: Receiver, both: Second
+) -> None:
+    approval = await world.asked(sample("keysign_tron_trx"))
+    story = await story_about(world, approval)
+    at = world.clock.now_ms()
+    calls = (Due("on_call", at, ("dee", "eli")), Due("", at, ("ana",)))
+    for _ in range(2):
+        await both.way.tell(replace(story, escalations=calls), alone=True)
+    assert receiver.events == ["asked", "escalated"]
+    said = receiver.posted[1].document
+    assert said["text"].startswith("on_call is called: dee and eli.\n")
+    assert said["subject"].startswith("Countersign: STILL WAITING ")
+    noted = await world.outbox.read_told(approval.member)
+    assert said_in(noted) == ()  # nobody was mentioned in Slack by that
 
 
 async def test_a_show_without_the_claim_says_nothing(
