@@ -44,7 +44,7 @@ def event_block(listen: Address) -> str:
     return f"""\
 event:
   server:
-    - service_address: "{_address(listen, EVENT_PATH)}"
+    - url: "{_address(listen, EVENT_PATH)}"
   event_types:
 {types}"""
 

@@ -155,7 +155,7 @@ def _understood(document: Mapping[str, Any]) -> NodeConfig:
     )
     events = tuple(
         EventServer(
-            _text(each.get("service_address", each.get("url"))),
+            _text(each.get("url")),
             _texts(each.get("event_types", event.get("event_types"))),
         )
         for each in tables(event.get("server"), "event, server")

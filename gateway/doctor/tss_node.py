@@ -176,9 +176,7 @@ def _check_events(settings: Settings, servers: tuple[EventServer, ...], path: Pa
         if parts is None or port_of(parts) != settings.listen.port:
             continue
         if parts.path != EVENT_PATH:
-            line = (
-                f'- service_address: "http://{parts.hostname}:{settings.listen.port}{EVENT_PATH}"'
-            )
+            line = f'- url: "http://{parts.hostname}:{settings.listen.port}{EVENT_PATH}"'
             sentence = f"{path} sends events to {shown}: the path must be {EVENT_PATH}."
             change = Change(line, f"{path}, event, server")
             checks.append(wrong("node_config.events", sentence, change))

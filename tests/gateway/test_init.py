@@ -65,7 +65,7 @@ def test_the_test_nodes_events_have_a_key_of_their_own_and_a_real_nodes_are_left
     assert '# event_public_key = "' in (tmp_path / "bare" / "countersign.toml").read_text()
     (block,) = re.findall(r"^   event:\n(?:     .*\n)+", starting.what_next(bare), re.MULTILINE)
     document = yaml.safe_load(textwrap.dedent(block))
-    assert document["event"]["server"] == [{"service_address": "http://127.0.0.1:11020/v2/event"}]
+    assert document["event"]["server"] == [{"url": "http://127.0.0.1:11020/v2/event"}]
     for name in document["event"]["event_types"]:
         document = event(name.rpartition(".")[2]) | {"event_type": name}
         assert isinstance(parse_event(json.dumps(document).encode()), Report)
