@@ -92,7 +92,7 @@ def test_on_call_opens_a_request_and_approves_it_with_a_passphrase(home, locked)
         assert max(map(len, screen.splitlines())) <= 80
         before = left_of(screen)
         with asking(home, "keysign_raw_message_hash") as other:
-            screen = seen.shows(other.request_id, "NEW NOT VERIFIED: Sign a bare hash (raw)")
+            screen = seen.shows(other.request_id, "NEW NOT VERIFIED: Sign a bare hash")
             assert seen.bells == 1
             assert f"> {asked.request_id}"[2:] in screen
             assert left_of(seen.text) < before
