@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from gateway.cli import main
 from gateway.dossier import open_dossier
+from gateway.signer import check_key
 from gateway.terminal import Failure
 from gateway.watching_acts import opened
 from keys import ssh, ssh_files
@@ -233,6 +234,11 @@ def test_what_keeps_it_from_beginning_is_one_sentence(home, tmp_path):
     with watching(made(tmp_path / "stopped")) as seen:
         assert seen.ends() == 3
         assert "`countersign serve` is not running" in " ".join(seen.text.split())
-    with watching(home, key=tmp_path / "absent") as seen:
-        assert seen.ends() == 1
-        assert "absent does not exist: put the key there" in " ".join(seen.text.split())
+    with pytest.raises(Failure, match="absent does not exist: put the key there"):
+        check_key(tmp_path / "absent")
+    (tmp_path / "open").write_bytes(home.key.read_bytes())
+    (tmp_path / "open").chmod(0o644)
+    with pytest.raises(Failure, match="chmod 600"):
+        check_key(tmp_path / "open")
+    check_key(home.key)
+    check_key(home.key.with_suffix(".pub"))
