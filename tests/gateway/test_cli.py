@@ -51,7 +51,7 @@ def test_a_gateway_imports_what_a_family_of_chains_needs_when_it_first_meets_one
         "from approvals.inspect import inspect\n"
         "from approvals.chains.tables import SHIPPED\n"
         "from tests.support.requests import sample\n"
-        "heavy = 'btclib_libsecp256k1 eth_abi eth_account nacl solders'.split()\n"
+        "heavy = 'apprise btclib_libsecp256k1 eth_abi eth_account nacl solders'.split()\n"
         "chains = 'evm tron solana bitcoin'.split()\n"
         "def met():\n"
         "    print([name for name in heavy if name in sys.modules],\n"

@@ -118,6 +118,15 @@ def test_clear_text_stays_on_this_machine(place, host):
     assert load(write(place, NODE + KEYS + text)).notify[0].url == Secret(f"http://{host}/hook")
 
 
+@pytest.mark.parametrize("url", ["https://a:SECRETPART@siem.example/", "http://siem.example/"])
+def test_what_comes_from_elsewhere_is_held_to_the_same(place, monkeypatch, url):
+    monkeypatch.setenv("TEST_HOOK_URL", url)
+    text = HOOK.replace('"https://siem.acme.example/hook"', '{ env = "TEST_HOOK_URL" }')
+    sentence = one_mistake(place, NODE + KEYS + text)
+    assert "url: expected an https:// URL without user" in sentence
+    assert "SECRETPART" not in sentence
+
+
 def test_two_of_a_name_and_too_many_are_mistakes(place):
     assert "is taken" in one_mistake(place, NODE + KEYS + HOOK + HOOK)
     many = "".join(HOOK.replace('"siem"', f'"siem-{n}"') for n in range(17))
