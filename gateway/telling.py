@@ -78,8 +78,8 @@ def telling(
         line = "Approvals are told here and decided with `countersign approve` or `reject`."
         tasks = (console.run, *alarm_tasks(ways, observer, lambda: False))
         return Telling(console, (console.wake,), tasks, (), f"{line}{also_told(ways)}")
-    slack = SlackClient(settings.slack)
     channel, pace = settings.slack.channel, Pace(clock.now_ms)
+    slack = SlackClient(settings.slack, limited=pace.spent)
     posts = SlackPosts(slack, channel, service.outbox, pace)
     health = SlackHealth(
         observer, clock.now_ms, clicks_by_http=settings.slack.signing_secret is not None

@@ -35,6 +35,10 @@ class Pace:
         """Nobody's turn comes for so long: Slack said so."""
         self._held_until = max(self._held_until, self._now() + int(1000 * seconds))
 
+    def spent(self) -> None:
+        """Slack took less than we thought: the next turn is a whole interval from now."""
+        self._next = max(self._next, self._now() + self._every)
+
     def held(self) -> float | None:
         """For how many more seconds nobody's turn comes; None if it may."""
         left = self._held_until - self._now()

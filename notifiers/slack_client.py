@@ -101,8 +101,18 @@ class Identity:
 class SlackClient:
     """One app in one workspace."""
 
-    def __init__(self, settings: SlackSettings, *, timeout_s: int = TIMEOUT_S) -> None:
-        """No connection is opened before the first call."""
+    def __init__(
+        self,
+        settings: SlackSettings,
+        *,
+        timeout_s: int = TIMEOUT_S,
+        limited: Callable[[], None] = lambda: None,
+    ) -> None:
+        """No connection is opened before the first call.
+
+        `limited` hears of each call that Slack took only after it had said that we are too fast.
+        """
+        self._limited = limited
 
         def client(*handlers: AsyncRetryHandler) -> AsyncWebClient:
             return AsyncWebClient(
@@ -123,7 +133,7 @@ class SlackClient:
 
     async def who_am_i(self) -> Identity:
         """`auth.test`: raises SlackRefused where the token is no good."""
-        answer = await _called(self._again.auth_test)
+        answer = await self._called(self._again.auth_test)
         return Identity(str(answer["team_id"]), str(answer["user_id"]))
 
     async def ask(self, method: str, **arguments: str) -> tuple[Json, Mapping[str, str]]:
@@ -137,7 +147,7 @@ class SlackClient:
     ) -> str:
         """`chat.postMessage`, in a thread if one is given; returns the message's `ts`."""
         check_message(text, blocks)
-        answer = await _called(
+        answer = await self._called(
             lambda: self._once.chat_postMessage(
                 channel=channel,
                 thread_ts=thread,
@@ -154,7 +164,7 @@ class SlackClient:
     async def update(self, channel: str, ts: str, text: str, blocks: Sequence[Json]) -> None:
         """`chat.update`; MessageGone where somebody deleted it."""
         check_message(text, blocks)
-        await _called(
+        await self._called(
             lambda: self._again.chat_update(
                 channel=channel, ts=ts, text=text, blocks=blocks, parse="none", link_names=False
             )
@@ -162,7 +172,7 @@ class SlackClient:
 
     async def whisper(self, channel: str, user: str, text: str) -> None:
         """`chat.postEphemeral`: only `user` sees it."""
-        await _called(
+        await self._called(
             lambda: self._again.chat_postEphemeral(
                 channel=channel, user=user, text=text, parse="none", link_names=False
             )
@@ -190,7 +200,7 @@ class SlackClient:
         In a `thread` it is shown in the channel as well, unless it is said `aside`: not everybody
         follows every thread.
         """
-        answer = await _called(
+        answer = await self._called(
             lambda: self._once.chat_postMessage(
                 channel=channel,
                 thread_ts=thread,
@@ -210,7 +220,7 @@ class SlackClient:
 
         `shown`: in the channel as well.
         """
-        answer = await _called(
+        answer = await self._called(
             lambda: self._once.chat_postMessage(
                 channel=channel,
                 thread_ts=thread,
@@ -227,7 +237,7 @@ class SlackClient:
     async def resay(self, channel: str, ts: str, text: str) -> None:
         """`chat.update` of a sentence that `say` posted; MessageGone where somebody deleted it."""
         said = plain(text, FALLBACK_TEXT)["text"]
-        await _called(
+        await self._called(
             lambda: self._again.chat_update(
                 channel=channel, ts=ts, text=said, parse="none", link_names=False
             )
@@ -236,7 +246,21 @@ class SlackClient:
     async def open_view(self, trigger: str, view: Json) -> None:
         """`views.open`; a trigger is good once, for three seconds."""
         check_view(view)
-        await _called(lambda: self._once.views_open(trigger_id=trigger, view=view))
+        await self._called(lambda: self._once.views_open(trigger_id=trigger, view=view))
+
+    async def _called(
+        self, call: Callable[[], Awaitable[AsyncSlackResponse]]
+    ) -> AsyncSlackResponse:
+        """One error door for every call, and one more try after a short Retry-After."""
+        try:
+            return await _tried(call)
+        except SlackAway as away:
+            if away.retry_after is None or away.retry_after > BRIEF_S:
+                raise
+            await asyncio.sleep(away.retry_after)
+        answer = await _tried(call)
+        self._limited()
+        return answer
 
 
 def _is_answer_url(url: str, api_url: str) -> bool:
@@ -254,17 +278,6 @@ def quiet_logger() -> logging.Logger:
     logger.setLevel(logging.CRITICAL + 1)
     logger.propagate = False
     return logger
-
-
-async def _called(call: Callable[[], Awaitable[AsyncSlackResponse]]) -> AsyncSlackResponse:
-    """One error door for every call, and one more try after a short Retry-After."""
-    try:
-        return await _tried(call)
-    except SlackAway as away:
-        if away.retry_after is None or away.retry_after > BRIEF_S:
-            raise
-        await asyncio.sleep(away.retry_after)
-    return await _tried(call)
 
 
 async def _tried(call: Callable[[], Awaitable[AsyncSlackResponse]]) -> AsyncSlackResponse:

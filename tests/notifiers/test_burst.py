@@ -123,6 +123,14 @@ async def test_what_is_more_urgent_does_not_wait_behind_what_came_before(slow: W
     assert ids(slow).index(urgent.request_id) == CLAIM
 
 
+async def test_what_a_batch_cannot_tell_in_its_time_keeps_its_place(slow: World) -> None:
+    assert slow.pace is not None
+    slow.pace._every = 3_000
+    asked = await swept(slow, 24)
+    await all_told(slow)
+    assert ids(slow) == [record.request_id for record in asked]
+
+
 async def test_a_wish_to_be_left_alone_stops_all_and_changes_no_order(slow: World) -> None:
     asked = await swept(slow, 30)
     await slow.teller.tell_due()
@@ -202,6 +210,7 @@ async def test_a_line_that_somebody_deleted_is_not_written_again(slow: World) ->
 
 async def test_a_line_counts_only_what_is_proved(slow: World) -> None:
     await swept(slow, 12)
+    await swept(slow, 3, first=90, within=-9)
     fakes = {f"node-1/{number}:1": 1 for number in range(300)}
     for name in ("open", "untold", "unshown"):
         await slow.outbox._link.client.zadd(key(name), fakes)

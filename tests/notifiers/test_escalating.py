@@ -1,5 +1,6 @@
 """People are called when it takes long: once, never too many of them, and never for nothing."""
 
+import asyncio
 import io
 from dataclasses import replace
 
@@ -183,11 +184,11 @@ async def test_a_death_between_a_call_and_its_note_repeats_it_once(calling, monk
         nonlocal writes
         writes += any(post.about for post in value.posts)
         if writes == 2:
-            raise KeyboardInterrupt
+            raise asyncio.CancelledError
         return await write(name, value)
 
     monkeypatch.setattr(calling.outbox, "write_told", dies)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(asyncio.CancelledError):
         await at(calling, asked, 2)
     monkeypatch.setattr(calling.outbox, "write_told", write)
     calling.restart()
