@@ -2,6 +2,7 @@
 
 import pytest
 
+from notifiers.pace import Pace
 from notifiers.slack_client import MessageGone, SlackAway, SlackClient, SlackRefused, SlackTrouble
 from notifiers.slack_limits import OverLimit
 from tests.support.slack_server import APP_TOKEN, BOT_TOKEN, CHANNEL, Fails, LocalSlack
@@ -63,6 +64,24 @@ async def test_a_long_retry_after_is_handed_on_and_a_short_one_waited_for(
     slack.fail("chat.postMessage", Fails(status=429, retry_after=1))
     await client.post(CHANNEL, "hello", BLOCKS)
     assert slack.calls == ["chat.postMessage"] * 3
+
+
+async def test_after_slack_said_that_we_are_too_fast_the_next_turn_is_a_whole_one(
+    slack: LocalSlack,
+) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    pace = Pace(lambda: 1_790_000_000_000, sleep=sleep)
+    quick = SlackClient(slack.settings, timeout_s=1, limited=pace.spent)
+    await pace.turn()
+    assert not slept
+    slack.fail("chat.postMessage", Fails(status=429, retry_after=0))
+    await quick.say(CHANNEL, "text")
+    await pace.turn()
+    assert slept == [1.0]
 
 
 async def test_a_post_that_may_have_arrived_is_not_repeated(
