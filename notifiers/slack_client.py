@@ -138,7 +138,7 @@ class SlackClient:
 
     async def ask(self, method: str, **arguments: str) -> tuple[Json, Mapping[str, str]]:
         """Any other method that changes nothing: its answer, and the headers in lower case."""
-        answer = await _called(lambda: self._again.api_call(method, data=arguments))
+        answer = await self._called(lambda: self._again.api_call(method, data=arguments))
         data = answer.data if isinstance(answer.data, dict) else {}
         return data, {str(key).lower(): str(value) for key, value in answer.headers.items()}
 

@@ -132,7 +132,7 @@ class SlackPosts:
             return
         shown = [await self._update(story, post) for post in ours if post.ts is not None]
         left = [post for post in shown if post is not None]
-        await self._keep(story.approval.member, told, ours, left)
+        await self._keep(story.approval.member, ours, left)
         deleted_by_hand = len(left) < len(shown)
         if not left and not (deleted_by_hand and story.approval.final is not None):
             await self._post(story)
@@ -300,10 +300,13 @@ class SlackPosts:
         known = [post.ts for post in told.posts if is_message(post) and post.ts is not None]
         return known[-1] if known else None
 
-    async def _keep(
-        self, member: str, told: Told, before: Sequence[Post], left: Sequence[Post]
-    ) -> None:
-        """Store what the updates changed; a `ts` that a click taught us meanwhile stays."""
+    async def _keep(self, member: str, before: Sequence[Post], left: Sequence[Post]) -> None:
+        """Store what the updates changed; a `ts` that a click taught us meanwhile stays.
+
+        Compared with what is stored by now: another gateway may have shown something newer, over
+        which we put ours.
+        """
+        told = await self._posts.read_told(member)
         now = {post.nonce: post for post in left}
         gone = {post.nonce for post in before if post.ts is not None} - set(now)
         if gone or any(now.get(post.nonce, post) != post for post in told.posts):

@@ -19,13 +19,18 @@ from approvals.redis_link import StoreDown, key
 from approvals.voting import Counted
 from gateway.tasks import end
 from notifiers.console import Console
+from notifiers.pace import Pace
 from notifiers.ports import NotTold
+from notifiers.slack_posts import SlackPosts
 from notifiers.status import status_of
+from notifiers.story import names_of, story_of
 from notifiers.teller import Teller
-from notifiers.text import NO_NAMES
+from notifiers.text import NO_NAMES, Names
+from tests.notifiers.test_telling import Slow
 from tests.notifiers.world import World
 from tests.support.records import click
 from tests.support.requests import sample
+from tests.support.slack_server import CHANNEL
 
 SAMPLE = sample("keysign_eip191")
 ASKED = SAMPLE.request
@@ -262,6 +267,14 @@ async def test_a_place_that_was_told_is_not_told_again_for_the_sake_of_another(
     assert out.getvalue().count("ALARM") == 1
 
 
+async def test_an_alarm_does_not_repeat_those_that_were_said_before(world: World) -> None:
+    for number in range(2):
+        await hear(world, report(request_id=f"nobody:{number}", task="", event_id=f"e{number}"))
+        world.clock.ahead += GRACE_MS + 100
+        await world.told()
+    assert len(in_channel(world)) == 2
+
+
 async def test_a_death_between_keeping_and_telling_loses_no_alarm(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -410,6 +423,28 @@ async def test_what_is_written_while_people_are_told_is_told_too(
         await world.teller.tell_due()
     await world.told()
     assert "· signed at " in line(world)
+
+
+async def test_what_another_gateway_showed_too_late_is_put_right(world: World) -> None:
+    approval = await overridden(world)
+
+    def names() -> Names:
+        return names_of(world.service.policy)
+
+    now = world.clock.now_ms()
+    old = await story_of(world.service, await world.stored(approval), names, now)
+    await world.service.aftermath.taken(approval)
+    slow = Slow(world)
+    pace = Pace(world.clock.now_ms, every_ms=1, burst=100)
+    late = asyncio.create_task(SlackPosts(slow, CHANNEL, world.outbox, pace).tell(old))
+    await slow.sent.wait()
+    await world.told()
+    assert "taken by the node" in line(world)
+    slow.arrive.set()
+    await late
+    assert "the node was there at" in line(world)
+    await world.teller.tell_now(approval.member)  # as the outbox wants, for `old` was shown
+    assert "taken by the node" in line(world)
 
 
 class TestNotComeBack:
