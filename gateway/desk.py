@@ -7,8 +7,8 @@ from starlette.requests import Request as HttpRequest
 from starlette.routing import Route
 
 from approvals import statement as statements
-from approvals.ballots import Ballot, NotCountedCause
-from approvals.model import Approval, member_of
+from approvals.ballots import Ballot
+from approvals.model import member_of
 from approvals.plain import plain
 from approvals.service import Service
 from approvals.voting import Counted, NotCounted
@@ -106,18 +106,7 @@ class Desk:
         decision = None if approval is None else await self._service.decision_of(approval)
         status = 404 if approval is None else 409
         freezes = await freezes_behind(self._service, decision)
-        sentence = refusal(result.cause, approval, decision, freezes=freezes)
-        if approval is not None and result.cause is NotCountedCause.NOT_AN_APPROVER:
-            sentence = f"{sentence} {_who_may(approval)}"
-        raise Refused(status, sentence)
-
-
-def _who_may(approval: Approval) -> str:
-    """Whom to ask instead, and the other way where there is one."""
-    seats = dict.fromkeys(name for need in approval.verdict.needs for name in need.people)
-    override = approval.verdict.override
-    instead = "" if override is None else f", or with --override {', '.join(override.people)}"
-    return f"These may vote: {', '.join(seats) or 'nobody who is left'}{instead}."
+        raise Refused(status, refusal(result.cause, approval, decision, freezes=freezes))
 
 
 def _member_of(said: statements.Statement) -> str:
