@@ -58,7 +58,7 @@ def slow(world: World) -> World:
     world.clock.stands_at = world.clock.now_ms()
     world.slack.now_s = lambda: world.clock.now_ms() / 1000
     world.slack.per_second = 1
-    world.pace = Pace(world.clock.now_ms, burst=1, sleep=sleep)
+    world.pace = Pace(world.clock.now_ms, every_ms=1_000, burst=1, sleep=sleep)
     world.restart()
     return world
 

@@ -74,7 +74,7 @@ async def test_after_slack_said_that_we_are_too_fast_the_next_turn_is_a_whole_on
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    pace = Pace(lambda: 1_790_000_000_000, sleep=sleep)
+    pace = Pace(lambda: 1_790_000_000_000, every_ms=1_000, sleep=sleep)
     quick = SlackClient(slack.settings, timeout_s=1, limited=pace.spent)
     await pace.turn()
     assert not slept
