@@ -78,7 +78,7 @@ def _unstored_clicks(trial: Trial) -> Iterator[tuple[Case, Voted, VoteTold]]:
 
 def claims(text: str) -> str | None:
     """The outcome that a message claims."""
-    if "the node was there" in text:
+    if "the node was there" in text or "taken by the node" in text:
         return "APPROVE"
     if "Rejected" in text or "Refused" in text:
         return "REJECT"

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from approvals.after import HASHES_KEPT, LONGEST_WHY, Report
@@ -158,6 +158,7 @@ ANY = st.recursive(
 KEYS = ["request_id", "request_status", "request_detail", "result", "failed_reason"]
 
 
+@settings(max_examples=40)
 @given(
     data=ANY | st.fixed_dictionaries({}, optional=dict.fromkeys(KEYS, ANY)),
     outer=st.fixed_dictionaries({}, optional={"event_id": ANY, "created_timestamp": ANY}),

@@ -11,7 +11,7 @@ from approvals.after import Report
 from approvals.aftermath import Aftermath
 from approvals.audit import Audit, AuditDown
 from approvals.ballots import Ballot
-from approvals.doubts import DOUBTS_MEMBER, GRACE_MS, MOST_DOUBTS
+from approvals.doubts import DOUBTS_MEMBER, GRACE_MS
 from approvals.events import Alarm, AnswerTaken, NodeReported
 from approvals.findings import signs_of
 from approvals.model import Approval, Choice
@@ -368,11 +368,14 @@ async def test_doubts_that_are_not_ours_raise_the_alarm_at_once(world: World) ->
     assert set(alarms(world)) == {"damaged", "signed_unknown"}
 
 
-async def test_a_flood_of_doubts_is_bounded_and_each_is_an_alarm(world: World) -> None:
-    for number in range(MOST_DOUBTS + 3):
+async def test_a_flood_of_doubts_is_bounded_and_each_is_an_alarm(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("approvals.doubts.MOST_DOUBTS", 5)
+    for number in range(5 + 3):
         await hear(world, report(request_id="nobody:1", task="", event_id=f"e{number}"))
     assert alarms(world) == ["signed_unknown"] * 3
-    assert len((await world.service.aftermath.doubts()).kept) == MOST_DOUBTS
+    assert len((await world.service.aftermath.doubts()).kept) == 5
 
 
 async def test_a_pointer_that_somebody_bent_leads_to_no_record(world: World) -> None:
