@@ -13,9 +13,10 @@ from notifiers.ports import Notifier, NotTold, Story
 
 SOFT_S: Final = 3.0
 """A telling that takes longer may still succeed, but nobody waits for it any more."""
-REST_MS: Final = 5_000
-"""Between two attempts while Slack is away, and no less than twice what the last one took: the
-others are told meanwhile, and a Slack that hangs must not hold them up."""
+FIRST_REST_MS: Final = 1_000
+LONGEST_REST_MS: Final = 5_000
+"""Between two attempts while Slack is away, from the first to this, and no less than twice what the
+last one took: the others are told meanwhile, and a Slack that hangs must not hold them up."""
 _OVER_LIMIT: Final = "over_limit"
 
 
@@ -36,6 +37,7 @@ class WatchedSlack:
         self._now = now_ms
         self._soft_s = soft_s
         self._rest_until = 0
+        self._in_vain = 0
 
     @property
     def name(self) -> str:
@@ -70,7 +72,9 @@ class WatchedSlack:
             self._health.failed(member, failure, local=local)
             if not local:
                 now = self._now()
-                self._rest_until = now + max(REST_MS, 2 * (now - began))
+                rest = min(LONGEST_REST_MS, FIRST_REST_MS << min(self._in_vain, 10))
+                self._in_vain += 1
+                self._rest_until = now + max(rest, 2 * (now - began))
             raise
         except (StoreDown, DamagedRecord):
             raise  # Slack was not even asked
@@ -78,7 +82,7 @@ class WatchedSlack:
             self._health.failed(member, NotTold(f"bug: {type(error).__name__}"), local=True)
             raise
         else:
-            self._rest_until = 0
+            self._rest_until = self._in_vain = 0
             self._health.shown(member)
         finally:
             slow.cancel()

@@ -137,7 +137,7 @@ def _and_now(
         case NotCountedCause.NOT_ON_CALL if override is not None:
             return (f"These are: {ink.text(', '.join(override.people))}.",)
         case NotCountedCause.NOT_AN_APPROVER | NotCountedCause.OWN_TRANSACTION:
-            return (f"Who may: {'; '.join(_seats(approval, ink)) or 'nobody'}.",)
+            return (f"{'; '.join(_seats(approval, ink)) or 'Nobody may approve it'}.",)
         case NotCountedCause.ALREADY_VOTED if isinstance(decision, Pending):
             stands = f"It stands at {_progress(approval, decision, ink)}."
             return stands, *wanted(approval, decision, ink)

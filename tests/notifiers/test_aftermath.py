@@ -53,8 +53,9 @@ def alarms(world: World) -> list[str]:
 
 
 async def overridden(world: World, choice: Choice = Choice.APPROVE) -> Approval:
-    """Decided by two of on-call, with the node on the line; and told."""
+    """Shown, decided by two of on-call with the node on the line, and told."""
     approval = await world.asked(SAMPLE)
+    await world.told()
     for person in ("dee", "eli"):
         await world.override(approval, person, choice)
     done = await asyncio.wait_for(world.ask(SAMPLE), 5)
