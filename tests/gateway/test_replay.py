@@ -252,7 +252,7 @@ async def test_what_was_no_request_is_not_replayable(world):
     async with world.running() as house:
         await house.asks(b'{"request_type": 99}', on_event=id)
     left, *_ = said(world, draft(world, TWO))["not_replayable"]
-    path, lines = lines_of(world)
+    _, lines = lines_of(world)
     first = 1 + next(n for n, line in enumerate(lines) if line["event"] == "malformed")
     where = f"line {first}"
     assert (left["why"], left["where"].partition(", ")[2]) == ("no request could be read", where)
