@@ -27,9 +27,28 @@ def key_mistakes(settings: Settings) -> list[str]:
     return mistakes
 
 
-def shared(path: Path, one: str, other: str, what: str = "callback") -> str:
-    """What to say of a callback or event key that two nodes have."""
-    return f"{path}: {one} and {other} share this {what} key: each node has its own"
+def node_keys(settings: Settings) -> list[tuple[str, str, Path]]:
+    """Each public key of a node: whose, for what (`callback` or `event`), where; callbacks first.
+
+    A node has a pair for callbacks and another for events: neither opens the other's door.
+    """
+    named = [(node.name, "callback", path) for node in settings.nodes for path in node.keys]
+    return named + [
+        (node.name, "event", path) for node in settings.nodes for path in node.event_keys
+    ]
+
+
+def taken(path: Path, ours: tuple[str, str], other: tuple[str, str]) -> str | None:
+    """What is wrong where the key of one is that of the other: a node's name, and what for."""
+    (name, what), (whose, theirs) = ours, other
+    if what != theirs:
+        return (
+            f"{path}: {name} has this key for events, and {whose} for callbacks:"
+            " name the key that `tss-node event key info` shows"
+        )
+    if name != whose:
+        return f"{path}: {name} and {whose} share this {what} key: each node has its own"
+    return None
 
 
 def signing_keys(settings: Settings) -> list[Path]:
@@ -45,24 +64,14 @@ def public_half(private: Path) -> Path:
 
 
 def _public_mistakes(settings: Settings) -> list[str]:
-    """A node has a pair for callbacks and another for events: neither opens the other's door."""
     mistakes: list[str] = []
     owner_of: dict[str, tuple[str, str]] = {}
-    pairs = [(node.name, "callback", node.keys) for node in settings.nodes]
-    pairs += [(node.name, "event", node.event_keys) for node in settings.nodes]
-    for name, what, paths in pairs:
-        for path in paths:
-            try:
-                print_ = rsa.fingerprint(rsa.load_public_key(path))
-            except KeyFileError as error:
-                mistakes.append(str(error))
-                continue
-            other, other_what = owner_of.setdefault(print_, (name, what))
-            if other_what != what:
-                mistakes.append(
-                    f"{path}: {name} has this key for events, and {other} for callbacks:"
-                    " name the key that `tss-node event key info` shows"
-                )
-            elif other != name:
-                mistakes.append(shared(path, name, other, what))
+    for name, what, path in node_keys(settings):
+        try:
+            print_ = rsa.fingerprint(rsa.load_public_key(path))
+        except KeyFileError as error:
+            mistakes.append(str(error))
+            continue
+        mistake = taken(path, (name, what), owner_of.setdefault(print_, (name, what)))
+        mistakes += [] if mistake is None else [mistake]
     return mistakes

@@ -8,11 +8,19 @@ import click
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from gateway.key_check import public_half
-from gateway.node_block import callback_block
+from gateway.node_block import callback_block, event_block
 from gateway.settings import Node, Settings
 from gateway.terminal import Failure, print_json
 from keys import rsa
 from keys.errors import KeyFileError
+
+
+@dataclass(frozen=True, slots=True)
+class _Believed:
+    """The fingerprints of a node's keys, and where they lie: of its callbacks, of its events."""
+
+    callbacks: dict[str, Path]
+    events: dict[str, Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +77,12 @@ def _ours(settings: Settings, nodes: tuple[Node, ...]) -> list[_Ours]:
     ]
 
 
-def _believed(node: Node) -> dict[str, Path]:
-    return {rsa.fingerprint(rsa.load_public_key(path)): path for path in node.keys}
+def _believed(node: Node) -> _Believed:
+    return _Believed(_prints(node.keys), _prints(node.event_keys))
+
+
+def _prints(paths: tuple[Path, ...]) -> dict[str, Path]:
+    return {rsa.fingerprint(rsa.load_public_key(path)): path for path in paths}
 
 
 def _show_pem(ours: list[_Ours]) -> None:
@@ -80,34 +92,45 @@ def _show_pem(ours: list[_Ours]) -> None:
     click.echo(rsa.public_pem(ours[0].key).decode(), nl=False)
 
 
-def _show_one(settings: Settings, one: _Ours, believed: dict[str, dict[str, Path]]) -> None:
+def _show_one(settings: Settings, one: _Ours, believed: dict[str, _Believed]) -> None:
     click.echo(f"Our callback key for {', '.join(node.name for node in one.nodes)}")
     click.echo(f"  RSA {one.key.key_size}, {one.fingerprint}")
     click.echo(f"  public half: {one.public}{'' if one.public.exists() else ' (not there: --pem)'}")
     for node in one.nodes:
         click.echo(f"\nCopy that file to {node.name}, and into its cobo-tss-node-config.yaml:\n")
-        for line in _block(settings, one, node).splitlines():
-            click.echo(f"  {line}")
-        click.echo(f"\nTokens of {node.name} are accepted from")
-        for print_, path in believed[node.name].items():
-            click.echo(f"  {print_}\n    {path}")
+        _show_lines(_block(settings, one, node))
+        if node.event_keys:
+            click.echo("\nBeside it, so that the node reports what became of each request:\n")
+            _show_lines(event_block(settings.listen))
+        known = believed[node.name]
+        _show_accepted(f"Tokens of {node.name}", known.callbacks)
+        if known.events:
+            _show_accepted(f"Events of {node.name}", known.events)
+
+
+def _show_lines(block: str) -> None:
+    for line in block.splitlines():
+        click.echo(f"  {line}")
+
+
+def _show_accepted(what: str, prints: dict[str, Path]) -> None:
+    click.echo(f"\n{what} are accepted from")
+    for print_, path in prints.items():
+        click.echo(f"  {print_}\n    {path}")
 
 
 def _block(settings: Settings, one: _Ours, node: Node) -> str:
     return callback_block(settings.listen, one.public.name, node.window)
 
 
-def _document(
-    settings: Settings, one: _Ours, believed: dict[str, dict[str, Path]]
-) -> dict[str, Any]:
+def _document(settings: Settings, one: _Ours, believed: dict[str, _Believed]) -> dict[str, Any]:
     nodes = [
         {
             "name": node.name,
             "configuration": _block(settings, one, node),
-            "accepted": [
-                {"fingerprint": print_, "path": str(path)}
-                for print_, path in believed[node.name].items()
-            ],
+            "event_configuration": event_block(settings.listen) if node.event_keys else None,
+            "accepted": _listed(believed[node.name].callbacks),
+            "accepted_events": _listed(believed[node.name].events),
         }
         for node in one.nodes
     ]
@@ -119,3 +142,7 @@ def _document(
         "pem": rsa.public_pem(one.key).decode(),
         "nodes": nodes,
     }
+
+
+def _listed(prints: dict[str, Path]) -> list[dict[str, str]]:
+    return [{"fingerprint": print_, "path": str(path)} for print_, path in prints.items()]

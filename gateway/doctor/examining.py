@@ -18,6 +18,7 @@ from gateway.doctor.disk import check_data
 from gateway.doctor.files import check_unwritable
 from gateway.doctor.key_files import check_keys
 from gateway.doctor.machine import check_machine
+from gateway.doctor.notifiers import check_notifiers
 from gateway.doctor.policies import check_policy
 from gateway.doctor.slack import check_slack
 from gateway.doctor.store import check_store
@@ -97,6 +98,7 @@ async def _check_subjects(settings: Settings, wanted: Wanted, limit_s: float) ->
         ("Data", "data", _apart(check_data, settings.data_dir)),
         ("Store", "store", check_store(settings)),
         ("Slack", "slack", slack()),
+        ("Other notifiers", "notify", check_notifiers(settings)),
         ("This machine", "machine", _apart(check_machine, settings)),
     ]
     if wanted.node_config is not None:

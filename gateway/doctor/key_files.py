@@ -11,14 +11,17 @@ from gateway.doctor.files import (
     gateway_user,
     is_there,
 )
-from gateway.init import APPROVER_KEY, TEST_NODE_KEY
-from gateway.key_check import public_half, shared, signing_keys
+from gateway.init import APPROVER_KEY, TEST_EVENT_KEY, TEST_NODE_KEY
+from gateway.key_check import node_keys, public_half, signing_keys, taken
 from gateway.settings import Node, Settings
 from keys import rsa, ssh_files
 from keys.errors import KeyFileError
 from keys.seals import SealKey
+from notifiers.readable import listed
 
 LARGE_BITS: Final = 4096
+
+_NODE_KEY: Final = {"callback": "keys.node", "event": "keys.event"}
 
 
 def check_keys(settings: Settings) -> list[Check]:
@@ -32,7 +35,7 @@ def check_keys(settings: Settings) -> list[Check]:
     checks += _check_seal(settings.seal_key, user)
     checks += _check_nodes(settings, own)
     named = {*signing_keys(settings), settings.seal_key}
-    named.update(path for node in settings.nodes for path in node.keys)
+    named.update(path for _, _, path in node_keys(settings))
     for folder in sorted({path.parent for path in named}):
         checks += check_unwritable(folder)
     for node in settings.nodes:
@@ -87,44 +90,51 @@ def _check_seal(path: Path, user: int) -> list[Check]:
 
 
 def _check_nodes(settings: Settings, own: set[str]) -> list[Check]:
-    """The callback keys of the nodes: public ones, of the nodes, each of one node alone."""
+    """The keys of the nodes: public ones, each of one node and for one thing alone."""
     checks: list[Check] = []
-    owner_of: dict[str, str] = {}
-    for node in settings.nodes:
-        for path in node.keys:
-            checks += check_unwritable(path)
-            try:
-                key = rsa.load_public_key(path)
-            except KeyFileError as error:
-                checks.append(wrong("keys.node", f"{error}."))
-                continue
-            print_ = rsa.fingerprint(key)
-            other = owner_of.setdefault(print_, node.name)
-            if other != node.name:
-                checks.append(wrong("keys.node", f"{shared(path, node.name, other)}."))
-            elif print_ in own:
-                sentence = f"{path} is our own public key: put that of {node.name} there."
-                checks.append(wrong("keys.node", sentence))
-            else:
-                sentence = f"{path} is the key of {node.name}: RSA {key.key_size}; {print_}."
-                checks.append(ok("keys.node", sentence))
+    owner_of: dict[str, tuple[str, str]] = {}
+    for name, what, path in node_keys(settings):
+        checks += check_unwritable(path)
+        try:
+            key = rsa.load_public_key(path)
+        except KeyFileError as error:
+            checks.append(wrong(_NODE_KEY[what], f"{error}."))
+            continue
+        print_ = rsa.fingerprint(key)
+        mistake = taken(path, (name, what), owner_of.setdefault(print_, (name, what)))
+        if mistake:
+            checks.append(wrong(_NODE_KEY[what], f"{mistake}."))
+        elif print_ in own:
+            sentence = f"{path} is our own public key: put that of {name} there."
+            checks.append(wrong(_NODE_KEY[what], sentence))
+        else:
+            of = f"the key of {name}" if what == "callback" else f"the key of {name}'s events"
+            checks.append(ok(_NODE_KEY[what], f"{path} is {of}: RSA {key.key_size}; {print_}."))
     return checks
 
 
 def left_by_init(node: Node) -> list[Check]:
-    """Whether the private half of a node's key may lie on this machine, as `init` left it."""
-    found = {path.parent / TEST_NODE_KEY.name: path for path in reversed(node.keys)}
+    """Whether private halves of a node's keys may lie on this machine, as `init` left them."""
+    named = [(path, TEST_NODE_KEY, "CALLBACK") for path in node.keys]
+    named += [(path, TEST_EVENT_KEY, "EVENT") for path in node.event_keys]
+    found = {path.parent / key.name: (path, what) for path, key, what in reversed(named)}
+    there = {key: found[key] for key in sorted(found) if is_there(key)}
+    if not there:
+        return []
+    several = len(there) > 1
+    key, lies, place = ("keys", "lie", "their") if several else ("key", "lies", "its")
     return [
         warn(
             "keys.test_node",
-            f"Node {node.name} may be the test node that `init` made, whose private key lies here:"
-            " before real use, put your TSS Node's public key in its place and delete"
-            f" {TEST_NODE_KEY.name}.",
-            Change(command("cp", "YOUR-NODES-CALLBACK-KEY", public)),
-            Change(command("rm", test_key)),
+            f"Node {node.name} may be the test node that `init` made, whose private {key} {lies}"
+            f" here: before real use, put your TSS Node's public {key} in {place} place and delete"
+            f" {listed(tuple(path.name for path in there))}.",
+            *(
+                Change(command("cp", f"YOUR-NODES-{what}-KEY", public))
+                for public, what in there.values()
+            ),
+            *(Change(command("rm", path)) for path in there),
         )
-        for test_key, public in found.items()
-        if is_there(test_key)
     ]
 
 

@@ -5,7 +5,7 @@ and `event` with `server`. What else stands in the file is the node's affair.
 """
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -31,6 +31,14 @@ DEFAULTS: Final[Mapping[str, int]] = {
 """What a node does where `callback` does not say it (Cobo's product manual)."""
 
 
+EVENT_DEFAULTS: Final[Mapping[str, int]] = {
+    "retry_times": 60,
+    "sleep_seconds": 60,
+    "token_expire_minutes": 2,
+}
+"""What it does where `event` does not say it (Cobo's guide to TSS Node events)."""
+
+
 class NodeConfigError(Exception):
     """One plain sentence saying why the file cannot be read."""
 
@@ -45,10 +53,15 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class EventServer:
-    """Who hears of events, and of which."""
+    """Who hears of events, of which, and how patiently. `numbers`: those of EVENT_DEFAULTS."""
 
     url: str
     types: tuple[str, ...]
+    numbers: Mapping[str, int]
+
+    def number(self, key: str) -> int:
+        """As written, for this server or for all, or the node's default."""
+        return self.numbers.get(key, EVENT_DEFAULTS[key])
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,30 +139,46 @@ class _Bounded(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _understood(document: Mapping[str, Any]) -> NodeConfig:
-    mistakes: list[str] = []
+class _Reading:
+    """Takes values out of what was parsed; what is of another type than its own is a mistake."""
 
-    def table(value: Any, place: str) -> Mapping[str, Any]:
+    def __init__(self) -> None:
+        self.mistakes: list[str] = []
+
+    def table(self, value: Any, place: str) -> Mapping[str, Any]:
         if isinstance(value, dict):
             return value
         if value is not None:
-            mistakes.append(f"{place} is no table of settings.")
+            self.mistakes.append(f"{place} is no table of settings.")
         return {}
 
-    def tables(value: Any, place: str) -> list[Mapping[str, Any]]:
+    def tables(self, value: Any, place: str) -> list[Mapping[str, Any]]:
         if value is None:
             return []
         if not isinstance(value, list):
-            mistakes.append(f"{place} is no list.")
+            self.mistakes.append(f"{place} is no list.")
             return []
-        return [table(each, f"an entry of {place}") for each in value[:_MOST_SERVERS]]
+        return [self.table(each, f"an entry of {place}") for each in value[:_MOST_SERVERS]]
 
-    callback = table(document.get("callback"), "callback")
-    event = table(document.get("event"), "event")
+    def numbers(self, table: Mapping[str, Any], keys: Iterable[str], place: str) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for key in keys:
+            number = _number(table.get(key))
+            if number is not None:
+                found[key] = number
+            elif table.get(key) is not None:
+                self.mistakes.append(f"{place}, {key} is no whole number.")
+        return found
+
+
+def _understood(document: Mapping[str, Any]) -> NodeConfig:
+    read = _Reading()
+    callback = read.table(document.get("callback"), "callback")
+    event = read.table(document.get("event"), "event")
     servers, older = (
         tuple(
             Server(_text(each.get("service_address")), _text(each.get("pubkey_path")))
-            for each in tables(callback.get(key), f"callback, {key}")
+            for each in read.tables(callback.get(key), f"callback, {key}")
         )
         for key in ("cb_server_v2", "cb_server")
     )
@@ -157,19 +186,18 @@ def _understood(document: Mapping[str, Any]) -> NodeConfig:
         EventServer(
             _text(each.get("url")),
             _texts(each.get("event_types", event.get("event_types"))),
+            read.numbers({**event, **each}, EVENT_DEFAULTS, "event"),
         )
-        for each in tables(event.get("server"), "event, server")
+        for each in read.tables(event.get("server"), "event, server")
     )
-    numbers: dict[str, int] = {}
-    for key in DEFAULTS:
-        value = callback.get(key)
-        number = _number(value)
-        if number is not None:
-            numbers[key] = number
-        elif value is not None:
-            mistakes.append(f"callback, {key} is no whole number.")
-    interval = _text(callback.get("monitor_interval"))
-    return NodeConfig(servers, older, numbers, interval, events, tuple(mistakes))
+    return NodeConfig(
+        servers,
+        older,
+        read.numbers(callback, DEFAULTS, "callback"),
+        _text(callback.get("monitor_interval")),
+        events,
+        tuple(dict.fromkeys(read.mistakes)),
+    )
 
 
 def _text(value: Any) -> str:

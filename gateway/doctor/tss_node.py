@@ -1,22 +1,21 @@
-"""A TSS Node's configuration beside ours: address, path, key, patience."""
+"""A TSS Node's configuration beside ours: address, path, key, patience, events."""
 
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from approvals.wording import in_seconds
-from gateway.doctor.addresses import address_change, check_address, port_of, split
+from gateway.doctor.addresses import CALLBACKS, address_change, check_address, port_of, split
 from gateway.doctor.check import Change, Check, ok, warn, wrong
 from gateway.doctor.files import command, is_there
 from gateway.doctor.node_config import (
-    EventServer,
     NodeConfig,
     NodeConfigError,
     Server,
     read_node_config,
 )
+from gateway.doctor.node_events import check_events
 from gateway.key_check import public_half
-from gateway.node_block import EVENT_PATH
 from gateway.settings import Node, Settings
 from keys import rsa
 from keys.envelope import LEEWAY_S, MOST_AHEAD_S
@@ -45,10 +44,13 @@ def check_node_config(settings: Settings, path: Path, name: str | None) -> list[
     server = _ours(settings, config.servers, path, key)
     if server is None:
         sentence = f"None of the callback servers of {path} is this gateway."
-        return [*checks, wrong("node_config.address", sentence, address_change(path, settings))]
-    checks += check_address(settings, server.address, path)
+        return [
+            *checks,
+            wrong("node_config.address", sentence, address_change(CALLBACKS, path, settings)),
+        ]
+    checks += check_address(CALLBACKS, settings, server.address, path)
     checks += _check_key(settings, node, server, path, key)
-    return [*checks, *_check_events(settings, config.events, path)]
+    return [*checks, *check_events(settings, node, config.events, path)]
 
 
 def _chosen(settings: Settings, name: str | None) -> Node | Check:
@@ -126,7 +128,7 @@ def _without_server(config: NodeConfig, path: Path, settings: Settings) -> Check
         sentence = f"{path} names callback servers of protocol v1 (cb_server) alone; we speak v2."
     else:
         sentence = f"{path} names no callback server: the node signs without asking anybody."
-    return wrong("node_config.address", sentence, address_change(path, settings))
+    return wrong("node_config.address", sentence, address_change(CALLBACKS, path, settings))
 
 
 def _ours(
@@ -166,27 +168,6 @@ def _check_key(
         sentence = f"{where} is not our public key: the node would refuse every answer of ours."
         return [wrong("node_config.key", sentence, copy)]
     return [ok("node_config.key", f"{where} is our public key: {rsa.fingerprint(key)}.")]
-
-
-def _check_events(settings: Settings, servers: tuple[EventServer, ...], path: Path) -> list[Check]:
-    """Only those that are meant for us: by the port, or by the path."""
-    checks: list[Check] = []
-    for server in servers:
-        parts, shown = split(server.url), visible(server.url, 200)
-        if parts is None or port_of(parts) != settings.listen.port:
-            continue
-        if parts.path != EVENT_PATH:
-            line = f'- url: "http://{parts.hostname}:{settings.listen.port}{EVENT_PATH}"'
-            sentence = f"{path} sends events to {shown}: the path must be {EVENT_PATH}."
-            change = Change(line, f"{path}, event, server")
-            checks.append(wrong("node_config.events", sentence, change))
-        elif not server.types:
-            change = Change("event_types: [request.keysign.succeeded]", f"{path}, event")
-            sentence = f"{path} sends no events to {shown}: it names no event_types."
-            checks.append(warn("node_config.events", sentence, change))
-        else:
-            checks.append(ok("node_config.events", f"{path} sends events to {shown}."))
-    return checks
 
 
 def _own_key(settings: Settings, node: Node) -> RSAPublicKey | Check:

@@ -13,11 +13,15 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli import main
+from gateway.config import load_as_far
 from gateway.doctor import page
 from gateway.doctor.check import Change, Section, warn, wrong
 from gateway.doctor.examining import Wanted, _section, examine
 from gateway.doctor.files import check_private
+from gateway.doctor.notifiers import check_notifiers
 from keys import ssh
+from tests.support.patient import Found
+from tests.support.receiver import receiving
 
 # What only people can do after `init`: name two of on-call, bring the node's key, a passphrase.
 GUIDE = Path(__file__).parents[2] / "docs" / "operations.md"
@@ -39,7 +43,7 @@ def test_what_init_writes_passes_and_nothing_is_changed(patient):
     before = everything(patient.folder)
     result = run("--config", patient.config)
     assert result.exit_code == 0
-    assert result.output.endswith("23 checks: 20 ok, 3 warnings, 0 wrong.\n")
+    assert result.output.endswith("25 checks: 22 ok, 3 warnings, 0 wrong.\n")
     assert everything(patient.folder) == before
     assert patient.examined().of("warning", "wrong") == UNAVOIDABLE
 
@@ -59,6 +63,7 @@ def test_what_people_have_finished_passes_strictly(patient):
     keys = patient.folder / "keys"
     shutil.copy(patient.folder.parent / "other-pub.pem", keys / "tss-node-callback-pub.key")
     (keys / "test-node-pri.pem").unlink()
+    (keys / "test-node-event-pri.pem").unlink()
     (keys / "approver_ed25519").unlink()
     line = ssh.public_key(ssh.generate_private_key()).line
     patient.change("policy.toml", "[groups]", f'[people.bo]\nssh_key = "{line}"\n\n[groups]')
@@ -108,6 +113,13 @@ KEYS = {
     "our own key as the node's": (
         lambda p: put(p, "home/keys/callback-server-pub.pem", "tss-node-callback-pub.key"),
         "keys.node", "is our own public key: put that of node-1 there."),
+    "no key of its events": (lambda p: (p.folder / "keys/tss-node-event-pub.key").unlink(),
+                             "keys.event", "does not exist"),
+    "no RSA key of its events": (lambda p: p.change("keys/tss-node-event-pub.key", "M", "-"),
+                                 "keys.event", "tss-node-event-pub.key"),
+    "the callback key for its events": (
+        lambda p: put(p, "home/keys/tss-node-callback-pub.key", "tss-node-event-pub.key"),
+        "keys.event", "node-1 has this key for events, and node-1 for callbacks"),
 }  # fmt: skip
 
 
@@ -128,6 +140,24 @@ def test_a_node_that_has_the_key_of_another_is_wrong(patient):
     assert check.sentence.endswith(
         "node-2 and node-1 share this callback key: each node has its own."
     )
+
+
+def test_the_test_nodes_keys_are_named_with_all_that_is_to_do(patient):
+    check = patient.examined().named("keys.test_node", "warning")
+    assert check.sentence.endswith(
+        "whose private keys lie here: before real use, put your TSS Node's public keys in their"
+        " place and delete test-node-event-pri.pem and test-node-pri.pem."
+    )
+    keys = patient.folder / "keys"
+    assert [change.line for change in check.changes] == [
+        f"cp YOUR-NODES-EVENT-KEY {keys}/tss-node-event-pub.key",
+        f"cp YOUR-NODES-CALLBACK-KEY {keys}/tss-node-callback-pub.key",
+        f"rm {keys}/test-node-event-pri.pem",
+        f"rm {keys}/test-node-pri.pem",
+    ]
+    (keys / "test-node-event-pri.pem").unlink()
+    check = patient.examined().named("keys.test_node", "warning")
+    assert check.sentence.endswith("public key in its place and delete test-node-pri.pem.")
 
 
 @pytest.mark.parametrize("name", ["countersign.toml", "policy.toml", "keys"])
@@ -308,6 +338,63 @@ def test_a_secret_that_is_missing_is_wrong_and_the_rest_is_looked_at(patient, mo
     assert "data.fsync" in found.of("ok")
 
 
+HOOK = """
+[[notify]]
+name = "siem"
+kind = "webhook"
+url = { env = "HOOK_URL" }
+secret = { env = "HOOK_SECRET" }
+
+[[notify]]
+name = "pager"
+kind = "apprise"
+url = { env = "PAGER_URL" }
+"""
+
+
+async def notified(patient):
+    """What is found of [[notify]], and which mistakes the configuration has."""
+    settings, mistakes = load_as_far(patient.config)
+    return Found(await check_notifiers(settings)), mistakes
+
+
+async def test_another_notifier_is_looked_at_and_hears_nothing(patient, monkeypatch):
+    with patient.config.open("a") as config:
+        config.write(HOOK)
+    monkeypatch.setenv("HOOK_SECRET", "hush")
+    monkeypatch.setenv("PAGER_URL", "pagerduty://SECRETPART@SECRETPART/a/b")
+    async with receiving() as receiver:
+        monkeypatch.setenv("HOOK_URL", receiver.url)
+        found, mistakes = await notified(patient)
+    assert mistakes == ()
+    assert found.of("warning", "wrong") == []
+    assert found.named("notify.reach", "ok").sentence == (
+        "siem: its server answers; nothing was sent."
+    )
+    assert found.named("notify.address", "ok").sentence.startswith("pager: apprise takes its")
+    assert receiver.posted == []
+    gone, _ = await notified(patient)
+    check = gone.named("notify.reach", "wrong")
+    assert check.sentence == "siem: its server does not answer (ConnectionRefusedError)."
+    config = patient.config
+    assert check.changes == (Change(f"countersign notify test siem --config {config}"),)
+
+
+async def test_a_notifier_without_its_secret_or_whose_address_is_none_is_wrong(
+    patient, monkeypatch
+):
+    with patient.config.open("a") as config:
+        config.write(HOOK)
+    monkeypatch.setenv("HOOK_URL", "https://127.0.0.1:9/hook")
+    monkeypatch.delenv("HOOK_SECRET", raising=False)
+    monkeypatch.setenv("PAGER_URL", "nonsense://hush")
+    found, mistakes = await notified(patient)
+    assert found.of("ok", "wrong") == ["notify.address", "notify.secret"]
+    said = [*mistakes, *(check.sentence for check in found.checks)]
+    assert len(mistakes) == 2
+    assert not any("hush" in sentence for sentence in said)
+
+
 def test_a_redis_whose_address_is_missing_is_not_taken_for_our_own_server(patient, monkeypatch):
     monkeypatch.delenv("REDIS_URL", raising=False)
     with patient.config.open("a") as config:
@@ -372,7 +459,7 @@ def test_json_names_every_check_with_its_section_and_changes(patient):
     result = run("--json", "--config", patient.config)
     assert result.exit_code == 0
     said = json.loads(result.stdout)
-    assert said["counts"] == {"ok": 20, "warning": 3, "wrong": 0}
+    assert said["counts"] == {"ok": 22, "warning": 3, "wrong": 0}
     by_name = {check["name"]: check for check in said["checks"]}
     assert by_name["keys.approver"]["section"] == "Keys"
     assert by_name["keys.approver"]["level"] == "warning"

@@ -10,7 +10,7 @@ import pytest
 from gateway.doctor.check import Change
 from gateway.doctor.node_config import NodeConfigError, read_node_config
 from gateway.doctor.tss_node import check_node_config
-from gateway.node_block import callback_block
+from gateway.node_block import REPORTED, callback_block, event_block
 from tests.support.patient import ADVISED, Found
 
 NODE = """\
@@ -33,7 +33,8 @@ def node(patient):
     folder.mkdir()
     shutil.copy(patient.folder / "keys" / "callback-server-pub.pem", folder)
     path = folder / "cobo-tss-node-config.yaml"
-    path.write_text(NODE.replace("PORT", str(patient.settings.listen.port)))
+    listen = patient.settings.listen
+    path.write_text(NODE.replace("PORT", str(listen.port)) + event_block(listen))
     return path
 
 
@@ -44,14 +45,15 @@ def compared(patient, path, name=None):
 def change(path, old, new):
     text = path.read_text()
     assert old in text
-    path.write_text(text.replace(old, new))
+    path.write_text(text.replace(old, new, 1))
 
 
 def test_a_node_that_agrees_is_well_and_its_key_is_found_beside_its_file(patient, node):
     found = compared(patient, node)
     assert found.of("warning", "wrong") == []
     assert found.of("ok") == [
-        f"node_config.{name}" for name in ("address", "heartbeat", "key", "patience", "tokens")
+        f"node_config.{name}"
+        for name in ("address", "events", "heartbeat", "key", "patience", "tokens")
     ]
     assert found.named("node_config.tokens", "ok").sentence == (
         "The node's tokens are good for 2 min: they pass while our clock is less than 150 s ahead"
@@ -69,7 +71,7 @@ def test_it_is_compared_beside_all_the_rest(patient, node):
 def test_what_init_and_keys_show_print_for_the_node_agrees(patient, node):
     settings = patient.settings
     block = callback_block(settings.listen, "callback-server-pub.pem", settings.nodes[0].window)
-    node.write_text(block)
+    node.write_text(block + event_block(settings.listen))
     assert compared(patient, node).of("warning", "wrong") == []
 
 
@@ -176,30 +178,52 @@ def test_which_node_it_is_must_be_known(patient, node):
     check = compared(patient, node).named("node_config.node", "wrong")
     assert check.sentence == "Which node is it? Say --node, one of: node-1, node-2."
     assert compared(patient, node, "node-1").of("wrong") == []
-    assert compared(patient, node, "node-2").of("wrong") == ["node_config.patience"]
+    assert compared(patient, node, "node-2").of("wrong") == [
+        "node_config.event_key",
+        "node_config.patience",
+    ]
 
 
-EVENTS = """\
-event:
-  server:
-    - url: http://127.0.0.1:PORT/v2/event
-    - url: http://127.0.0.1:1/elsewhere
-  event_types: [request.keysign.succeeded]
-"""
+EVENTS = {
+    "another path": ("/v2/event", "/event", "events", "wrong",
+                     "the path that is answered is /v2/event."),
+    "another port": (":PORT/v2/event", ":1/v2/event", "events", "warning",
+                     "right only where something passes it on."),
+    "another server": (":PORT/v2/event", ":1/elsewhere", "events", "warning",
+                       "nor of a signature that had no approval."),
+    "no types": ("  event_types:\n" + "".join(f"    - {name}\n" for name in REPORTED), "",
+                 "event_types", "warning", "it names no event_types, so nobody hears of that."),
+    "a type less": (f"    - {REPORTED[0]}\n", "", "event_types", "warning",
+                    f"event: it does not name {REPORTED[0]}, so nobody hears of that."),
+    "tokens for ever": ("  event_types", "  token_expire_minutes: 600\n  event_types",
+                        "event_tokens", "wrong", "tokens that are good for 600 min are refused."),
+    "no patience": ("  event_types", "  retry_times: 2\n  event_types", "event_patience",
+                    "warning", "after 120 s, less than an upgrade of the gateway may take."),
+}  # fmt: skip
 
 
-def test_events_that_are_sent_to_us_need_our_path_and_types(patient, node):
-    agreed = node.read_text() + EVENTS.replace("PORT", str(patient.settings.listen.port))
-    node.write_text(agreed)
+@pytest.mark.parametrize("case", EVENTS)
+def test_events_that_would_not_reach_us_are_said_with_the_line(patient, node, case):
+    old, new, name, level, says = EVENTS[case]
+    change(node, old.replace("PORT", str(patient.settings.listen.port)), new)
     found = compared(patient, node)
-    assert found.of("warning", "wrong") == []
-    assert found.named("node_config.events", "ok")
-    node.write_text(agreed.replace("/v2/event", "/event"))
-    check = compared(patient, node).named("node_config.events", "wrong")
-    assert check.sentence.endswith("the path must be /v2/event.")
-    node.write_text(agreed.replace("[request.keysign.succeeded]", "[]"))
-    check = compared(patient, node).named("node_config.events", "warning")
-    assert check.sentence.endswith("it names no event_types.")
+    assert found.of("warning", "wrong") == [f"node_config.{name}"]
+    check = found.named(f"node_config.{name}", level)
+    assert check.sentence.endswith(says)
+    assert check.changes
+
+
+def test_events_from_a_node_whose_event_key_we_lack_would_be_refused(patient, node):
+    patient.change("countersign.toml", "event_public_key", "# event_public_key")
+    check = compared(patient, node).named("node_config.event_key", "wrong")
+    assert check.changes == (
+        Change(
+            'event_public_key = "keys/tss-node-event-pub.key"',
+            'countersign.toml, [[tss_node]] "node-1"',
+        ),
+    )
+    node.write_text(node.read_text().partition("event:")[0])
+    assert compared(patient, node).of("warning", "wrong") == []
 
 
 def laughs():

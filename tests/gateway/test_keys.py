@@ -27,6 +27,7 @@ def test_show_prints_what_the_node_needs_and_whom_we_believe(patient):
     keys, listen = patient.folder / "keys", patient.settings.listen
     ours = rsa.fingerprint(rsa.load_public_key(keys / "callback-server-pub.pem"))
     theirs = rsa.fingerprint(rsa.load_public_key(keys / "tss-node-callback-pub.key"))
+    events = rsa.fingerprint(rsa.load_public_key(keys / "tss-node-event-pub.key"))
     assert result.output == (
         "Our callback key for node-1\n"
         f"  RSA 2048, {ours}\n"
@@ -43,10 +44,27 @@ def test_show_prints_what_the_node_needs_and_whom_we_believe(patient):
         "    sleep_seconds: 2\n"
         "    request_timeout: 55\n"
         "\n"
+        "Beside it, so that the node reports what became of each request:\n"
+        "\n"
+        "  event:\n"
+        "    server:\n"
+        f'      - url: "http://{listen}/v2/event"\n'
+        "    event_types:\n"
+        "      - request.keysign.succeeded\n"
+        "      - request.keysign.failed\n"
+        "      - request.keygen.succeeded\n"
+        "      - request.keyreshare.succeeded\n"
+        "\n"
         "Tokens of node-1 are accepted from\n"
         f"  {theirs}\n"
         f"    {keys}/tss-node-callback-pub.key\n"
+        "\n"
+        "Events of node-1 are accepted from\n"
+        f"  {events}\n"
+        f"    {keys}/tss-node-event-pub.key\n"
     )
+    patient.change("countersign.toml", "event_public_key", "# event_public_key")
+    assert "vent" not in run("show", "--config", patient.config).output
 
 
 def test_show_gives_the_key_alone_for_a_file_and_all_of_it_for_machines(patient):
@@ -54,7 +72,11 @@ def test_show_gives_the_key_alone_for_a_file_and_all_of_it_for_machines(patient)
     assert run("show", "--pem", "--config", patient.config).output == pem
     said = json.loads(run("show", "--json", "--config", patient.config).output)
     assert said["keys"][0]["pem"] == pem
-    assert [node["name"] for node in said["keys"][0]["nodes"]] == ["node-1"]
+    (node,) = said["keys"][0]["nodes"]
+    assert node["name"] == "node-1"
+    assert node["event_configuration"].startswith("event:\n")
+    (events,) = node["accepted_events"]
+    assert events["path"].endswith("/keys/tss-node-event-pub.key")
     assert run("show", "--pem", "--json", "--config", patient.config).exit_code == 2
     assert run("show", "--node", "node-9", "--config", patient.config).exit_code == 1
 
