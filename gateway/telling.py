@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from starlette.routing import Route
 
+from approvals.outbox import BURST_MEMBER
 from approvals.service import Service
 from gateway.clock import Clock
 from gateway.notifying import Both, alarm_tasks, also_told, one_ways, standbys_of
@@ -85,8 +86,9 @@ def telling(
         observer, clock.now_ms, clicks_by_http=settings.slack.signing_secret is not None
     )
     standbys = standbys_of(ways, health, service, observer, clock)
-    burst = Summary(slack, channel, service, service.outbox, pace).tell
-    screen = teller(WatchedSlack(posts, health, clock.now_ms), *ways, burst=burst)
+    summary = Summary(slack, channel, service, service.outbox, pace)
+    watched = WatchedSlack(posts, health, pace)
+    screen = teller(watched, *ways, burst=lambda: watched.watched(BURST_MEMBER, summary.tell))
     clicks = Clicks(
         service,
         service.outbox,

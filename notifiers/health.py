@@ -51,6 +51,17 @@ class _Failure:
     local: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """Slack's wishes to be left alone, one upon the other, as far as a member was kept by them.
+
+    One that comes long after the last ended begins a new row: what lay between was not Slack's.
+    """
+
+    began: int
+    until: int
+
+
 class SlackHealth:
     """Takes evidence from the start-up introduction, the posts and, as a Journal, the sockets."""
 
@@ -64,7 +75,7 @@ class SlackHealth:
         self._introduction: str | None = None
         self._deaf: str | None = None
         self._failing: Recent[str, _Failure] = Recent(_MEMBERS)
-        self._asked_to_wait: Recent[str, int] = Recent(_MEMBERS)
+        self._rows: Recent[str, _Row] = Recent(_MEMBERS)
         self._outage: _Outage | None = None
         self._sentences: list[str] = []
         self._quiet_since: int | None = None
@@ -101,14 +112,16 @@ class SlackHealth:
     def shown(self, member: str) -> None:
         """Slack shows the newest of a member."""
         self._failing.pop(member, None)
-        self._asked_to_wait.pop(member, None)
+        self._rows.pop(member, None)
 
     def failed(self, member: str, failure: NotTold, *, local: bool = False) -> None:
         """Slack does not show a member. A short wish to be left alone is none, a row of them is."""
         now, wait = self._now(), int(1000 * (failure.retry_after or 0))
         if wait and not failure.alarm:
-            first = self._asked_to_wait.setdefault(member, now)
-            if now + wait - first <= PATIENCE_MS:
+            row = self._rows.get(member)
+            began = now if row is None or now > row.until + PATIENCE_MS else row.began
+            self._rows[member] = _Row(began, now + wait)
+            if now + wait - began <= PATIENCE_MS:
                 return
         until = now + max(BELIEVED_MS, 2 * wait)
         self._failing[member] = _Failure(failure.why, until, local)

@@ -1,7 +1,7 @@
 """A place where people are told and cannot answer: each thing is said there once."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from approvals.events import Alarm, Journal, Trouble
 from approvals.freeze import FreezeRecord
@@ -21,6 +21,9 @@ _THROUGH: Final = "through"
 """What is noted under this name is the epoch up to which freezes were told."""
 
 _PEOPLE: Final = 120
+
+Opening: TypeAlias = tuple[str, NotifyEvent, str]
+"""What may be said while people are asked: its name, which event it is, and what comes first."""
 
 
 class Carrier(Protocol):
@@ -78,14 +81,11 @@ class OneWay:
 
     async def tell_open(self, story: Story, remark: str = "") -> bool:
         """Say who is asked, and who is called besides; whether anything was said now."""
-        if status_of(story.approval, story.decision).state != "open" or story.approval.notice:
-            return False
-        said = False
-        for about, event, words in _openings(story, remark):
-            if event in self.settings.on:
-                bulletin = of_story(story, event, self._now(), remark=words)
-                said = await self._say(story, about, bulletin) or said
-        return said
+        return await self._say_open(story, [("asked", "asked", remark), *_calls(story)])
+
+    async def tell_calls(self, story: Story) -> bool:
+        """Say who is called besides, of what people see elsewhere; whether anything was said."""
+        return await self._say_open(story, _calls(story))
 
     async def tell_freezes(self, record: FreezeRecord) -> None:
         """Say what is news of freezes. See Notifier."""
@@ -114,6 +114,16 @@ class OneWay:
 
     async def announce(self, text: str) -> None:
         """Nothing: what is said for the channel alone wakes nobody."""
+
+    async def _say_open(self, story: Story, openings: Sequence[Opening]) -> bool:
+        if status_of(story.approval, story.decision).state != "open" or story.approval.notice:
+            return False
+        said = False
+        for about, event, words in openings:
+            if event in self.settings.on:
+                bulletin = of_story(story, event, self._now(), remark=words)
+                said = await self._say(story, about, bulletin) or said
+        return said
 
     async def _tell_decided(self, story: Story) -> None:
         if story.approval.final is None or "decided" not in self.settings.on:
@@ -170,12 +180,9 @@ class OneWay:
             self._journal.note(Trouble(self._now(), part, down=not works, detail=why))
 
 
-def _openings(story: Story, remark: str) -> list[tuple[str, NotifyEvent, str]]:
-    """What may be said while people are asked: its name, which event it is, and what comes first.
-
-    Reminders are left to Slack, where those who are reminded can vote.
-    """
-    calls: list[tuple[str, NotifyEvent, str]] = [
+def _calls(story: Story) -> list[Opening]:
+    """The groups that are called; reminders are left to Slack, where the reminded can vote."""
+    return [
         (
             f"escalated {call.group}",
             "escalated",
@@ -184,7 +191,6 @@ def _openings(story: Story, remark: str) -> list[tuple[str, NotifyEvent, str]]:
         for call in story.escalations
         if call.group
     ]
-    return [("asked", "asked", remark), *calls]
 
 
 def _named(people: Sequence[str]) -> str:

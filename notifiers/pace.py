@@ -27,6 +27,7 @@ class Pace:
         self._sleep = sleep
         self._next = 0
         self._held_until = 0
+        self._waited = 0.0
 
     def now(self) -> int:
         """Unix milliseconds."""
@@ -45,10 +46,15 @@ class Pace:
         left = self._held_until - self._now()
         return left / 1000 if left > 0 else None
 
+    def waited(self) -> float:
+        """How many seconds were spent on waiting for turns, in all: our own wish, not Slack's."""
+        return self._waited
+
     async def turn(self) -> None:
         """Return when it is this caller's turn; turns are given in the order they were asked."""
         now = self._now()
         due = max(self._next, now - self._reach)
         self._next = due + self._every
         if due > now:
+            self._waited += (due - now) / 1000
             await self._sleep((due - now) / 1000)

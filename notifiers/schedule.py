@@ -66,6 +66,11 @@ def due(approval: Approval, decision: Decision, now: int) -> tuple[Due, ...]:
     return tuple(sorted((call for call in found if call.people), key=lambda call: call.at))
 
 
+def calls_at(approval: Approval) -> tuple[int, ...]:
+    """The moments (Unix ms) at which groups are called, whoever is in them; not the reminder's."""
+    return tuple(approval.asked_at + each.after_ms for each in approval.verdict.escalations)
+
+
 def urgency_of(approval: Approval, now: int) -> Urgency:
     """How much of the time from asking to the deadline is over at `now` (Unix ms)."""
     urgency: Urgency = "early"
@@ -94,7 +99,7 @@ def next_look(
     if not isinstance(decision, Pending):
         return None
     moments = [_moment(approval, percent) for _, percent in _SHARES]
-    moments += [approval.asked_at + each.after_ms for each in approval.verdict.escalations]
+    moments += calls_at(approval)
     ahead = [moment for moment in moments if now < moment < approval.deadline]
     return min(ahead, default=None)
 

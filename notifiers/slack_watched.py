@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, TypeVar
 
 from approvals.codec import DamagedRecord
 from approvals.freeze import FreezeRecord
 from approvals.freeze_store import FREEZE_MEMBER
 from approvals.redis_link import StoreDown
 from notifiers.health import SlackHealth
+from notifiers.pace import Pace
 from notifiers.ports import Notifier, NotTold, Story
+
+T = TypeVar("T")
 
 SOFT_S: Final = 3.0
 """A telling that takes longer may still succeed, but nobody waits for it any more."""
@@ -27,14 +30,15 @@ class WatchedSlack:
         self,
         inside: Notifier,
         health: SlackHealth,
-        now_ms: Callable[[], int],
+        pace: Pace,
         *,
         soft_s: float = SOFT_S,
     ) -> None:
-        """`health` takes the evidence."""
+        """`health` takes the evidence; waiting for a turn of `pace` is none."""
         self._inside = inside
         self._health = health
-        self._now = now_ms
+        self._pace = pace
+        self._now = pace.now
         self._soft_s = soft_s
         self._rest_until = 0
         self._in_vain = 0
@@ -47,30 +51,29 @@ class WatchedSlack:
     async def tell(self, story: Story, *, alone: bool = False) -> None:
         """See Notifier."""
         member = story.approval.member
-        await self._watched(member, lambda: self._inside.tell(story, alone=alone))
+        await self.watched(member, lambda: self._inside.tell(story, alone=alone))
 
     async def tell_freezes(self, record: FreezeRecord) -> None:
         """See Notifier."""
-        await self._watched(FREEZE_MEMBER, lambda: self._inside.tell_freezes(record))
+        await self.watched(FREEZE_MEMBER, lambda: self._inside.tell_freezes(record))
 
     async def announce(self, text: str) -> None:
         """See Notifier; whoever asks for it tries again, and is told why not."""
         await self._inside.announce(text)
 
-    async def _watched(self, member: str, tell: Callable[[], Awaitable[None]]) -> None:
+    async def watched(self, member: str, tell: Callable[[], Awaitable[T]]) -> T:
+        """Tell of a member; note what that says of Slack. Raises NotTold, or what `tell` does."""
         began = self._now()
         if began < self._rest_until:
             wait = (self._rest_until - began) / 1000
             raise NotTold("Slack failed a moment ago", retry_after=wait)
-        slow = asyncio.get_running_loop().call_later(
-            self._soft_s, self._health.failed, member, NotTold("too slow")
-        )
+        slow = asyncio.create_task(self._note_when_slow(member))
         try:
-            await tell()
+            said = await tell()
         except NotTold as failure:
             local = failure.why.startswith(_OVER_LIMIT)
             self._health.failed(member, failure, local=local)
-            if not local:
+            if not local and failure.retry_after is None:  # else the pace holds everybody
                 now = self._now()
                 rest = min(LONGEST_REST_MS, FIRST_REST_MS << min(self._in_vain, 10))
                 self._in_vain += 1
@@ -84,5 +87,17 @@ class WatchedSlack:
         else:
             self._rest_until = self._in_vain = 0
             self._health.shown(member)
+            return said
         finally:
             slow.cancel()
+
+    async def _note_when_slow(self, member: str) -> None:
+        """Evidence as soon as Slack takes too long; to be canceled when the telling has ended.
+
+        A message with a long thread waits for several turns of ours, which says nothing of Slack.
+        """
+        clock = asyncio.get_running_loop().time
+        began, waited = clock(), self._pace.waited()
+        while (left := self._soft_s + began - clock() + self._pace.waited() - waited) > 0:  # noqa: ASYNC110 - time passes, and nothing else
+            await asyncio.sleep(left)
+        self._health.failed(member, NotTold("too slow"))

@@ -8,6 +8,7 @@ ago is told of too when its buttons have gone deaf.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final, Protocol
 
 from approvals.codec import DamagedRecord
@@ -16,9 +17,12 @@ from approvals.freeze_store import FREEZE_MEMBER
 from approvals.model import Approval
 from approvals.recent import Recent
 from approvals.redis_link import StoreDown
+from approvals.told import Told
+from notifiers.escalating import unsaid
 from notifiers.health import SlackHealth
 from notifiers.one_way import OneWay
-from notifiers.ports import Approvals, NotTold, Posts
+from notifiers.ports import Approvals, NotTold, Posts, Story
+from notifiers.schedule import calls_at, next_look
 from notifiers.slack_thread import is_message, said
 from notifiers.story import story_of
 from notifiers.text import Names
@@ -98,27 +102,42 @@ class Standby:
                     await self._tell(approval)
 
     async def _tell(self, approval: Approval) -> None:
-        remark = await self._why_not(approval)
-        if remark is None:
-            return
-        wait = _AGAIN_MS
-        try:
-            story = await story_of(self._approvals, approval, self._names, self._now())
-            if await self._notifier.tell_open(story, remark):
-                self._health.told_by(self._notifier.name)
-        except NotTold as failure:
-            wait = max(1_000, int(1000 * (failure.retry_after or 0)))
-            self._alarm_of(failure, approval.member)
-        self._again[approval.member] = self._now() + wait
-
-    async def _why_not(self, approval: Approval) -> str | None:
-        """Why Slack is not enough for it; None if it is."""
+        """What Slack does not show of it; all of it where its buttons do nothing."""
+        now = self._now()
         told = await self._posts.read_told(approval.member)
         shown = any(is_message(post) and post.ts is not None for post in told.posts)
-        if shown:
-            return DEAF if self._health.deaf else None
-        at_once = self._health.away(approval.member)
-        return AWAY if at_once or approval.asked_at + GRACE_MS <= self._now() else None
+        if shown and self._health.deaf:
+            await self._say(approval, lambda story: self._notifier.tell_open(story, DEAF))
+        elif not shown and self._is_late(approval.member, approval.asked_at):
+            await self._say(approval, lambda story: self._notifier.tell_open(story, AWAY))
+        elif shown and any(moment <= now for moment in calls_at(approval)):
+            await self._say(approval, lambda story: self._tell_calls(story, told))
+
+    async def _tell_calls(self, story: Story, told: Told) -> bool:
+        """Those that Slack owes: it fell ill after its message was shown."""
+        owed = tuple(
+            call
+            for call in unsaid(story.escalations, told)
+            if self._is_late(story.approval.member, call.at)
+        )
+        return await self._notifier.tell_calls(replace(story, escalations=owed))
+
+    async def _say(self, approval: Approval, say: Callable[[Story], Awaitable[bool]]) -> None:
+        """Look again when somebody is to be called, and soon: Slack may fall deaf, too."""
+        now = self._now()
+        story = await story_of(self._approvals, approval, self._names, now)
+        again_at = min(now + _AGAIN_MS, next_look(approval, story.decision, now) or now + _AGAIN_MS)
+        try:
+            if await say(story):
+                self._health.told_by(self._notifier.name)
+        except NotTold as failure:
+            again_at = now + max(1_000, int(1000 * (failure.retry_after or 0)))
+            self._alarm_of(failure, approval.member)
+        self._again[approval.member] = again_at
+
+    def _is_late(self, member: str, since: int) -> bool:
+        """Whether Slack will not say at once, or has not said in time, what was news `since`."""
+        return self._health.away(member) or since + GRACE_MS <= self._now()
 
     async def _tell_freezes(self) -> None:
         if self._again.get(FREEZE_MEMBER, 0) > self._now():

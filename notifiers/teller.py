@@ -35,6 +35,7 @@ ANNOUNCE_S: Final = 5.0
 """For an announcement: whoever asked for it waits, and nothing tries again by itself."""
 FIRST_AGAIN_MS: Final = 1_000
 LONGEST_AGAIN_MS: Final = 60_000
+_NEVER: Final = 1 << 62
 _OWN: Final = (FREEZE_MEMBER, DOUBTS_MEMBER, BURST_MEMBER)
 """What is told and is no approval."""
 
@@ -217,7 +218,8 @@ class Teller:
             told = _Told(revision, failures=(_failure(error),))
         again_at = told.again_at
         if told.failures:
-            again_at = self._not_told(member, told.failures)
+            # A place that fails must not make the others miss the moment when people are called.
+            again_at = min(self._not_told(member, told.failures), again_at or _NEVER)
         else:
             self._failures.pop(member, None)
             self._note_down(down=False, why="")

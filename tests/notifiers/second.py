@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from approvals.outbox import BURST_MEMBER
 from gateway.tasks import end
 from keys.secret import Secret
 from notifiers.health import SlackHealth
@@ -92,8 +93,14 @@ def second(
         way, health, world.service, world.outbox, names=names, journal=notes, now_ms=now
     )
     health.also(standby.wake)
-    watched = WatchedSlack(world.posts, health, now, soft_s=soft_s)
+    watched = WatchedSlack(world.posts, health, world.paced, soft_s=soft_s)
     teller = Teller(
-        world.service, world.outbox, (watched, way), names=names, journal=notes, now_ms=now
+        world.service,
+        world.outbox,
+        (watched, way),
+        names=names,
+        journal=notes,
+        now_ms=now,
+        burst=lambda: watched.watched(BURST_MEMBER, world.summary.tell),
     )
     return Second(world, way, health, standby, teller)

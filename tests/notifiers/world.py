@@ -183,7 +183,8 @@ class World:
         """Forget everything that is not stored, as a new process would."""
         pace = self.pace or Pace(self.clock.now_ms, every_ms=1, burst=100)
         self.posts = SlackPosts(self.client, CHANNEL, self.outbox, pace)
-        summary = Summary(self.client, CHANNEL, self.service, self.outbox, pace)
+        self.summary = Summary(self.client, CHANNEL, self.service, self.outbox, pace)
+        self.paced = pace
         self.teller = Teller(
             self.service,
             self.outbox,
@@ -191,7 +192,7 @@ class World:
             names=lambda: names_of(self.service.policy),
             journal=self.notes,
             now_ms=self.clock.now_ms,
-            burst=summary.tell,
+            burst=self.summary.tell,
         )
         self.clicks = Clicks(
             self.service,
