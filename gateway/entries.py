@@ -45,7 +45,7 @@ class Entries:
                 "gateway": self._gateways.get(approval.node),
                 "policy": self._service.policy.digest,
                 "state": status.state,
-                "status": status.line,
+                "status": status.said,
                 "details": list(status.details),
                 "wanted": list(status.wanted),
                 "approval": json.loads(approval_to_json(approval)),

@@ -13,6 +13,8 @@ from notifiers.readable import visible
 _LONGEST: Final = 160
 """Of a node's reason, where it stands within another sentence."""
 
+_AGAIN: Final = " By what the node says nothing was signed; whoever asked may ask again."
+
 SAYS: Final[dict[str, str]] = {
     "signed_unknown": "signed something that nobody asked us about",
     "signed_rejected": "signed something that was not approved here",
@@ -40,6 +42,14 @@ def became(approval: Approval, after: After, ink: Ink = PLAIN) -> str | None:
     return None
 
 
+def went_wrong(approval: Approval, after: After) -> bool:
+    """Whether what became of it is a failure, or not what was decided."""
+    succeeded = after.first("succeeded")
+    if succeeded is not None:
+        return succeeded.agrees is False or not is_yes(approval)
+    return after.first("failed") is not None
+
+
 def last_asked(approval: Approval, ink: Ink = PLAIN) -> str:
     """What is said of a node that should have come back."""
     began = ink.time(approval.attempts.began)
@@ -61,7 +71,8 @@ def sentences(story: Story) -> list[tuple[str, str]]:
         return []  # what was done without our yes is an alarm, and said as one
     stages = {reported.stage for reported in after.reported}
     name = next((stage for stage in ("succeeded", "failed") if stage in stages), "taken")
-    return [(name, f"{said[0].upper()}{said[1:]}.")]
+    hint = _AGAIN if name == "failed" else ""
+    return [(name, f"{said[0].upper()}{said[1:]}.{hint}")]
 
 
 def alarm_text(doubt: Doubt) -> str:

@@ -28,7 +28,7 @@ def lines(story: Story) -> list[str]:
         overdue=story.overdue,
     )
     told = [sheet.headline, *_table((*sheet.flags, *sheet.remarks)), ""]
-    told += [f"  {status.line}", *(f"  {line}" for line in (*status.details, *status.wanted))]
+    told += [f"  {line}" for line in (*status.lines, *status.details, *status.wanted)]
     if status.state == "open":
         told.append(f"  Decide before {day_and_clock(approval.deadline)}")
     told += ["", *(f"  {line}" for line in sheet.badge.split("\n")), ""]

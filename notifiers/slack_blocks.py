@@ -37,6 +37,7 @@ from notifiers.slack_review import can_review
 from notifiers.slack_shown import hash_of, shown_of
 from notifiers.slack_tables import small_print, table
 from notifiers.slack_text import SLACK_INK, date, escape, mrkdwn, plain
+from notifiers.slack_text import standing as standing_of
 from notifiers.slack_tokens import Act
 from notifiers.status import Status, status_of
 
@@ -46,6 +47,8 @@ _SQUEEZES: Final = (400, 200, 100, 60)
 _LINE: Final = 300
 _SHORT_LINE: Final = 200
 _LINES: Final = 9
+_GLANCE: Final = 100
+"""Characters that a lock screen surely shows of a notification."""
 
 _DOUBT: Final = "what this does could not be proved"
 _SEALS: Final = {
@@ -237,7 +240,7 @@ def _blocks(
 
 def _progress(approval: Approval, standing: _Standing) -> list[Json]:
     """Who has voted and who is missing, or how it ended; while it is open, until when."""
-    said = {"status": f"{standing.mark} *{standing.marked.line}*"}
+    said = {"status": f"{standing.mark} {standing_of(standing.marked)}"}
     if standing.bare.state == "open":
         hurry = _HURRY[standing.urgency]
         said["deadline"] = f":alarm_clock: {hurry} before *{date(approval.deadline)}*"
@@ -276,10 +279,16 @@ def _iterated(block: Json, version: int) -> Json:
 
 
 def _fallback(approval: Approval, sheet: Sheet, standing: _Standing) -> str:
-    """What notifications and screen readers say."""
-    line = standing.bare.line
+    """What notifications and screen readers say: in the first characters what, and how proved.
+
+    A doubt comes first of all, as it does in the first line.
+    """
+    what, line = sheet.headline, standing.bare.said
+    if sheet.verified:
+        what = f"{what} · {sheet.integrity}"
+        what = what if len(what) <= _GLANCE else f"{sheet.integrity}: {sheet.headline}"
     if standing.bare.state == "open":
         line = f"{line} · decide before {clock(approval.deadline)}"
     worst = f" · {sheet.worst}" if sheet.worst else ""
-    said = f"{sheet.headline}{worst} · {line} · {visible(approval.request_id, 200)}"
+    said = f"{what}{worst} · {line} · {visible(approval.request_id, 200)}"
     return str(plain(said, FALLBACK_TEXT)["text"])

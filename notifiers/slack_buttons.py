@@ -42,10 +42,14 @@ class Ways:
 def ways_to_decide(
     approval: Approval, sheet: Sheet, token: Callable[[Act], str], ways: Ways
 ) -> list[Json]:
-    """The buttons; where no click can approve, the command that does."""
+    """The buttons; where no click can approve, the command that does.
+
+    What decides this one request stands in a row of its own, and "Reject" alone is red: nobody is
+    to open a freeze by a finger that slipped.
+    """
     approve = _way_to_approve(approval, sheet, token, ways)
     reject = _button(REJECT, "Reject", token(Act.REJECT), "danger")
-    freeze = [_button(FREEZE, "Freeze", token(Act.FREEZE), "danger")] if ways.freeze else []
+    freeze = [_button(FREEZE, "Freeze", token(Act.FREEZE))] if ways.freeze else []
     how = {"how": f"To approve, run: {command('approve', approval)}"}
     if not sheet.whole:
         how = {"read": f"Not all of it fits here. To read it, run: {reading(approval)}"} | how
@@ -54,13 +58,12 @@ def ways_to_decide(
         for name, text in how.items()
         if not approve
     ]
-    buttons = [*approve, reject, *freeze, _details(token)]
-    return [*said, {"type": "actions", "elements": buttons, "block_id": "decide"}]
+    return [*said, _row("decide", [*approve, reject]), _row("more", [*freeze, _details(token)])]
 
 
 def ways_to_read(token: Callable[[Act], str]) -> list[Json]:
     """What stays when nothing is to be decided."""
-    return [{"type": "actions", "elements": [_details(token)], "block_id": "read-on"}]
+    return [_row("read-on", [_details(token)])]
 
 
 def _way_to_approve(
@@ -72,6 +75,10 @@ def _way_to_approve(
     if sheet.whole:
         return [_approve(approval, sheet, token)]
     return [_button(REVIEW, "Review…", token(Act.REVIEW), "primary")] if ways.review else []
+
+
+def _row(name: str, buttons: list[Json]) -> Json:
+    return {"type": "actions", "elements": buttons, "block_id": name}
 
 
 def _details(token: Callable[[Act], str]) -> Json:

@@ -20,7 +20,7 @@ from notifiers.slack_limits import SECTION_TEXT, VIEW_BLOCKS, VIEW_SIZE, Json, v
 from notifiers.slack_modal import modal
 from notifiers.slack_overflow import overflow_of
 from notifiers.slack_review import LAYOUTS
-from notifiers.slack_text import SLACK_INK, date, mrkdwn, plain
+from notifiers.slack_text import SLACK_INK, date, mrkdwn, plain, standing
 from notifiers.status import day_and_clock, status_of
 from notifiers.text import audited, reading
 
@@ -37,7 +37,8 @@ def details_view(
     story: Story, request: Request | None, findings: Findings | None, now: int
 ) -> Json:
     """The modal, as of `now` (Unix milliseconds); without its bytes, where they are not kept."""
-    blocks = [*_standing(story, now), *_facts(story)]
+    known = request is not None and findings is not None
+    blocks = [*_standing(story, now), *_facts(story, known=known)]
     if request is None or findings is None:
         gone = f"The bytes of this request are not kept here any more: {audited(story.approval)}"
         blocks.append(section("gone", plain(gone, _LINE)))
@@ -50,22 +51,32 @@ def details_view(
 def _standing(story: Story, now: int) -> Iterator[Json]:
     """The first line, where it stands, and since when it does."""
     approval = story.approval
-    status = status_of(approval, story.decision, SLACK_INK, freezes=story.freezes)
+    status = status_of(
+        approval,
+        story.decision,
+        SLACK_INK,
+        freezes=story.freezes,
+        after=story.after,
+        overdue=story.overdue,
+    )
     yield section("what", plain(story.sheet.headline, _HEADLINE))
-    yield section("status", mrkdwn(f"*{status.line}*"))
+    yield section("status", mrkdwn(standing(status)))
     until = f" Decide before {date(approval.deadline)}." if status.state == "open" else ""
     as_of = f"As of {date(now)}; what comes later is in the message.{until}"
     yield {"type": "context", "block_id": "as-of", "elements": [mrkdwn(as_of)]}
     yield section("seal", plain(story.sheet.badge, SECTION_TEXT))
 
 
-def _facts(story: Story) -> list[Json]:
-    """Every fact in full; of so many that no modal holds them, the first."""
+def _facts(story: Story, *, known: bool) -> list[Json]:
+    """Every fact in full; of so many that no modal holds them, the first.
+
+    `known`: the digest follows with the exact request that it is of.
+    """
     page = story.page or story.sheet
     blocks: list[Json] = []
     for layout in LAYOUTS:
         blocks = []
-        for number, (words, facts) in enumerate(_groups(story, page)):
+        for number, (words, facts) in enumerate(_groups(story, page, known=known)):
             blocks += [title(f"group-{number}", words), *layout(f"facts-{number}", facts)]
         if len(blocks) <= _FACT_BLOCKS and view_size(blocks) <= _FACT_SIZE:
             return blocks
@@ -79,14 +90,15 @@ def _facts(story: Story) -> list[Json]:
     return [*kept, section("facts-cut", plain(rest, SECTION_TEXT))]
 
 
-def _groups(story: Story, page: Sheet) -> Iterator[tuple[str, Sequence[Fact]]]:
+def _groups(story: Story, page: Sheet, *, known: bool) -> Iterator[tuple[str, Sequence[Fact]]]:
+    ids = [fact for fact in page.ids if not known or fact.value != story.approval.digest]
     votes = [_vote(vote) for vote in story.approval.votes]
     groups = (
         ("Warnings", (*page.flags, *page.remarks)),
         ("From the bytes", page.proved),
         ("Why it was asked, and who may approve", (*page.asked, *_people(story.approval))),
         ("Votes", votes),
-        ("What it is called by", page.ids),
+        ("What it is called by", ids),
         ("Cobo says · nothing below is proved", page.claimed),
     )
     yield from (group for group in groups if group[1])
@@ -127,7 +139,7 @@ def _hashes(hashes: Sequence[str], approval: Approval) -> list[Json]:
     if not hashes:
         return []
     said = [f"{number}. {each}" for number, each in enumerate(hashes, start=1)]
-    blocks = lines("hash", said)
+    blocks = lines("hash", said if len(said) > 1 else hashes)
     kept = blocks[:_HASH_BLOCKS]
     if len(blocks) > len(kept):
         rest = f"[cut: of {counted(len(hashes), 'hash', 'hashes')} the first] {_more(approval)}"

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from notifiers.ink import Ink, clock
 from notifiers.readable import cut, visible
+from notifiers.status import Status
 
 _OURS: Final = 1_500
 """The longest text with markup that we ever send; it is cut before the escaping can grow it."""
@@ -40,6 +41,13 @@ def plain(text: str, limit: int) -> dict[str, Any]:
 def mrkdwn(text: str) -> dict[str, Any]:
     """Our own words, with markup; what is not ours in them must have passed `literal`."""
     return {"type": "mrkdwn", "text": cut(text, _OURS), "verbatim": True}
+
+
+def standing(status: Status) -> str:
+    """How it stands, in bold; below that what became of it, in bold as well if it is trouble."""
+    first, *then = status.lines
+    below = [f":warning: *{line}*" if status.trouble else line for line in then]
+    return "\n".join((f"*{first}*", *below))
 
 
 def unescape(text: str) -> str:

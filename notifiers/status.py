@@ -20,7 +20,7 @@ from approvals.model import (
     Vote,
 )
 from approvals.model import Final as FinalFact
-from notifiers.aftermath import became, last_asked
+from notifiers.aftermath import became, last_asked, went_wrong
 from notifiers.freezes import frozen_words
 from notifiers.ink import PLAIN, Ink
 from notifiers.overrides import asked, enough, may_join, overriding, wanted
@@ -54,13 +54,26 @@ def day_and_clock(milliseconds: int) -> str:
 class Status:
     """`open`: people can vote. `closing`: decided, or about to be; the node has no answer yet.
 
-    `wanted` says which commands would decide it by override, once somebody asked for that.
+    `wanted` says which commands would decide it by override, once somebody asked for that. `then`
+    is what became of the decision; `trouble`: that is nothing to be content with.
     """
 
     state: State
     line: str
     details: tuple[str, ...] = ()
     wanted: tuple[str, ...] = ()
+    then: str = ""
+    trouble: bool = False
+
+    @property
+    def said(self) -> str:
+        """All of it in one line, where there is no room for two."""
+        return f"{self.line} · {self.then}" if self.then else self.line
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """How it stands, and below that what became of it."""
+        return (self.line, f"{self.then[0].upper()}{self.then[1:]}") if self.then else (self.line,)
 
 
 def status_of(
@@ -78,10 +91,10 @@ def status_of(
     what is known since the decision; `overdue`: the node should have come back for it.
     """
     status = _standing(approval, decision, ink, freezes)
-    then = became(approval, after, ink)
+    then, trouble = became(approval, after, ink), went_wrong(approval, after)
     if then is None and isinstance(decision, Approved):
-        then = _awaited(approval, ink, overdue=overdue)
-    return status if then is None else replace(status, line=f"{status.line} · {then}")
+        then, trouble = _awaited(approval, ink, overdue=overdue), overdue
+    return status if then is None else replace(status, then=then, trouble=trouble)
 
 
 def _awaited(approval: Approval, ink: Ink, *, overdue: bool) -> str:

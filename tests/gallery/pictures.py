@@ -3,8 +3,9 @@
 from typing import Any
 
 from notifiers.slack_posts import message_of
-from tests.notifiers.cases import CASES, told
-from tests.notifiers.test_golden import DETAILS, FORMS, LONG, SAID, details, review
+from tests.notifiers.cases import CASES, standing
+from tests.notifiers.test_golden import DETAILS, FORMS, LONG, SAID, details, parts, review
+from tests.support.requests import Sample
 
 Picture = dict[str, Any]
 """`name`, and what is drawn: `text` with `blocks`, a `view`, or a `text` alone."""
@@ -16,12 +17,19 @@ def pictures() -> list[Picture]:
     drawn += [{"name": name, "view": view} for name, view in FORMS.items()]
     drawn += [{"name": name, "view": details(asked)} for name, asked in DETAILS.items()]
     drawn += [{"name": f"review_{name}", "view": review(asked)} for name, asked in LONG.items()]
+    drawn += [_part(f"parts_{name}", asked) for name, asked in LONG.items()]
     return drawn + [{"name": name, "text": text} for name, text in SAID.items()]
 
 
 def _message(name: str) -> Picture:
-    message = message_of(told(*CASES[name]), "nonce")
+    message = message_of(standing(name), "nonce")
     return {"name": name, "text": message.text, "blocks": message.blocks}
+
+
+def _part(name: str, asked: Sample) -> Picture:
+    """The first of those that go below a message: the others look like it."""
+    first = parts(asked)[0]
+    return {"name": name, "text": first.text, "blocks": first.blocks}
 
 
 def _place(name: str) -> int:

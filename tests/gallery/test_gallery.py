@@ -10,7 +10,7 @@ from notifiers.slack_modal import VIEWS
 from notifiers.slack_tokens import Act, Token
 from tests.gallery.__main__ import HERE
 from tests.gallery.pictures import pictures
-from tests.notifiers.cases import CASES, told
+from tests.notifiers.cases import CASES, standing, told
 from tests.notifiers.states import states
 from tests.notifiers.test_golden import DETAILS, FORMS, LONG, SAID
 from tests.support.requests import FOLDER
@@ -23,8 +23,8 @@ def test_every_sample_and_every_state_is_drawn() -> None:
     samples = {path.stem for path in FOLDER.glob("*.json")} - NOT_SHOWN
     assert {f"sample_{name}" for name in samples} <= set(DRAWN)
     assert set(states()) <= set(DRAWN)
-    reviews = {f"review_{name}" for name in LONG}
-    assert set(DRAWN) == {*CASES, *FORMS, *DETAILS, *reviews, *SAID}
+    long = {f"{kind}_{name}" for kind in ("review", "parts") for name in LONG}
+    assert set(DRAWN) == {*CASES, *FORMS, *DETAILS, *long, *SAID}
 
 
 def test_every_way_that_an_approval_can_stand_is_drawn() -> None:
@@ -40,14 +40,23 @@ def test_every_way_that_an_approval_can_stand_is_drawn() -> None:
     assert any(isinstance(each, Approved) and each.override for each in stands)
 
 
+def test_every_hour_and_every_end_of_a_story_is_drawn() -> None:
+    stories = [standing(name) for name in CASES]
+    assert {story.urgency for story in stories} == {"early", "half", "late"}
+    assert {call.group for story in stories for call in story.said} == {"", "on_call"}
+    assert {story.overdue for story in stories} == {True, False}
+    stages = {each.stage for story in stories for each in story.after.reported}
+    assert stages >= {"succeeded", "failed"}
+
+
 def test_every_form_is_drawn() -> None:
     forms = {picture["view"]["callback_id"] for picture in DRAWN.values() if "view" in picture}
     assert forms == {*VIEWS, "countersign.details"}
 
 
 def test_what_is_drawn_is_what_render_makes() -> None:
-    for name, case in CASES.items():
-        story = told(*case)
+    for name in CASES:
+        story = standing(name)
         nonce = partial(_token, story.approval)
         message = render(story, nonce)
         assert DRAWN[name] == {"name": name, "text": message.text, "blocks": message.blocks}

@@ -57,7 +57,7 @@ from tests.notifiers.examples import (
     refused,
     unverified,
 )
-from tests.notifiers.states import ON_CALL, states
+from tests.notifiers.states import ON_CALL, Moment, moments, states
 from tests.support.records import ELECTORATE, NOW, POLICY, click, signature, signed, vote
 from tests.support.requests import FOLDER, Sample, sample
 
@@ -423,6 +423,20 @@ def told(found: Findings, record: Approval, remarks: tuple[Remark, ...] = ()) ->
     return Story(record, decision, sheet, FREEZES, page=page)
 
 
+def standing(name: str) -> Story:
+    """The story of a case by its name, at its moment."""
+    moment = MOMENTS.get(name, Moment())
+    return replace(
+        told(*CASES[name]),
+        urgency=moment.urgency,
+        said=moment.said,
+        after=moment.after,
+        overdue=moment.overdue,
+    )
+
+
+MOMENTS = moments()
+
 CASES = {
     **built(),
     **people(),
@@ -431,4 +445,4 @@ CASES = {
     **{f"composed_{name}": read(asked) for name, asked in composed().items()},
 }
 
-__all__ = ["CASES", "TETHER", "told"]
+__all__ = ["CASES", "TETHER", "standing", "told"]

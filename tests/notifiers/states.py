@@ -1,8 +1,9 @@
 """Every state that the message of one transfer can be in, from the first second to the last."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final as Constant
 
+from approvals.after import NOTHING_AFTER, After, Reported, Stage, Taken
 from approvals.model import (
     Approval,
     Cause,
@@ -13,6 +14,7 @@ from approvals.model import (
     RuleAnswer,
     Verdict,
 )
+from notifiers.schedule import Said, Urgency
 from tests.notifiers.examples import approval, ask, need
 from tests.support.records import NOW, POLICY, signed, vote
 
@@ -27,6 +29,42 @@ _BO = replace(vote("bo", at=NOW + 192_000), reason="Matches invoice 2041")
 _ELI = vote("eli", at=NOW + 95_000)
 _DEE = signed("dee", override=True, reason="Treasury is asleep; the invoice <2041> is due")
 _ELI_TOO = signed("eli", override=True, reason="I called the payee", at=NOW + 184_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What has to do with a state beside its record: the clock, the calls, the node's answer."""
+
+    urgency: Urgency = "early"
+    said: tuple[Said, ...] = ()
+    after: After = NOTHING_AFTER
+    overdue: bool = False
+
+
+_CALL: Constant = Said("on_call", ("dee", "eli"), NOW + 300_000)
+_REMINDER: Constant = Said("", ("bo", "chen"), NOW + 480_000)
+_TAKEN: Constant = Taken(NOW + 231_000)
+
+
+def _reported(stage: Stage, why: str = "", *, agrees: bool | None = True) -> After:
+    report = Reported("evt-1", stage, NOW + 238_000, NOW + 239_000, why, agrees)
+    return After(_TAKEN, (report,))
+
+
+def moments() -> dict[str, Moment]:
+    """What is known beside the record, by the name of the state."""
+    known = {
+        "half_over": Moment("half"),
+        "called": Moment("half", (_CALL,)),
+        "four_fifths_over": Moment("late", (_CALL, _REMINDER)),
+        "overdue": Moment(overdue=True),
+        "taken": Moment(after=After(_TAKEN)),
+        "signed": Moment(after=_reported("succeeded")),
+        "failed": Moment(after=_reported("failed", "node coboWSdAU7eb… is *offline*")),
+        "signed_other": Moment(after=_reported("succeeded", agrees=False)),
+        "signed_without_yes": Moment(after=_reported("succeeded")),
+    }
+    return {f"state_{name}": moment for name, moment in known.items()}
 
 
 def _ended(cause: Cause, sentence: str, after: int = 600_000) -> Final:
@@ -89,6 +127,17 @@ def states() -> dict[str, Approval]:
             final=_ended(Cause.MALFORMED, "request_detail is no JSON object", 0),
         ),
         "damaged": approval(_TWO, votes=(_ANA,), final=yes),
+        "half_over": approval(_TWO),
+        "called": approval(_TWO),
+        "four_fifths_over": approval(_TWO, votes=(_ANA,)),
+        "overdue": approval(_TWO, votes=voted),
+        "taken": approval(_TWO, votes=voted, final=yes),
+        "signed": approval(_TWO, votes=voted, final=yes),
+        "failed": approval(_TWO, votes=voted, final=yes),
+        "signed_other": approval(_TWO, votes=voted, final=yes),
+        "signed_without_yes": approval(
+            _TWO, votes=(_ANA, bare), final=_ended(Cause.PERSON, "rejected by a person", 66_000)
+        ),
         "barred_initiator": approval(replace(_TWO, barred=("chen",))),
         "strength_ssh": approval(replace(_TWO, strength="ssh")),
     }

@@ -491,8 +491,8 @@ class TestNotComeBack:
 
     async def test_the_status_elsewhere_says_so_too(self, world: World, approved: Approval) -> None:
         decision = await world.service.decision_of(approved)
-        assert "not come back" in status_of(approved, decision, overdue=True).line
-        assert "waiting for the node" in status_of(approved, decision).line
+        assert "not come back" in status_of(approved, decision, overdue=True).said
+        assert "waiting for the node" in status_of(approved, decision).said
 
 
 def test_the_member_of_doubts_can_be_no_record() -> None:

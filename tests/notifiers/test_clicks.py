@@ -348,7 +348,7 @@ async def test_a_message_with_something_added_or_changed_counts_for_nothing(
 ) -> None:
     payload = heard.slack.payload(heard.slack.message, "Approve", "U0ANA")
     blocks = payload["message"]["blocks"]
-    (buttons,) = [block for block in blocks if block["type"] == "actions"]
+    buttons, _ = [block for block in blocks if block["type"] == "actions"]
     if kind in ADDITIONS:
         blocks.insert(2, ADDITIONS[kind])
     elif kind == "attachment":

@@ -10,20 +10,22 @@ from pathlib import Path
 import pytest
 
 from approvals.model import Choice
+from notifiers.aftermath import sentences
 from notifiers.escalating import brief, called_line, mention_in_slack, sentence
 from notifiers.freezes import freeze_news
+from notifiers.health import _Outage, _sentence
 from notifiers.overrides import announcement
 from notifiers.schedule import Due
 from notifiers.slack_details import details_view
 from notifiers.slack_freezing import scopes_of
 from notifiers.slack_limits import Json
 from notifiers.slack_modal import Scopes, bound, freeze_view, vote_view
-from notifiers.slack_overflow import parts_of
+from notifiers.slack_overflow import Part, parts_of
 from notifiers.slack_posts import message_of
 from notifiers.slack_review import review_view
 from notifiers.slack_text import SLACK_INK
 from notifiers.summary import line_of
-from tests.notifiers.cases import CASES, FROZEN, THAWED, read, told
+from tests.notifiers.cases import CASES, FROZEN, THAWED, read, standing, told
 from tests.notifiers.composed import many_payees
 from tests.support.golden import same_as_golden
 from tests.support.records import ELECTORATE, NOW, approval
@@ -71,12 +73,17 @@ def review(asked: Sample) -> Json:
     return view
 
 
-def _parts(asked: Sample) -> str:
-    """What goes below a message: each part as a phone shows it."""
+def parts(asked: Sample) -> list[Part]:
+    """What goes below a message."""
     overflow = message_of(told(*read(asked)), "nonce").overflow
     assert overflow is not None
+    return list(parts_of(overflow))
+
+
+def _parts(asked: Sample) -> str:
+    """Each part as a phone shows it."""
     shown = []
-    for part in parts_of(overflow):
+    for part in parts(asked):
         assert refusal_of(part.text, part.blocks) is None
         shown.append(phone(part.text, part.blocks))
     return "\n".join(shown)
@@ -89,11 +96,26 @@ def _said() -> dict[str, str]:
     frozen = freeze_news(FROZEN, (), None)
     thawed = freeze_news(THAWED, {name for name, _ in frozen}, 10)
     return {
+        "said_after": _after(),
         "said_calls": _calls(),
+        "said_outage": _outage(),
         "said_burst": _burst(),
         "said_overrides": "\n\n".join(votes) + "\n",
         "said_freezes": "\n\n".join(text for _, text in (*frozen, *thawed)) + "\n",
     }
+
+
+def _after() -> str:
+    """What the thread reads after the decision."""
+    names = [f"state_{name}" for name in ("overdue", "taken", "signed", "failed", "signed_other")]
+    return "\n\n".join(text for name in names for _, text in sentences(standing(name))) + "\n"
+
+
+def _outage() -> str:
+    """What the channel reads when Slack is back, or clicks are."""
+    away = _Outage(NOW, "", away=True, told={"pager": 1})
+    deaf = _Outage(NOW, "", away=False, told={"mail": 2, "pager": 12})
+    return "\n\n".join(_sentence(each, NOW + 420_000) for each in (away, deaf)) + "\n"
 
 
 def _calls() -> str:
@@ -128,10 +150,11 @@ SAID = _said()
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_phone_shows_what_was_read_before(name: str) -> None:
-    message = message_of(told(*CASES[name]), "nonce")
+    message = message_of(standing(name), "nonce")
     assert refusal_of(message.text, message.blocks) is None
     shown = phone(message.text, message.blocks)
     assert same_as_golden(GOLDEN / f"{name}.txt", shown), shown
+    assert standing(name).sheet.integrity in message.text[:100], "a lock screen shows no more"
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -153,8 +176,8 @@ def test_what_no_message_holds_is_reviewed_and_posted_as_it_was_read_before(name
     view = bound(review(LONG[name]), "metadata")
     assert refusal_of_view(view) is None
     assert same_as_golden(GOLDEN / f"review_{name}.txt", form(view)), form(view)
-    parts = _parts(LONG[name])
-    assert same_as_golden(GOLDEN / f"parts_{name}.txt", parts), parts
+    below = _parts(LONG[name])
+    assert same_as_golden(GOLDEN / f"parts_{name}.txt", below), below
 
 
 @pytest.mark.parametrize("name", SAID)

@@ -30,12 +30,14 @@ from notifiers.slack_limits import ALL_BLOCKS, OverLimit, check_message, size
 from notifiers.slack_modal import bound, vote_view
 from notifiers.slack_posts import message_of
 from notifiers.slack_shown import shown_of
+from notifiers.slack_text import unescape
 from notifiers.slack_tokens import Act, Token, read_token
 from notifiers.warnings import RISK_NAMES
 from tests.notifiers.cases import CASES, told
 from tests.notifiers.examples import (
     CLAIMS,
     NAMES,
+    TETHER,
     TO,
     TRANSFER,
     approval,
@@ -97,14 +99,12 @@ def test_every_sample_fits_and_shows_its_ids_and_addresses(name: str) -> None:
 
 def test_buttons_say_approve_and_reject_and_approve_confirms_amount_and_destination() -> None:
     message = shown()
-    (row,) = [block for block in message.blocks if block["type"] == "actions"]
-    approve, reject, freeze, details = row["elements"]
+    rows = [block["elements"] for block in message.blocks if block["type"] == "actions"]
+    (approve, reject), (freeze, details) = rows
     assert (approve["action_id"], approve["text"]["text"]) == (APPROVE, "Approve")
     assert (reject["action_id"], reject["text"]["text"]) == (REJECT, "Reject")
     assert (freeze["action_id"], freeze["text"]["text"]) == (FREEZE, "Freeze")
     assert (details["action_id"], details["text"]["text"]) == (DETAILS, "Details")
-    styles = [button.get("style") for button in row["elements"]]
-    assert styles == ["primary", "danger", "danger", None]
     assert "2,500 USDT" in approve["confirm"]["text"]["text"]
     assert TO.text in approve["confirm"]["text"]["text"]
     for button, act in zip(
@@ -116,9 +116,45 @@ def test_buttons_say_approve_and_reject_and_approve_confirms_amount_and_destinat
         assert token == Token("nonce", approval().member, approval().digest, act)
 
 
+def test_a_finger_that_slips_from_reject_does_not_freeze() -> None:
+    rows = [block["elements"] for block in shown().blocks if block["type"] == "actions"]
+    assert [[each["text"]["text"] for each in row] for row in rows] == [
+        ["Approve", "Reject"],
+        ["Freeze", "Details"],
+    ]
+    assert [[each.get("style") for each in row] for row in rows] == [
+        ["primary", "danger"],
+        [None, None],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "glance"),
+    [
+        ("transfer", "Send 2,500 USDT -> cold-1 (0xd631…2A2c) on Ethereum · VERIFIED · 0 of 1"),
+        ("refused", "REFUSED: Cobo says: send 2500 ETH_USDT -> 0xd631…2A2c · Refused: what"),
+        ("blind", "NOT VERIFIED: Sign a bare hash 0x9c9c…9c9c as 0xe461…03EE (raw) · BLIND"),
+        (
+            "transfer_look_alike",
+            "Send 2,500 USDT -> 0xd631…2A2c on Ethereum · VERIFIED · LOOK-ALIKE",
+        ),
+    ],
+)
+def test_a_lock_screen_says_at_once_what_it_is_and_whether_it_was_verified(
+    name: str, glance: str
+) -> None:
+    assert unescape(shown(told(*CASES[name])).text)[:100].startswith(glance)
+
+
+def test_where_the_first_line_is_long_the_lock_screen_says_first_that_it_was_verified() -> None:
+    names = replace(NAMES, address=lambda _, __: "the-cold-wallet-of-treasury")
+    text = shown(story(findings(replace(TRANSFER, sender=TETHER)), names=names)).text
+    assert text.startswith("VERIFIED: Send 2,500 USDT of the-cold-wallet-of-treasury (0xdAC1…1ec7)")
+
+
 def test_what_confirms_repeats_the_worst_of_the_warnings() -> None:
     warned = findings(flags=(Flag("unlimited_allowance", "Any amount."),))
-    (row,) = [block for block in shown(story(warned)).blocks if block["type"] == "actions"]
+    row, _ = [block for block in shown(story(warned)).blocks if block["type"] == "actions"]
     said = row["elements"][0]["confirm"]["text"]["text"]
     assert said.startswith("UNLIMITED ALLOWANCE. Send 2,500 USDT to ")
 
@@ -241,7 +277,7 @@ def test_doubts_are_large_and_never_folded_away_and_grounds_for_belief_are_small
 
 def test_ids_stand_last_in_small_print_apart_from_what_cobo_says() -> None:
     record = approval()
-    *_, says, claimed, end, ids, buttons = shown().blocks
+    *_, says, claimed, end, ids, buttons, _ = shown().blocks
     assert says["text"]["text"] == ":speech_balloon: *Cobo says* · none of this is proved"
     assert claimed["fields"][0]["text"] == "*Initiator*"
     assert (end["type"], buttons["type"]) == ("divider", "actions")

@@ -51,15 +51,18 @@ def test_an_approval_that_the_node_has_not_heard_is_waiting() -> None:
     record = approval(votes=(vote("ana"),))
     status = status_of(record, Approved(("ana",), "approved by people"))
     assert status.state == "closing"
-    assert status.line == "Approved by ana 14:13 UTC, after 1 s · waiting for the node"
+    assert status.lines == ("Approved by ana 14:13 UTC, after 1 s", "Waiting for the node")
+    assert status.said == "Approved by ana 14:13 UTC, after 1 s · waiting for the node"
+    assert not status.trouble
 
 
 def test_a_final_approval_says_who_when_and_how_long() -> None:
     record = ended(approval(votes=(vote("ana"), vote("bo"))), Outcome.APPROVE, None, "")
     status = status_of(record, Approved(("ana", "bo"), ""))
     assert status.state == "closed"
-    assert status.line == (
-        "Approved by ana 14:13 UTC and bo 14:13 UTC, after 1 s · the node was there at 14:16 UTC"
+    assert status.lines == (
+        "Approved by ana 14:13 UTC and bo 14:13 UTC, after 1 s",
+        "The node was there at 14:16 UTC",
     )
 
 
