@@ -38,7 +38,7 @@ def page_of(dossier: Dossier, sheet: Sheet | None, now: int) -> tuple[Section, .
     if sheet is not None:
         sections += [Section("Warnings", _rows(sheet.flags), loud=True), remembered]
         sections.append(Section("From the bytes", _rows(sheet.proved)))
-        sections.append(Section("Cobo says", _rows(sheet.claimed)))
+        sections.append(Section("Cobo says · none of this is proved", _rows(sheet.claimed)))
         sections.append(Section("Asked", _rows((*sheet.asked, *sheet.ids))))
     else:
         sections.append(Section("Asked", _bare(dossier.approval)))

@@ -33,7 +33,7 @@ def lines(story: Story) -> list[str]:
         told.append(f"  Decide before {day_and_clock(approval.deadline)}")
     told += ["", *(f"  {line}" for line in sheet.badge.split("\n")), ""]
     told += _table((*sheet.proved, *sheet.asked, *sheet.ids))
-    told += ["", "  Cobo says (nothing below is proved):", *_table(sheet.claimed)]
+    told += ["", "  Cobo says (none of this is proved):", *_table(sheet.claimed)]
     if status.state == "open" and not approval.notice:
         told += ["", f"  {command('approve', approval)}", f"  {command('reject', approval)}"]
     return told

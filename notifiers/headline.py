@@ -24,6 +24,7 @@ from notifiers.text import (
     NO_NAMES,
     Names,
     allowance,
+    amount,
     full_address,
     quantity,
 )
@@ -52,10 +53,7 @@ _CONFIRMED: Final = 120
 def headline(findings: Findings, names: Names = NO_NAMES) -> str:
     """`Send 2,500 USDT -> cold-1 (0xd631…2A2c) on Ethereum`; a doubt comes before everything."""
     if findings.effects:
-        more = len(findings.effects) - 1
-        said = deed(findings.effects[0], findings.source, names) + (
-            f", and {counted(more, 'more effect')}" if more else ""
-        )
+        said = deed(findings.effects[0], findings.source, names) + _and_more(findings)
         whole = findings.complete or isinstance(findings.effects[0], Signing)
         said = said if whole else f"{said}, and possibly more"
     else:
@@ -64,6 +62,24 @@ def headline(findings: Findings, names: Names = NO_NAMES) -> str:
         said = f"{said}; {_claimed(findings.claims)}" if sends else said
     integrity = integrity_of(findings)
     return said if integrity == "VERIFIED" else f"{integrity}: {said}"
+
+
+def _and_more(findings: Findings) -> str:
+    """`, and 23 more transfers: 0.00027 BTC in all`; empty where there is one effect alone."""
+    more = len(findings.effects) - 1
+    total = _in_all(findings)
+    if not total:
+        return f", and {counted(more, 'more effect')}" if more else ""
+    return f", and {counted(more, 'more transfer')}: {total}"
+
+
+def _in_all(findings: Findings) -> str:
+    """What several transfers of one asset come to, where nothing else happens; else empty."""
+    moved = [each for each in findings.effects if isinstance(each, Transfer) and each.item is None]
+    several = len(moved) == len(findings.effects) > 1 and findings.complete
+    if not several or len({each.asset for each in moved}) > 1:
+        return ""
+    return f"{amount(moved[0].asset, sum(each.amount for each in moved))} in all"
 
 
 def integrity_of(findings: Findings) -> Integrity:
@@ -90,8 +106,13 @@ def pledge(findings: Findings, names: Names = NO_NAMES) -> str:
         return headline(findings, names)
     integrity = integrity_of(findings)
     doubt = "" if integrity == "VERIFIED" else f"{integrity}: "
-    more = "" if whole and len(findings.effects) == 1 else " (and more: see the message)"
+    more = "" if whole and len(findings.effects) == 1 else _and_see(findings)
     return f"{doubt}{said}{more}"
+
+
+def _and_see(findings: Findings) -> str:
+    total = _in_all(findings)
+    return f" (and more: {total}, see the message)" if total else " (and more: see the message)"
 
 
 def _vow_to_sign(message: Signing, findings: Findings, names: Names) -> str:

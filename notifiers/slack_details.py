@@ -99,7 +99,7 @@ def _groups(story: Story, page: Sheet, *, known: bool) -> Iterator[tuple[str, Se
         ("Why it was asked, and who may approve", (*page.asked, *_people(story.approval))),
         ("Votes", votes),
         ("What it is called by", ids),
-        ("Cobo says · nothing below is proved", page.claimed),
+        ("Cobo says · none of this is proved", page.claimed),
     )
     yield from (group for group in groups if group[1])
 

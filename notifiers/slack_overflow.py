@@ -65,7 +65,7 @@ class Part:
 def overflow_of(approval: Approval, sheet: Sheet, page: Sheet) -> Overflow:
     """The text of `page`, which has room for everything; what Cobo says is as in the message."""
     warned = (*page.flags, *page.proved)
-    claimed = ("Cobo says (nothing below is proved)", *map(line_of, sheet.claimed))
+    claimed = ("Cobo says (none of this is proved)", *map(line_of, sheet.claimed))
     said = (page.headline, page.badge, *map(line_of, (*warned, *page.asked, *page.ids)), *claimed)
     return Overflow("\n".join(said), reading(approval))
 

@@ -54,7 +54,7 @@ def _blocks(approval: Approval, sheet: Sheet, page: Sheet) -> list[Json] | None:
             section("seal", plain(page.badge, SECTION_TEXT)),
             *layout("proved", page.proved),
             *layout("asked", (*page.asked, *page.ids)),
-            title("says", "Cobo says · nothing below is proved"),
+            title("says", "Cobo says · none of this is proved"),
             *layout("claimed", sheet.claimed),
             reason_field(approval, Choice.APPROVE),
         ]

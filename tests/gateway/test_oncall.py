@@ -107,7 +107,7 @@ def test_show_is_what_an_approver_sees(home, asked):
         "2,500 USDT",
         "0xd63134CC52B0CC0bb754A0196bc249F38BDB2A2c",
         "0 of 1 · waiting for approvers",
-        "Cobo says",
+        "Cobo says · none of this is proved",
         "treasury-api-key",
         "Deadline:",
     ):

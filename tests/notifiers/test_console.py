@@ -23,7 +23,7 @@ def test_the_terminal_says_what_slack_says() -> None:
         TO.text,
         "0 of 1 · waiting for treasury",
         "Decide before 2026-09-21 14:23:20 UTC",
-        "Cobo says (nothing below is proved):",
+        "Cobo says (none of this is proved):",
         "treasury-api-key (API)",
         record.request_id,
         f"countersign approve {record.member} --reason …",
