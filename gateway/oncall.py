@@ -80,11 +80,13 @@ def vote(settings: Settings, wanted: str, say: Say, key: Path, *, quiet: bool = 
 
 
 def summarize(matter: Matter) -> None:
-    """What must be read right before a vote: the headline, every warning, and the digest."""
+    """What must be read right before a vote: what it is, the whole address, every warning."""
     sheet, dossier = matter.sheet, matter.dossier
     flags = () if sheet is None else sheet.flags
     warnings = [(fact.label, fact.value) for fact in flags] + [*dossier.remarks]
     said = "".join(f"{label}: {text}\n" for label, text in warnings)
+    if sheet is not None and sheet.pledge != sheet.headline:
+        said = f"{sheet.pledge}\n{said}"
     click.echo(f"{matter.headline}\n{said}{matter.badge}\nDigest {dossier.approval.digest}")
 
 

@@ -117,10 +117,10 @@ def print_list(dossiers: tuple[Dossier, ...], now: int, empty: str) -> None:
     table.add_column("Request", overflow="fold")
     for each in dossiers:
         headline = each.headline or "(its bytes are not kept)"
-        what = Text(f"{each.member}\n", style="bold")
-        what.append(headline, style="not bold" if each.verified else "not bold yellow")
+        what = Text(headline, style="bold" if each.verified else "bold yellow")
         if each.warning:
             what.append(f"\n{each.warning}", style="bold red")
+        what.append(f"\n{each.member}", style="not bold")
         what.append(f"\n{each.status}", style="not bold dim")
         table.add_row(Text(remaining(each.approval, now)), what)
     console().print(table)

@@ -150,7 +150,7 @@ def _and_now(
         case NotCountedCause.NOT_ON_CALL if override is not None:
             return (f"These are: {ink.text(', '.join(override.people))}.",)
         case NotCountedCause.NOT_AN_APPROVER | NotCountedCause.OWN_TRANSACTION:
-            return (f"{'; '.join(_seats(approval, ink)) or 'Nobody may approve it'}.",)
+            return (f"Who may: {'; '.join(_groups(approval, ink)) or 'nobody'}.",)
         case NotCountedCause.ALREADY_VOTED if isinstance(decision, Pending):
             stands = f"It stands at {_progress(approval, decision, ink)}."
             return stands, *wanted(approval, decision, ink)
@@ -191,6 +191,14 @@ def _seats(approval: Approval, ink: Ink) -> tuple[str, ...]:
     return tuple(
         f"May approve: {need.count} of {ink.text(need.group)}"
         f" ({ink.text(', '.join(need.people) or 'nobody who may')})"
+        for need in approval.verdict.needs
+    )
+
+
+def _groups(approval: Approval, ink: Ink) -> tuple[str, ...]:
+    """The same within a sentence: `1 of treasury: ana, bo`."""
+    return tuple(
+        f"{need.count} of {ink.text(need.group)}: {ink.text(', '.join(need.people) or 'nobody')}"
         for need in approval.verdict.needs
     )
 

@@ -50,7 +50,9 @@ def vote(home, verb, wanted, *more, key=None):
 def test_a_person_in_the_group_approves_from_the_terminal(home, asked):
     result = vote(home, "approve", asked.request_id)
     assert result.exit_code == 0, result.output
-    assert "Send 2,500 USDT" in result.output
+    assert "Send 2,500 USDT -> 0xd631…2A2c on Ethereum\n" in result.output
+    whole = "0xd63134CC52B0CC0bb754A0196bc249F38BDB2A2c"
+    assert f"Send 2,500 USDT to {whole} on Ethereum\n" in result.output
     assert f"Counted: approve node-1/{asked.request_id}" in result.output
     assert (asked.conclusion.action, asked.conclusion.by) == ("APPROVE", "server")
 

@@ -127,6 +127,7 @@ def test_a_list_names_the_worst_flag_and_doubt_stays_first(capsys, terminal) -> 
     shown = capsys.readouterr().out
     assert shown.index("NOT VERIFIED: Call") < shown.index("UNLIMITED ALLOWANCE")
     assert shown.count("LOOK-ALIKE ADDRESS") == 1
+    assert shown.index("UNLIMITED ALLOWANCE") < shown.index(listed[0].member)
 
 
 def test_a_pipes_list_names_the_worst_flag_in_a_column_of_its_own(capsys) -> None:
