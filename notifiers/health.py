@@ -5,7 +5,6 @@ coming back: people are called by another way at once, and not again every minut
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -31,6 +30,7 @@ within 60 seconds for as long as there is something to tell."""
 PATIENCE_MS: Final = 10_000
 """Slack may ask to be left alone for so long without being ill."""
 _MEMBERS: Final = 1_000
+_TOLD: Final = 10_000
 _SENTENCES: Final = 2
 
 
@@ -39,7 +39,8 @@ class _Outage:
     since: int
     why: str
     away: bool
-    told: Counter[str] = field(default_factory=Counter)
+    told: dict[str, Recent[str, None]] = field(default_factory=dict)
+    """Of which members each notifier told, however often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +141,10 @@ class SlackHealth:
             self._deaf = None
         self._evidence()
 
-    def told_by(self, notifier: str) -> None:
-        """Another way told of an approval because of this outage."""
+    def told_by(self, notifier: str, member: str) -> None:
+        """Another way told of an approval because of this outage: one, however much is said."""
         if self._outage is not None:
-            self._outage.told[notifier] += 1
+            self._outage.told.setdefault(notifier, Recent(_TOLD))[member] = None
 
     def look(self) -> None:
         """End the outage where there was no evidence for long enough."""
@@ -225,8 +226,8 @@ def _sentence(outage: _Outage, ended: int) -> str:
     when = f"at {began}" if began == end else f"from {began} to {end}"
     told = listed(
         tuple(
-            f"{counted(count, 'approval was', 'approvals were')} told by {name}"
-            for name, count in sorted(outage.told.items())
+            f"{counted(len(members), 'approval was', 'approvals were')} told by {name}"
+            for name, members in sorted(outage.told.items())
         )
     )
     return f"{what} {when} UTC; {told}."

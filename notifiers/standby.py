@@ -129,7 +129,7 @@ class Standby:
         again_at = min(now + _AGAIN_MS, next_look(approval, story.decision, now) or now + _AGAIN_MS)
         try:
             if await say(story):
-                self._health.told_by(self._notifier.name)
+                self._health.told_by(self._notifier.name, approval.member)
         except NotTold as failure:
             again_at = now + max(1_000, int(1000 * (failure.retry_after or 0)))
             self._alarm_of(failure, approval.member)

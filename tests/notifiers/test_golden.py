@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from approvals.model import Choice
+from approvals.recent import Recent
 from notifiers.aftermath import sentences
 from notifiers.escalating import brief, called_line, mention_in_slack, sentence
 from notifiers.freezes import freeze_news
@@ -113,9 +114,15 @@ def _after() -> str:
 
 def _outage() -> str:
     """What the channel reads when Slack is back, or clicks are."""
-    away = _Outage(NOW, "", away=True, told={"pager": 1})
-    deaf = _Outage(NOW, "", away=False, told={"mail": 2, "pager": 12})
+    away = _Outage(NOW, "", away=True, told={"pager": _members(1)})
+    deaf = _Outage(NOW, "", away=False, told={"mail": _members(2), "pager": _members(12)})
     return "\n\n".join(_sentence(each, NOW + 420_000) for each in (away, deaf)) + "\n"
+
+
+def _members(count: int) -> Recent[str, None]:
+    found: Recent[str, None] = Recent(count)
+    found.update({f"node-1/{number}": None for number in range(count)})
+    return found
 
 
 def _calls() -> str:
@@ -154,7 +161,9 @@ def test_a_phone_shows_what_was_read_before(name: str) -> None:
     assert refusal_of(message.text, message.blocks) is None
     shown = phone(message.text, message.blocks)
     assert same_as_golden(GOLDEN / f"{name}.txt", shown), shown
-    assert standing(name).sheet.integrity in unescape(message.text)[:100], "a lock screen shows no more"
+    assert standing(name).sheet.integrity in unescape(message.text)[:100], (
+        "a lock screen shows no more"
+    )
 
 
 @pytest.mark.parametrize("name", FORMS)

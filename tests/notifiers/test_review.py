@@ -148,7 +148,7 @@ async def test_whoever_may_not_approve_never_sees_the_form(
     await near.press(near.slack.message, "Review…", user)
     (whisper,) = near.slack.whispers
     assert words in whisper.text
-    assert "Who may: 1 of treasury (ana, bo)." in whisper.text
+    assert "Who may: 1 of treasury: ana, bo." in whisper.text
     assert not near.slack.views
 
 

@@ -11,9 +11,10 @@ from notifiers.health import PART, QUIET_MS, SlackHealth
 from notifiers.ports import NotTold
 from notifiers.slack_socket import PART as SOCKET
 from tests.notifiers.second import Second, pager, second
+from tests.notifiers.test_escalating import CALLING
 from tests.notifiers.test_telling import vote
 from tests.notifiers.transports import by_socket
-from tests.notifiers.world import Notes, World
+from tests.notifiers.world import Notes, World, world_on
 from tests.support.receiver import Receiver, receiving
 from tests.support.requests import sample
 from tests.support.slack_server import Fails
@@ -414,3 +415,44 @@ def test_the_introduction_decides_in_both_directions() -> None:
     ticking.now += 15_000
     ticking.health.look()
     assert ticking.downs == [True, False]
+
+
+@pytest.fixture
+async def calling(redis_url, tmp_path, slack) -> AsyncIterator[World]:
+    async with world_on(redis_url, tmp_path, slack, CALLING) as gateway:
+        yield gateway
+
+
+async def test_an_approval_of_which_more_is_said_is_counted_once(
+    calling: World, receiver: Receiver
+) -> None:
+    house = second(calling, pager(receiver, when="slack_down"))
+    calling.slack.fail("chat.postMessage", *[Fails(status=500)] * 2)
+    await calling.asked()
+    async with house.running():
+        await house.told()
+        await until(lambda: receiver.events == ["asked"])
+        calling.clock.ahead += 121_000
+        await house.told()
+        await until(lambda: receiver.events == ["asked", "escalated"])
+        calling.clock.ahead += 61_000
+        await house.told()
+        await asyncio.sleep(0.05)
+        calling.clock.ahead += 2 * QUIET_MS
+        await until(lambda: calling.slack.said[-1:] and "reachable" in calling.slack.said[-1].text)
+    assert calling.slack.said[-1].text.endswith(" UTC; 1 approval was told by pager.")
+
+
+async def test_a_slack_that_wants_to_be_left_alone_delays_no_call_at_another_place(
+    calling: World, receiver: Receiver
+) -> None:
+    house = second(calling, pager(receiver))
+    calling.slack.fail("chat.postMessage", Fails(status=429, retry_after=600))
+    asked = await calling.asked()
+    await house.told()
+    for minutes, events in ((1.9, ["asked"]), (2.1, ["asked", "escalated"])):
+        calling.clock.ahead = 0
+        calling.clock.ahead = asked.asked_at + int(60_000 * minutes) - calling.clock.now_ms()
+        await house.told()
+        assert receiver.events == events
+    assert calling.slack.calls == ["chat.postMessage"]

@@ -46,13 +46,17 @@ NOTHING = findings(effects=(), complete=False, chain=None, source=None, fee=None
         (findings(), "Send 2,500 USDT -> cold-1 (0xd631…2A2c) on Ethereum"),
         (
             findings(TRANSFER, TRANSFER, TRANSFER),
-            "Send 2,500 USDT -> cold-1 (0xd631…2A2c) on Ethereum, and 2 more transfers:"
-            " 7,500 USDT in all",
+            (
+                "Send 2,500 USDT -> cold-1 (0xd631…2A2c) on Ethereum, and 2 more transfers:"
+                " 7,500 USDT in all"
+            ),
         ),
         (
             findings(TRANSFER, TRANSFER, complete=False),
-            "Send 2,500 USDT -> cold-1 (0xd631…2A2c) on Ethereum, and 1 more effect,"
-            " and possibly more",
+            (
+                "Send 2,500 USDT -> cold-1 (0xd631…2A2c) on Ethereum, and 1 more effect,"
+                " and possibly more"
+            ),
         ),
         (
             findings(TRANSFER, replace(TRANSFER, asset=ETHER)),
