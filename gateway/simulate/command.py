@@ -14,7 +14,7 @@ from approvals.chains.tables import SHIPPED
 from approvals.inspect import inspect
 from approvals.plain import plain
 from approvals.wording import counted
-from gateway.attempts import Answer, NoResponse
+from gateway.attempts import Answer, Ended, Event, NoResponse
 from gateway.config import Settings
 from gateway.node import NodeSettings, attempt
 from gateway.simulate import page
@@ -33,6 +33,7 @@ from notifiers.headline import headline
 
 _PING: Final = b'{"request_id":"","request_type":0,"request_detail":"","extra_info":""}'
 _ABSENT: Final = "The gateway is not there: is `countersign serve` running?"
+_REFUSED: Final = "connection refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +170,7 @@ def _one(node: NodeSettings, wanted: Wanted, report: Reporter | None) -> None:
             package,
             stop=stop_on_interrupt(),
             report=report,
-            on_event=(lambda _: None)
-            if wanted.as_json
-            else (lambda event: click.echo(page.describe(event))),
+            on_event=(lambda _: None) if wanted.as_json else _tell,
         )
 
     ended = asyncio.run(played())
@@ -186,9 +185,16 @@ def _one(node: NodeSettings, wanted: Wanted, report: Reporter | None) -> None:
     _judge_one(ended, wanted.expected)
 
 
+def _tell(event: Event) -> None:
+    click.echo(page.describe(event))
+    first = isinstance(event, Ended) and event.number == 1
+    if first and event.what == NoResponse(_REFUSED) and event.retry_in_ms is not None:
+        click.echo(f"{_ABSENT} It is asked again until the window ends; Ctrl-C stops.", err=True)
+
+
 def _judge_one(ended: Played, expected: Expected | None) -> None:
     conclusion = ended.conclusion
-    if conclusion.by == "gave up" and conclusion.error == "connection refused":
+    if conclusion.by == "gave up" and conclusion.error == _REFUSED:
         raise Failure(_ABSENT, UNREACHABLE)
     broken = [check for check in tally([ended], expected).checks if not check.ok]
     for check in broken:
