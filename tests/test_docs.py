@@ -7,6 +7,7 @@ import shlex
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, get_args
 
@@ -28,6 +29,7 @@ from approvals.policy import PolicyError, load, spoken
 from approvals.policy.facts import CLAIMABLE
 from approvals.policy.judge import judge
 from approvals.policy.model import APPROVABLE
+from approvals.policy.spoken import spoken_escalation
 from approvals.request import Request
 from approvals.risks import RISKS
 from approvals.window import Window
@@ -47,7 +49,7 @@ EXAMPLES = sorted((DOCS / "examples").glob("*.toml"))
 SAMPLES = ROOT / "gateway" / "samples"
 README = (ROOT / "README.md").read_text("utf-8")
 
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 COMMAND = re.compile(r"(?:^|[\s/`$])countersign((?: +[^\s`#|&;]+)+)")
 
@@ -120,24 +122,36 @@ def test_the_help_fits_80_columns_and_its_examples_are_understood(
     monkeypatch.setenv("COUNTERSIGN_SSH_KEY", "key")
     for example in cli_examples.EXAMPLES[name]:
         assert f"\n    countersign {example}\n" in shown
-        called, _, _ = example.partition(" >")
-        words = shlex.split(called.replace("~", str(tmp_path)))
+        words = shlex.split(example)
         assert words[: name.count(" ") + 1] == name.split()
-        for word in words:
-            if re.search(r"\.\w+$|/audit$|^archive$", word):  # what must be there is
-                Path(word).parent.mkdir(parents=True, exist_ok=True)
-                Path(word).touch()
-        command.make_context(name, words[name.count(" ") + 1 :])
+        understand(command, words[name.count(" ") + 1 :], tmp_path)
+
+
+def understand(command: click.Command, words: list[str], home: Path) -> None:
+    """What click says of a command's words, where all files that are named are there."""
+    called = takewhile(lambda word: not word.startswith(">"), words)
+    here = [word.replace("~", str(home)) for word in called]
+    for word in here:
+        if re.search(r"\.\w+$|/audit$|^archive$", word):
+            Path(word).parent.mkdir(parents=True, exist_ok=True)
+            Path(word).touch()
+    command.make_context(None, here)
 
 
 @pytest.mark.parametrize("words", all_commands())
-def test_every_command_that_is_named_exists_with_its_options(words: list[str]) -> None:
+def test_every_command_that_is_named_exists_and_is_understood(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     command: click.Command = main
     while isinstance(command, click.Group) and words and not words[0].startswith("-"):
         assert words[0] in command.commands
         command = command.commands[words.pop(0)]
     known = {option for parameter in command.params for option in parameter.opts}
     assert {word for word in words if word.startswith("--")} <= known | {"--help"}
+    if words and "--help" not in words:  # without any it is named, not called
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("COUNTERSIGN_SSH_KEY", "key")
+        understand(command, words, tmp_path)
 
 
 def test_every_command_stands_in_some_document() -> None:
@@ -166,6 +180,22 @@ def test_every_example_says_what_it_makes_of_the_samples(example: Path) -> None:
         assert isinstance(request, Request)
         findings = inspect(request, policy.tables)
         assert spoken(judge(findings, policy)) == expected, sample
+
+
+def test_the_examples_that_call_somebody_say_whom_and_when() -> None:
+    calling = 0
+    for example in EXAMPLES:
+        text = example.read_text("utf-8")
+        policy = load(text, source=example.name)
+        said = re.findall(r"^# (\w+\.json) calls (.+)$", text, re.MULTILINE)
+        assert bool(said) == ("escalate" in text), example
+        for sample, expected in said:
+            request = parse((SAMPLES / sample).read_bytes(), "node-1")
+            assert isinstance(request, Request)
+            verdict = judge(inspect(request, policy.tables), policy)
+            assert ", ".join(map(spoken_escalation, verdict.escalations)) == expected, sample
+            calling += 1
+    assert calling
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=named)
@@ -291,6 +321,10 @@ given = "a"
 expect = "ask"
 wrong = 1
 """
+POLICY_TABLES = {
+    *("people", "groups", "chains", "tokens", "contracts"),
+    *("lists", "ask", "override", "rule", "test"),
+}
 
 
 def test_every_key_of_a_policy_is_documented() -> None:
@@ -310,12 +344,10 @@ def test_every_key_of_a_policy_is_documented() -> None:
         "rule[1].when.wrong": "when",
         "test[1].wrong": "[[test]]",
     }
-    tables = {"people", "groups", "chains", "tokens", "contracts"}
-    tables |= {"lists", "ask", "override", "rule", "test"}
     for mistake in caught.value.mistakes:
         if mistake.key in places:
             words = re.split(r"known here: |known are ", mistake.expected)[-1].rstrip(".")
-            known = set(words.split(", ")) - (tables if mistake.key == "wrong" else set())
+            known = set(words.split(", ")) - (POLICY_TABLES if mistake.key == "wrong" else set())
             assert known == pages[places.pop(mistake.key)], mistake.key
     assert not places
 
@@ -449,9 +481,62 @@ def test_every_record_of_a_decision_is_one_page_and_numbered() -> None:
         assert text.count("\n") <= 75
 
 
-def test_the_readme_shows_the_manifest_as_it_is() -> None:
-    manifest = (DOCS / "slack-app-manifest.yaml").read_text("utf-8")
-    assert f"```yaml\n{manifest}```" in README
+def test_the_readme_leads_to_a_manifest_and_the_guide_to_both() -> None:
+    assert "](docs/slack-app-manifest.yaml)" in README
+    guide = (DOCS / "slack.md").read_text("utf-8")
+    assert all(f"]({each.name})" in guide for each in DOCS.glob("slack-app-manifest*.yaml"))
+
+
+def test_the_index_leads_to_every_page() -> None:
+    index = (DOCS / "README.md").read_text("utf-8")
+    pages = {page.name for page in DOCS.glob("*.md")} - {"README.md"}
+    assert pages <= {link.partition("#")[0] for link in LINK.findall(index)}
+
+
+def test_the_first_screen_leads_to_a_click() -> None:
+    screen = README.splitlines()[:62]
+    steps = re.findall(r"^\*\*(\d)\. .*?\*\* \((.+?)\)", "\n".join(screen), re.MULTILINE)
+    assert [number for number, _ in steps] == list("12345")
+    assert all(re.search(r"\d (s|min)\b", takes) for _, takes in steps)
+    assert "countersign simulate --sample keysign_erc20_usdt" in screen
+
+
+TARGETS = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+HOME_OF_KEYS = re.compile(r"keys/(?!.*\.py$)|compose/made/")
+"""What lies in the folder of a configuration, and is made."""
+
+
+def snippets(page: Path) -> Iterator[str]:
+    """What stands in shell blocks, and between backticks."""
+    text = page.read_text("utf-8")
+    yield from (body for kind, body in FENCE.findall(text) if kind == "sh")
+    yield from re.findall(r"`([^`\n]+)`", FENCE.sub("", text))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_target_of_make_that_is_named_is_there(page: Path) -> None:
+    called = (re.findall(r"^make (\w+)", snippet, re.MULTILINE) for snippet in snippets(page))
+    assert {target for found in called for target in found} <= TARGETS
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_file_of_the_repository_that_is_named_is_there(page: Path) -> None:
+    rooms = "approvals|compose|docs|gateway|keys|notifiers|requirements|tests"
+    for snippet in snippets(page):
+        path, _, _ = snippet.partition("::")
+        if re.fullmatch(rf"(?:{rooms})/[\w./-]+", path) and not HOME_OF_KEYS.match(path):
+            assert (ROOT / path).exists(), path
+
+
+def test_what_prints_json_is_listed() -> None:
+    guide = (DOCS / "operations.md").read_text("utf-8")
+    sentence = guide.partition("With `--json` these print one document")[2].partition(".\n")[0]
+    can = {
+        name
+        for name, command in every_command()
+        if any("--json" in parameter.opts for parameter in command.params)
+    }
+    assert set(code(sentence)) == can
 
 
 def test_the_readme_shows_the_nodes_settings_as_init_prints_them() -> None:
@@ -460,10 +545,10 @@ def test_the_readme_shows_the_nodes_settings_as_init_prints_them() -> None:
     assert "".join(f"   {line}\n" for line in shown.splitlines()) in printed
 
 
-def test_the_readmes_table_of_windows_is_computed_right() -> None:
+def test_the_table_of_windows_is_computed_right() -> None:
     rows = re.findall(
         r"^\| (\d+) / (\d+) / (\d+) .*\| (\d+) (min|s) \| (\d+) % \| (\d+) s \|$",
-        README,
+        (DOCS / "configuration.md").read_text("utf-8"),
         re.MULTILINE,
     )
     assert len(rows) == 3
@@ -502,8 +587,22 @@ def test_every_metric_alarm_and_reason_for_silence_is_in_the_operators_guide() -
     assert names | alarms | reasons <= written
 
 
-def test_every_toml_block_is_toml() -> None:
-    for page in PAGES:
-        for kind, body in FENCE.findall(page.read_text("utf-8")):
-            if kind == "toml":
-                tomllib.loads(body)
+def toml_blocks() -> list[Any]:
+    return [
+        pytest.param(body, id=f"{named(page)}: {body.split()[0]}")
+        for page in PAGES
+        for kind, body in FENCE.findall(page.read_text("utf-8"))
+        if kind == "toml"
+    ]
+
+
+@pytest.mark.parametrize("body", toml_blocks())
+def test_every_toml_block_is_of_settings_that_are_known(body: str, tmp_path: Path) -> None:
+    shown = set(tomllib.loads(body))
+    tables = re.split(r"(?m)^(?=\[)", FULL_CONFIG)
+    if not shown <= {name for table in tables for name in re.findall(r"^\[+(\w+)", table)}:
+        assert shown <= documented("rules.md")["At the top"] | POLICY_TABLES
+        return
+    others = (each for each in tables if not set(re.findall(r"^\[+(\w+)", each)) & shown)
+    (tmp_path / "countersign.toml").write_text("".join(others) + body)
+    config.load_for_operator(tmp_path / "countersign.toml")
