@@ -19,7 +19,7 @@ def test_a_manifest_asks_to_post_and_for_what_the_doctor_reads(manifest: Path) -
     asked = yaml.safe_load(manifest.read_text())
     assert asked["oauth_config"] == {"scopes": {"bot": [NEEDED, *CHANNEL_SCOPES, PEOPLE_SCOPE]}}
     assert asked["settings"]["interactivity"]["is_enabled"] is True
-    assert asked["settings"]["token_rotation_enabled"] is False  # one bot token, until it is revoked
+    assert asked["settings"]["token_rotation_enabled"] is False  # the bot token stays as it is
 
 
 def test_by_socket_mode_slack_is_given_no_address() -> None:
