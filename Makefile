@@ -17,7 +17,7 @@ setup: $(STAMP) ## Make .venv from the locks, with the countersign command in it
 # The locks hold the build backend too, so nothing is fetched that has no hash.
 $(STAMP): pyproject.toml requirements/dev.txt requirements/run.txt requirements/build.txt
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Countersign needs Python 3.11 or later, and $(PYTHON) is %d.%d: make setup PYTHON=python3.11" % sys.version_info[:2])'
-	@echo "Setting up $(VENV): about a minute"
+	@echo "Setting up $(VENV): half a minute, or two"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-build-isolation --no-deps --no-index -e .

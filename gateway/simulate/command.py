@@ -14,7 +14,7 @@ from approvals.chains.tables import SHIPPED
 from approvals.inspect import inspect
 from approvals.plain import plain
 from approvals.wording import counted
-from gateway.attempts import Answer, Ended, Event, NoResponse
+from gateway.attempts import Answer, Event, NoResponse
 from gateway.config import Settings
 from gateway.node import NodeSettings, attempt
 from gateway.simulate import page
@@ -32,8 +32,6 @@ from gateway.wire import NotACallbackRequest, Ping, parse
 from notifiers.headline import headline
 
 _PING: Final = b'{"request_id":"","request_type":0,"request_detail":"","extra_info":""}'
-_ABSENT: Final = "The gateway is not there: is `countersign serve` running?"
-_REFUSED: Final = "connection refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,15 +185,15 @@ def _one(node: NodeSettings, wanted: Wanted, report: Reporter | None) -> None:
 
 def _tell(event: Event) -> None:
     click.echo(page.describe(event))
-    first = isinstance(event, Ended) and event.number == 1
-    if first and event.what == NoResponse(_REFUSED) and event.retry_in_ms is not None:
-        click.echo(f"{_ABSENT} It is asked again until the window ends; Ctrl-C stops.", err=True)
+    advice = page.advice(event)
+    if advice:
+        click.echo(advice, err=True)
 
 
 def _judge_one(ended: Played, expected: Expected | None) -> None:
     conclusion = ended.conclusion
-    if conclusion.by == "gave up" and conclusion.error == _REFUSED:
-        raise Failure(_ABSENT, UNREACHABLE)
+    if conclusion.by == "gave up" and conclusion.error == "connection refused":
+        raise Failure(page.ABSENT, UNREACHABLE)
     broken = [check for check in tally([ended], expected).checks if not check.ok]
     for check in broken:
         if check.name not in {"answered", "expected"}:
@@ -248,6 +246,6 @@ async def _greet(node: NodeSettings) -> None:
     async with aiohttp.ClientSession() as session:
         came = await attempt(session, node, _PING)
     if isinstance(came, NoResponse):
-        raise Failure(_ABSENT, UNREACHABLE)
+        raise Failure(page.ABSENT, UNREACHABLE)
     if came != Answer("", ""):
         raise Failure(f"The gateway answers a ping with: {said(came)}. Nothing more was asked.")

@@ -1,7 +1,7 @@
 """What a simulated node tells the person who plays it: lines as it goes, tables at the end."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Final, assert_never
 
 import click
 
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _SECONDS_FROM_MS = 10_000
+ABSENT: Final = "The gateway is not there: is `countersign serve` running?"
+_STRANGER: Final = (
+    "Is that the gateway of this configuration? It takes no token of this node; its log says why."
+)
+_AGAIN: Final = "It is asked again until the window ends; Ctrl-C stops."
 
 
 def describe(event: Event) -> str:
@@ -38,6 +43,17 @@ def describe(event: Event) -> str:
             return f"attempt {number} of {of}: {_happened(what)} after {took / 1000:.1f} s{then}"
         case _:
             assert_never(event)
+
+
+def advice(event: Event) -> str:
+    """Why nothing will come of it, said once, after the first attempt; "" where something may."""
+    match event:
+        case Ended(number=1, what=NoResponse(why="connection refused"), retry_in_ms=int()):
+            return f"{ABSENT} {_AGAIN}"
+        case Ended(number=1, what=HttpError(status=401), retry_in_ms=int()):
+            return f"{_STRANGER} {_AGAIN}"
+        case _:
+            return ""
 
 
 def told(conclusion: Conclusion) -> str:

@@ -138,6 +138,8 @@ def test_a_node_whose_tokens_are_not_believed_is_told_so(simulate, odd):
     assert result.exit_code == 1
     assert "attempt 1 of 21: HTTP 401" in result.output
     assert "This does not hold: every answer came with HTTP 200." in result.output
+    again = simulate(*of(SMALL), *odd, "--retry-times", "1", "--sleep", "0.1")
+    assert again.output.count("Is that the gateway of this configuration? It takes no token") == 1
     crowd = simulate(*of(SMALL), *odd, "--at-once", "2")
     assert crowd.exit_code == 1
     assert "answers a ping with: HTTP 401. Nothing more was asked." in crowd.output
