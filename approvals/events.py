@@ -100,6 +100,38 @@ class Answered:
     took_ms: int
 
 
+TellHow: TypeAlias = Literal["posted", "updated", "said"]
+"""`posted`: shown at a place for the first time; `updated`: what it showed was replaced there."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceTold:
+    """A place took what people read of an approval. No evidence, so it is not in the audit.
+
+    `after_ms`: so long after it was asked.
+    """
+
+    at: int
+    node: str
+    request_id: str
+    digest: str
+    place: str
+    how: TellHow
+    after_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceNotTold:
+    """A place could not be told of an approval; it is tried again. `why` is a short word."""
+
+    at: int
+    node: str
+    request_id: str
+    digest: str
+    place: str
+    why: str
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerTaken:
     """A node's open connection took the answer that people gave, to its end."""
@@ -165,12 +197,16 @@ class TokenRefused:
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """An attempt got no answer: the connection was dropped without a byte, or the node left."""
+    """An attempt got no answer: the connection was dropped without a byte, or the node left.
+
+    `token` is the attempt's, as in `Answered`.
+    """
 
     at: int
     node: str
     request_id: str
     reason: str
+    token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +311,8 @@ Event: TypeAlias = (
     | Finalized
     | Learned
     | Answered
+    | PlaceTold
+    | PlaceNotTold
     | AnswerTaken
     | NodeReported
     | EventUnreadable

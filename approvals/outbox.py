@@ -15,11 +15,10 @@ from approvals.codec import DamagedRecord, Stamp, seal, unseal
 from approvals.doubts import DOUBTS_MEMBER
 from approvals.freeze_store import FREEZE_KEY, FREEZE_MEMBER
 from approvals.redis_link import WRONG_TYPE, Link, bounded, is_wrong_type, key
-from approvals.store import LONGEST_MEMBER, MOST_OPEN, MOST_RECORD, our_names
+from approvals.store import LATEST, LONGEST_MEMBER, MOST_OPEN, MOST_RECORD, our_names
 from approvals.told import Told, told_from_json, told_to_json
 from keys.seals import SealKey
 
-_LATEST: Final = 1 << 53
 _UNTOLD: Final = key("untold")
 _UNSHOWN: Final = key("unshown")
 CLAIM_MS: Final = 30_000
@@ -78,7 +77,7 @@ class Outbox:
         async with self._link.reaching():
             count: int = await self._link.client.zcard(_UNSHOWN)
             first = await self._link.client.zrange(_UNSHOWN, 0, 0, withscores=True)
-        since = (int(score) for _, score in first if 0 <= score < _LATEST)
+        since = (int(score) for _, score in first if 0 <= score < LATEST)
         return count, next(since, None)
 
     async def read_told(self, member: str) -> Told:

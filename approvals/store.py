@@ -42,6 +42,8 @@ MOST_REQUEST: Final = 1 << 25
 LONGEST_MEMBER: Final = 64 + 1 + 128 + 1 + 16
 MEMBER: Final = re.compile(rb"[A-Za-z0-9_.-]{1,64}/[!-~]{1,128}(?: [0-9a-f]{16})?")
 MOST_AHEAD_MS: Final = 86_400_000
+LATEST: Final = 1 << 53
+"""No time of ours is later (Unix ms): past it, floating-point scores are not exact."""
 BELL: Final = full_key("bell")
 _SECONDS_A_DAY: Final = 86_400
 
@@ -166,11 +168,13 @@ class Store:
         found = await self._link.run("list", [full_key("open")], arguments)
         return our_names(self._link, found, "open")
 
-    async def count_open(self) -> int:
-        """How many approvals wait; also a proof that the server answers."""
+    async def count_open(self) -> tuple[int, int | None]:
+        """How many approvals wait, and when the first ends (Unix ms); proof of a server, too."""
         async with self._link.reaching():
             count: int = await self._link.client.zcard(full_key("open"))
-        return count
+            first = await self._link.client.zrange(full_key("open"), 0, 0, withscores=True)
+        ends = (int(score) for _, score in first if 0 <= score < LATEST)
+        return count, next(ends, None)
 
     async def postpone(self, member: str, until: int) -> None:
         """Look at an open member again later; not a fact, only when to look."""

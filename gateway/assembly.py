@@ -1,6 +1,7 @@
 """The composition root: every part of a gateway, made once and handed to those who need it."""
 
 import asyncio
+import shutil
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
@@ -136,7 +137,13 @@ def assemble(
     if settings.slack is not None:
         heads.tell_too(told.teller.announce)
     observer.metrics.watch_held(parked.__len__)
-    observer.metrics.set_policy(policy.digest)
+    observer.metrics.set_policy(policy.digest, clock.now_ms())
+    observer.metrics.watch_disk(lambda: shutil.disk_usage(settings.data_dir).free)
+    observer.metrics.begin(
+        version=version("countersign"),
+        nodes=[node.name for node in settings.nodes],
+        places=told.teller.places,
+    )
     neighbors = Neighbors(
         Presences(link, seal_key),
         lambda: service.policy.digest,

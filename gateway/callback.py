@@ -98,10 +98,10 @@ class Callback:
             request_id = asked.request_id
             return await self._decided(asked, verified, began, receive)
         except NoAnswer as none:
-            self._unanswered(verified.node, request_id, none.reason)
+            self._unanswered(verified, request_id, none.reason)
             raise
         except Exception as error:
-            self._unanswered(verified.node, request_id, f"bug_{type(error).__name__}")
+            self._unanswered(verified, request_id, f"bug_{type(error).__name__}")
             raise
 
     async def _decided(
@@ -137,8 +137,8 @@ class Callback:
             self.signers, lambda: sign(package, self.keys[node], expires_at_s=expires)
         )
 
-    def _unanswered(self, node: str, request_id: str, reason: str) -> None:
-        self._note(Unanswered(self.now_ms(), node, request_id, reason))
+    def _unanswered(self, of: Verified, request_id: str, reason: str) -> None:
+        self._note(Unanswered(self.now_ms(), of.node, request_id, reason, of.token))
 
     def _note(self, event: Event) -> None:
         for journal in self.journals:

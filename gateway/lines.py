@@ -22,6 +22,8 @@ from approvals.events import (
     NodeReported,
     Overridden,
     Pinged,
+    PlaceNotTold,
+    PlaceTold,
     PolicyChanged,
     PolicyKept,
     TokenRefused,
@@ -56,13 +58,15 @@ def line_of(event: Event) -> Line:
             return _about(
                 "asked",
                 event.approval,
+                attempt=event.approval.attempts.tokens[0],
                 type=event.request.type,
                 verdict=event.approval.verdict.effect,
                 rules=",".join(rules),
             )
         case Attempted():
-            number = event.approval.attempts.number
-            return _about("attempted", event.approval, number=number, counted=event.counted)
+            attempts = event.approval.attempts
+            said = {"attempt": attempts.tokens[-1], "number": attempts.number}
+            return _about("attempted", event.approval, **said, counted=event.counted)
         case Voted() | Overridden():
             return _vote(event)
         case Finalized() | Learned():
@@ -88,25 +92,24 @@ def _plain(
     | Pinged
     | TokenRefused
     | Unanswered
+    | PlaceTold
+    | PlaceNotTold
     | Trouble,
 ) -> Line:
     match event:
         case AnswerTaken() | NodeReported() | EventUnreadable():
             return _after(event)
+        case PlaceTold() | PlaceNotTold():
+            return _telling(event)
         case BallotRefused():
-            who = {"member": event.member, "person": event.person or "unknown"}
-            return Line(
-                "warning", "ballot_refused", {**who, "cause": str(event.cause), "via": event.via}
-            )
-        case Malformed():
-            fields = {"node": event.node, "attempt": event.token, "why": event.sentence}
-            return Line("warning", "malformed", fields)
-        case Pinged():
-            return Line("debug", "pinged", {"node": event.node})
-        case TokenRefused():
-            return Line("warning", "caller_refused", {"reason": event.reason}, seldom=event.reason)
+            said = {"person": event.person or "unknown", "cause": str(event.cause)}
+            fields = _record(event.member) | said | {"via": event.via}
+            return Line("warning", "ballot_refused", fields)
+        case Malformed() | Pinged() | TokenRefused():
+            return _no_request(event)
         case Unanswered():
-            fields = {"node": event.node, "request_id": event.request_id, "reason": event.reason}
+            fields = {"node": event.node, "request_id": event.request_id}
+            fields |= {"attempt": event.token, "reason": event.reason}
             return Line("info" if event.reason == "hung_up" else "warning", "unanswered", fields)
         case Trouble():
             fields = {"part": event.part, "detail": event.detail}
@@ -117,11 +120,46 @@ def _plain(
             assert_never(event)
 
 
+def _no_request(event: Malformed | Pinged | TokenRefused) -> Line:
+    match event:
+        case Malformed():
+            fields = {"node": event.node, "attempt": event.token, "why": event.sentence}
+            return Line("warning", "malformed", fields)
+        case Pinged():
+            return Line("debug", "pinged", {"node": event.node})
+        case TokenRefused():
+            return Line("warning", "caller_refused", {"reason": event.reason}, seldom=event.reason)
+        case _:
+            assert_never(event)
+
+
 def _alarm(event: Alarm | AlarmOver) -> Line:
     if isinstance(event, AlarmOver):
         return Line("info", "alarm_over", {"what": event.what, "detail": event.detail})
-    fields = {"what": event.what, "member": event.member, "detail": event.detail}
+    fields = {"what": event.what, **_record(event.member), "detail": event.detail}
     return Line("error", "alarm", fields, seldom=f"alarm {event.what}", burst=ALARMS)
+
+
+def _record(member: str) -> dict[str, str]:
+    """What names a record, as fields of their own, so that a line is found by its request id.
+
+    A conflicting body's record is told apart by its digest. What is no record is named as it is.
+    """
+    node, slash, rest = member.partition("/")
+    if not slash:
+        return {"about": member} if member else {}
+    request_id, _, digest = rest.partition(" ")
+    return {"node": node, "request_id": request_id} | ({"digest": digest} if digest else {})
+
+
+def _telling(event: PlaceTold | PlaceNotTold) -> Line:
+    """Of what could not be told many lines would say the same, while Slack is away."""
+    who = {"node": event.node, "request_id": event.request_id, "digest": event.digest[:16]}
+    who |= {"place": event.place}
+    if isinstance(event, PlaceTold):
+        return Line("info", "told", who | {"how": event.how, "after_ms": event.after_ms})
+    seldom = f"untold {event.place} {event.why}"
+    return Line("warning", "untold", who | {"why": event.why}, seldom=seldom, burst=ALARMS)
 
 
 def _after(event: AnswerTaken | NodeReported | EventUnreadable) -> Line:

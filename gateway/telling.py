@@ -17,14 +17,17 @@ from gateway.observe import Observer
 from gateway.settings import Settings
 from gateway.slack_http import PATH, slack_endpoint
 from keys.seals import SealKey
+from notifiers.console import NAME as CONSOLE
 from notifiers.console import Console
 from notifiers.health import SlackHealth
+from notifiers.noting import Noting
 from notifiers.pace import Pace
 from notifiers.settings import SlackSettings
 from notifiers.slack_clicks import Clicks
 from notifiers.slack_client import SlackClient, SlackTrouble
 from notifiers.slack_posts import SlackPosts
 from notifiers.slack_socket import Sockets
+from notifiers.slack_thread import NAME as SLACK
 from notifiers.slack_watched import WatchedSlack
 from notifiers.story import names_of
 from notifiers.summary import Summary
@@ -73,15 +76,18 @@ def telling(
             burst=burst,
         )
 
+    def noting(place: str) -> Noting:
+        return Noting(place, observer, clock.now_ms)
+
     ways = one_ways(settings.notify, service.outbox, observer, clock)
     if settings.slack is None:
-        console = teller(Console(sys.stdout), *ways)
+        console = teller(Console(sys.stdout, noting(CONSOLE)), *ways)
         line = "Approvals are told here and decided with `countersign approve` or `reject`."
         tasks = (console.run, *alarm_tasks(ways, observer, lambda: False))
         return Telling(console, (console.wake,), tasks, (), f"{line}{also_told(ways)}")
     channel, pace = settings.slack.channel, Pace(clock.now_ms)
     slack = SlackClient(settings.slack, limited=pace.spent)
-    posts = SlackPosts(slack, channel, service.outbox, pace)
+    posts = SlackPosts(slack, channel, service.outbox, pace, noting(SLACK))
     health = SlackHealth(
         observer, clock.now_ms, clicks_by_http=settings.slack.signing_secret is not None
     )

@@ -30,7 +30,8 @@ async def look(
     try:
         for name in await store.mend():
             observer.note(Alarm(now_ms(), "damaged", "", f"{name} was no list of ours: set aside"))
-        observer.metrics.set_open(await store.count_open())
+        waiting, first = await store.count_open()
+        observer.metrics.set_open(waiting, None if first is None else first - now_ms())
         count, since = await outbox.unshown()
         observer.metrics.set_untold(count, 0 if since is None else now_ms() - since)
         observer.found(REDIS, None)

@@ -8,6 +8,7 @@ from approvals.recent import Recent
 from notifiers.escalating import called_line
 from notifiers.facts import Fact
 from notifiers.freezes import freeze_news, still_news
+from notifiers.noting import UNHEARD, Noting
 from notifiers.ports import NotTold, Story
 from notifiers.status import day_and_clock, status_of
 from notifiers.text import command
@@ -42,9 +43,10 @@ def lines(story: Story) -> list[str]:
 class Console:
     """Writes each story once, colored where somebody looks at a terminal."""
 
-    def __init__(self, out: IO[str]) -> None:
+    def __init__(self, out: IO[str], noting: Noting = UNHEARD) -> None:
         """`out` is a terminal or a file."""
         self._out = out
+        self._noting = noting
         self._last: Recent[str, str] = Recent(_REMEMBERED)
         self._calls: Recent[str, None] = Recent(_REMEMBERED)
         self._said: set[str] = set()
@@ -66,12 +68,14 @@ class Console:
         member = story.approval.member
         if self._last.get(member) == text:
             return
+        new = member not in self._last
         self._last[member] = text
         if self._out.isatty():
             self._paint(story, text)
         else:
             self._out.write(f"\n{text}\n")
         self._out.flush()
+        self._noting.told(story.approval, "posted" if new else "updated")
 
     async def _call(self, story: Story) -> None:
         """A line for each call that is due, once."""
@@ -80,6 +84,7 @@ class Console:
             if f"{call.name} {member}" not in self._calls:
                 self._calls[f"{call.name} {member}"] = None
                 await self.announce(called_line(story.approval, call))
+                self._noting.told(story.approval, "said")
 
     async def tell_freezes(self, record: FreezeRecord) -> None:
         """Write what is news to this process, all that stands when it begins. May raise NotTold."""

@@ -9,6 +9,7 @@ from approvals.freeze_store import FREEZE_MEMBER
 from approvals.told import Post
 from notifiers.bulletin import Bulletin, of_alarm, of_freeze, of_story
 from notifiers.freezes import freeze_news, still_news
+from notifiers.noting import Noting
 from notifiers.once import Once
 from notifiers.pace import Pace
 from notifiers.ports import NotTold, Posts, Story
@@ -59,6 +60,7 @@ class OneWay:
         self._pace = pace
         self._journal = journal
         self._now = now_ms
+        self._noting = Noting(settings.name, journal, now_ms)
         self._works: bool | None = None
 
     @property
@@ -134,9 +136,12 @@ class OneWay:
 
     async def _say(self, story: Story, about: str, bulletin: Bulletin) -> bool:
         approval = story.approval
-        return await self._once.say(
+        said = await self._once.say(
             approval.member, about, approval.revision, self._sending(bulletin)
         )
+        if said:
+            self._noting.told(approval, "posted" if about == "asked" else "said")
+        return said
 
     async def _say_freezes(self, record: FreezeRecord, news: list[tuple[str, str]]) -> None:
         for about, text in news:

@@ -6,6 +6,7 @@ from approvals.events import Alarm, Journal
 from notifiers.slack_client import SlackTrouble
 from notifiers.slack_hearing import Voice
 from notifiers.slack_payloads import Click
+from notifiers.slack_tokens import meant
 
 
 class Aside:
@@ -30,4 +31,4 @@ class Aside:
             await self._slack.answer(click.answers, sentence)
         except SlackTrouble as trouble:
             detail = f"{why}, then {trouble.error}"
-            self._journal.note(Alarm(self._now(), "not_whispered", "", detail))
+            self._journal.note(Alarm(self._now(), "not_whispered", meant(click.value), detail))

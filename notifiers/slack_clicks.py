@@ -44,7 +44,7 @@ from notifiers.slack_openings import Openings
 from notifiers.slack_payloads import Click, Payload, Submission, read_payload
 from notifiers.slack_sentences import NO_REVIEW, stranger, unsound, unsure
 from notifiers.slack_text import SLACK_INK
-from notifiers.slack_tokens import Act
+from notifiers.slack_tokens import Act, meant
 from notifiers.status import refusal
 from notifiers.story import freezes_behind
 from notifiers.text import Names, command
@@ -135,7 +135,7 @@ class Clicks:
                 try:
                     await self._slack.open_view(click.trigger, view)
                 except SlackTrouble as trouble:
-                    self._alarm("form_not_opened", trouble.error)
+                    self._alarm("form_not_opened", click, trouble.error)
                     await self._aside.say(click, instead)
             case Ineffective(sentence=sentence, stale=stale):
                 await self._aside.say(click, sentence)
@@ -148,7 +148,7 @@ class Clicks:
         except (StoreDown, DamagedRecord, NotTold):
             return Ineffective(unsure(_act(heard)))
         except Exception as error:  # noqa: BLE001 - even then nobody's click is ignored
-            self._alarm("click_failed", type(error).__name__)
+            self._alarm("click_failed", heard, type(error).__name__)
             return Ineffective(unsure(_act(heard)))
 
     async def _judged(self, heard: Payload) -> Result:
@@ -234,8 +234,8 @@ class Clicks:
         name = person.name if person else None
         await self._approvals.refuse(visible(member, 400), name, cause, f"slack:{heard.user}")
 
-    def _alarm(self, what: str, detail: str) -> None:
-        self._journal.note(Alarm(self._now(), what, "", detail))
+    def _alarm(self, what: str, heard: Payload, detail: str) -> None:
+        self._journal.note(Alarm(self._now(), what, meant(heard.value), detail))
 
 
 def _act(heard: Payload) -> Act | None:

@@ -22,6 +22,7 @@ from approvals.told import Post, Told
 from notifiers.aftermath import sentences
 from notifiers.escalating import brief, said_in
 from notifiers.freezes import freeze_news, still_news
+from notifiers.noting import UNHEARD, Noting
 from notifiers.overrides import announcement
 from notifiers.pace import Pace
 from notifiers.ports import NotTold, Posts, Story
@@ -82,12 +83,15 @@ class Channel(Protocol):
 class SlackPosts:
     """The Slack notifier of one channel. One task at a time tells; see Teller."""
 
-    def __init__(self, slack: Channel, channel: str, posts: Posts, pace: Pace) -> None:
+    def __init__(
+        self, slack: Channel, channel: str, posts: Posts, pace: Pace, noting: Noting = UNHEARD
+    ) -> None:
         """`posts` keeps what was posted, beside the record."""
         self._slack = slack
         self._channel = channel
         self._posts = posts
         self._pace = pace
+        self._noting = noting
         self._thread = Thread(slack, channel, posts, pace)
         self._calls = Calls(slack, channel, posts, pace)
         self._surely_unsent: set[str] = set()
@@ -203,6 +207,7 @@ class SlackPosts:
                 await self._slack.update(post.channel, post.ts, message.text, message.blocks)
             except MessageGone:
                 return None
+            self._noting.told(story.approval, "updated")
         self._faces[post.nonce] = (message.face, story.version)
         return replace(post, revision=story.version)
 
@@ -216,6 +221,7 @@ class SlackPosts:
             if trouble.done is False:
                 self._surely_unsent.add(post.nonce)
             raise
+        self._noting.told(story.approval, "posted")
         self._faces[post.nonce] = (message.face, post.revision)
         await change_posts(
             self._posts,
@@ -250,7 +256,8 @@ class SlackPosts:
         approval, decision = story.approval, story.decision
         line = status_of(approval, decision, freezes=story.freezes).line
         text = brief(approval, story.sheet.headline, line)
-        await self._thread.say(approval.member, _DECIDED, text, revision=approval.revision)
+        if await self._thread.say(approval.member, _DECIDED, text, revision=approval.revision):
+            self._noting.told(approval, "said")
 
     async def _call(self, story: Story) -> bool:
         """Whom the clock calls, below the newest message; whether that message must now say so."""
@@ -258,7 +265,10 @@ class SlackPosts:
             return False
         told = await self._posts.read_told(story.approval.member)
         below = [post.ts for post in told.posts if is_message(post) and post.ts is not None]
-        return bool(below) and await self._calls.make(story, told, below=below[-1])
+        called = bool(below) and await self._calls.make(story, told, below=below[-1])
+        if called:
+            self._noting.told(story.approval, "said")
+        return called
 
     async def _tell_overrides(self, approval: Approval) -> None:
         """Each vote that was signed as an override, once, below the newest message."""
@@ -267,13 +277,14 @@ class SlackPosts:
             return
         below = await self._newest_message(approval.member)
         for vote in votes:
-            await self._thread.say(
+            if await self._thread.say(
                 approval.member,
                 f"override {vote.choice} {vote.person}",
                 announcement(approval, vote),
                 revision=approval.revision,
                 below=below,
-            )
+            ):
+                self._noting.told(approval, "said")
 
     async def _tell_overflow(self, story: Story) -> None:
         """What the message could not hold, each part once."""
@@ -290,9 +301,10 @@ class SlackPosts:
         if below is None:
             return
         for about, text in said:
-            await self._thread.say(
+            if await self._thread.say(
                 member, about, text, revision=story.version, below=below, aside=True
-            )
+            ):
+                self._noting.told(story.approval, "said")
 
     async def _newest_message(self, member: str) -> str | None:
         """The `ts` of the message that a thread hangs on."""

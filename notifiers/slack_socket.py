@@ -51,7 +51,7 @@ class Sockets:
         self._lines = [make_line(settings, self._listen) for _ in range(CONNECTIONS)]
         self._connected = 0
         self._deaf_since: int | None = None
-        self._said_deaf = False
+        self._said_deaf: bool | None = None
 
     @property
     def connected(self) -> int:
@@ -78,7 +78,7 @@ class Sockets:
         self._connected = sum([await line.look() for line in self._lines])
         if self._connected:
             self._deaf_since = None
-            if self._said_deaf:
+            if self._said_deaf is not False:
                 self._said_deaf = False
                 self._journal.note(Trouble(self._now(), PART, down=False, detail=""))
             return

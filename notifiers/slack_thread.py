@@ -63,14 +63,15 @@ class Thread:
         revision: int,
         below: str | None = None,
         aside: bool = False,
-    ) -> None:
-        """Say what is `about` this unless it was said; `below` is the `ts` of a message.
+    ) -> bool:
+        """Say what is `about` this unless it was said; whether it was said now.
 
-        `aside`: not in the channel as well, for what its message says too.
+        `below` is the `ts` of a message. `aside`: not in the channel as well, for what its
+        message says too.
         Only for whoever holds the member's claim: two who say it at once say it twice.
         """
         say = partial(self._slack.say, self._channel, text, thread=below, aside=aside)
-        await self._once(member, about, revision, say)
+        return await self._once(member, about, revision, say)
 
     async def show(self, member: str, parts: Iterable[Part], *, revision: int, below: str) -> None:
         """Post each part unless it was; only the thread holds it, not the channel.
@@ -85,11 +86,11 @@ class Thread:
 
     async def _once(
         self, member: str, about: str, revision: int, call: Callable[[], Awaitable[str]]
-    ) -> None:
+    ) -> bool:
         told = await self._posts.read_told(member)
         noted = next((post for post in told.posts if _is_note(post, about)), None)
         if noted is not None and noted.ts is not None:
-            return
+            return False
         if noted is None:
             note = Post(
                 secrets.token_urlsafe(16), NAME, self._channel, None, (), revision, about=about
@@ -104,6 +105,7 @@ class Thread:
                 replace(post, ts=ts) if _is_note(post, about) else post for post in posts
             ),
         )
+        return True
 
 
 def is_message(post: Post) -> bool:

@@ -11,6 +11,8 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 
+from notifiers.readable import visible
+
 _LONGEST = 2_000
 
 
@@ -56,3 +58,9 @@ def read_token(value: object) -> Token | None:
         return None
     token = Token(parts[0], parts[1], parts[2], Act(parts[3]))
     return token if token.encode() == value else None
+
+
+def meant(value: object) -> str:
+    """The member that a token names, to stand in an alarm: nothing has proved it."""
+    token = read_token(value)
+    return "" if token is None else visible(token.member, 400)

@@ -20,6 +20,8 @@ from approvals.redis_link import StoreDown
 from approvals.told import Told
 from notifiers.escalating import unsaid
 from notifiers.health import SlackHealth
+from notifiers.noting import Noting
+from notifiers.once import Held
 from notifiers.one_way import OneWay
 from notifiers.ports import Approvals, NotTold, Posts, Story
 from notifiers.schedule import calls_at, next_look
@@ -66,6 +68,7 @@ class Standby:
         self._posts = posts
         self._names = names
         self._journal = journal
+        self._noting = Noting(notifier.name, journal, now_ms)
         self._now = now_ms
         self._sleep = sleep
         self._woken = asyncio.Event()
@@ -133,6 +136,8 @@ class Standby:
         except NotTold as failure:
             again_at = now + max(1_000, int(1000 * (failure.retry_after or 0)))
             self._alarm_of(failure, approval.member)
+            if not isinstance(failure, Held):
+                self._noting.untold(approval, failure.why)
         self._again[approval.member] = again_at
 
     def _is_late(self, member: str, since: int) -> bool:

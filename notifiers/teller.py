@@ -19,6 +19,8 @@ from approvals.model import Approval
 from approvals.outbox import BURST_MEMBER
 from approvals.redis_link import StoreDown
 from notifiers.aftermath import say_alarms
+from notifiers.noting import Noting
+from notifiers.once import Held
 from notifiers.ports import Approvals, Notifier, Notifiers, NotTold, Outbox
 from notifiers.schedule import next_look
 from notifiers.story import story_of
@@ -81,6 +83,11 @@ class Teller:
         self._failures: dict[str, int] = {}
         self._down = False
         self._one_writer: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The names of all places."""
+        return tuple(notifier.name for notifier in self._notifiers)
 
     def wake(self) -> None:
         """Something may have to be told."""
@@ -156,7 +163,9 @@ class Teller:
             newest = await self._approvals.read(member) or approval
             now = self._now()
             story = await story_of(self._approvals, newest, self._names, now)
-            failures = await self._each(lambda notifier: notifier.tell(story, alone=alone))
+            failures = await self._each(
+                lambda notifier: notifier.tell(story, alone=alone), about=newest
+            )
             due = self._approvals.node_due(story.approval)
             again_at = next_look(story.approval, story.decision, now, due=due)
             after = story.after.revision if story.after.whole else None
@@ -194,7 +203,9 @@ class Teller:
 
         await self._settle(DOUBTS_MEMBER, 0, tell, alone=True)
 
-    async def _each(self, tell: Callable[[Notifier], Awaitable[None]]) -> tuple[NotTold, ...]:
+    async def _each(
+        self, tell: Callable[[Notifier], Awaitable[None]], about: Approval | None = None
+    ) -> tuple[NotTold, ...]:
         """Tell every place, whatever the others made of it; why some could not be told."""
         came = await asyncio.gather(
             *(tell(notifier) for notifier in self._notifiers), return_exceptions=True
@@ -203,7 +214,15 @@ class Teller:
         for outcome in wrong:
             if isinstance(outcome, StoreDown) or not isinstance(outcome, Exception):
                 raise outcome
-        return tuple(_failure(error) for error in wrong if isinstance(error, Exception))
+        failures = {
+            notifier.name: _failure(error)
+            for notifier, error in zip(self._notifiers, came, strict=True)
+            if isinstance(error, Exception)
+        }
+        for name, failure in failures.items():
+            if about is not None and not isinstance(failure, Held):
+                Noting(name, self._journal, self._now).untold(about, failure.why)
+        return tuple(failures.values())
 
     async def _settle(
         self, member: str, revision: int, tell: Callable[[], Awaitable[_Told]], *, alone: bool

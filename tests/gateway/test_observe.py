@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 from typing import Any
 
 import pytest
@@ -93,7 +94,7 @@ def seen() -> Seen:
             'tokens_refused_total{reason="no trusted key"}',
         ),
         (
-            Unanswered(NOW, "node-1", "x", "ceiling"),
+            Unanswered(NOW, "node-1", "x", "ceiling", "0123456789abcdef"),
             "unanswered",
             'unanswered_total{reason="ceiling"}',
         ),
@@ -247,10 +248,12 @@ def test_the_embedded_servers_alarm_is_an_alarm(seen):
 
 
 def test_gauges_tell_what_is_open_and_held_now(seen):
-    seen.observer.metrics.set_open(3)
+    assert seen.numbers["countersign_next_deadline_seconds"] == math.inf
+    seen.observer.metrics.set_open(3, 61_500)
     seen.observer.metrics.watch_held(lambda: 7)
     seen.observer.metrics.took_fsync(0.002)
     assert seen.numbers["countersign_open_approvals"] == 3
+    assert seen.numbers["countersign_next_deadline_seconds"] == 61.5
     assert seen.numbers["countersign_held_attempts"] == 7
     assert seen.numbers['countersign_audit_fsync_seconds_bucket{le="0.0025"}'] == 1
 
