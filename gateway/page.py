@@ -130,6 +130,13 @@ def _rows(facts: Iterable[Fact]) -> tuple[tuple[str, str], ...]:
     return tuple((fact.label, fact.value) for fact in facts)
 
 
+def _why(vote: Vote, dossier: Dossier) -> str:
+    """The reason, where the lines below the status do not give it."""
+    reason = visible(vote.reason)
+    said = not reason or any(line.endswith(f": {reason}") for line in dossier.details)
+    return "" if said else f": {reason}"
+
+
 def _how(vote: Vote) -> str:
     if vote.override:
         return "overrides"
@@ -162,8 +169,7 @@ def _progress(dossier: Dossier, now: int) -> tuple[tuple[str, str], ...]:
     rows += [
         (
             f"{vote.person} {_how(vote)}",
-            f"{vote.choice} at {day_and_clock(vote.at)}"
-            + (f": {visible(vote.reason)}" if vote.reason else ""),
+            f"{vote.choice} at {day_and_clock(vote.at)}{_why(vote, dossier)}",
         )
         for vote in approval.votes
     ]

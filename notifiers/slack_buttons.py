@@ -50,7 +50,7 @@ def ways_to_decide(
     approve = _way_to_approve(approval, sheet, token, ways)
     reject = _button(REJECT, "Reject", token(Act.REJECT), "danger")
     freeze = [_button(FREEZE, "Freeze", token(Act.FREEZE))] if ways.freeze else []
-    how = {"how": f"To approve, run: {command('approve', approval)}"}
+    how = {"how": f"No click can approve this. To approve, run: {command('approve', approval)}"}
     if not sheet.whole:
         how = {"read": f"Not all of it fits here. To read it, run: {reading(approval)}"} | how
     said = [

@@ -118,7 +118,9 @@ def _standing(
             return _rejected(approval, decision, ink)
         case Damaged(why=why):
             line = f"This record contradicts itself, so the node gets no answer: {ink.text(why)}"
-            return Status("closed", line)
+            return Status(
+                "closed", line, ("Tell on-call: somebody else has written to our store.",)
+            )
         case _ as never:
             assert_never(never)
 

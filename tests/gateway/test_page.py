@@ -6,6 +6,7 @@ After a change that is meant to be seen, read the new texts before they are kept
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,14 @@ def test_a_pipes_list_names_the_worst_flag_in_a_column_of_its_own(capsys) -> Non
     flagged, plain = (line.split("\t") for line in capsys.readouterr().out.splitlines())
     assert flagged[3].startswith("NOT VERIFIED: Call multicall(bytes[])")
     assert (flagged[4], plain[4]) == ("UNLIMITED ALLOWANCE", "")
+
+
+def test_a_reason_is_shown_once(capsys) -> None:
+    show("state_approved")
+    assert capsys.readouterr().out.count("Matches invoice 2041") == 1
+    bare = replace(dossier("state_approved"), details=())
+    rows = [row for section in page_of(bare, None, NOW) for row in section.rows]
+    assert [value.endswith(": Matches invoice 2041") for label, value in rows].count(True) == 1
 
 
 @pytest.mark.parametrize("odd", [None, [["a"]], [["a", "b", "c"]], [3], [[1, 2]], 3])

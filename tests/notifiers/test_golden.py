@@ -180,6 +180,15 @@ def test_details_hold_what_was_read_before(name: str) -> None:
     assert same_as_golden(GOLDEN / f"{name}.txt", form(view)), form(view)
 
 
+def test_details_say_what_became_of_it_and_name_each_digest_once() -> None:
+    story = standing("state_failed")
+    shown = form(details_view(story, None, None, NOW))
+    assert ":warning: *Failed at 14:17 UTC: node coboWSdAU7eb… is ∗offline∗*\n" in shown
+    assert shown.count(story.approval.digest) == 1
+    asked = DETAILS["details_transfer"].request
+    assert form(details(DETAILS["details_transfer"])).count(asked.digest) == 1
+
+
 @pytest.mark.parametrize("name", LONG)
 def test_what_no_message_holds_is_reviewed_and_posted_as_it_was_read_before(name: str) -> None:
     view = bound(review(LONG[name]), "metadata")
