@@ -51,7 +51,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
-COMMAND = re.compile(r"(?:^|[\s/`$])countersign((?: +[^\s`#|&;]+)+)")
+COMMAND = re.compile(r"(?<!-u)(?:^|[\s/`$])countersign((?: +[^\s`#|&;]+)+)")
 
 
 def named(path: Path) -> str:
