@@ -100,8 +100,9 @@ def test_a_notification_and_a_list_name_the_worst(flags, remarks, worst: str) ->
     sheet = flagged(*flags, remarks=remarks)
     assert sheet.worst == worst
     message = message_of(Story(approval(), pending(approval()), sheet), "n")
-    headline, *rest = message.text.split(" · ")
+    headline, proved, *rest = message.text.split(" · ")
     assert headline.startswith("Send 2,500 USDT")
+    assert proved == "VERIFIED"
     assert " · ".join(rest).startswith(worst or "0 of 1")
 
 
