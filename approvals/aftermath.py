@@ -4,7 +4,7 @@ An event is audited before it is kept, and acknowledged after both, so that the 
 got lost. What was done without our yes is kept apart (`doubts`) until people were told.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Final
 
@@ -126,8 +126,8 @@ class Aftermath:
             await self._store.write_doubts(changed(doubts, judged, cleared=cleared), tell_at=None)
         raise StoreDown("others keep writing what is in doubt")
 
-    async def said(self, name: str, place: str) -> None:
-        """People were told of one of them at a place."""
+    async def said(self, names: Collection[str], place: str) -> None:
+        """People were told of these at a place."""
 
         def told(doubts: Doubts) -> Doubts:
             return changed(
@@ -135,7 +135,7 @@ class Aftermath:
                 [
                     replace(one, said=(*one.said, place))
                     for one in doubts.kept
-                    if one.name == name and place not in one.said
+                    if one.name in names and place not in one.said
                 ],
             )
 

@@ -1,17 +1,22 @@
 """What became of a decision, in sentences: taken, signed, failed, or not come back for."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 from approvals.after import After
 from approvals.doubts import Doubt, Doubts
 from approvals.model import Approval, Outcome
 from approvals.request import RequestType
+from approvals.wording import counted
 from notifiers.ink import PLAIN, Ink
 from notifiers.ports import Aftermath, Notifier, Story
 from notifiers.readable import visible
 
 _LONGEST: Final = 160
 """Of a node's reason, where it stands within another sentence."""
+_IN_FULL: Final = 3
+"""Alarms at once that are said one by one."""
 
 _AGAIN: Final = " By what the node says nothing was signed; whoever asked may ask again."
 
@@ -91,12 +96,30 @@ def alarm_text(doubt: Doubt) -> str:
     )
 
 
+def more_text(doubts: Sequence[Doubt]) -> str:
+    """What people read of the others, where one message for each would hide everything else."""
+    counts = Counter((visible(doubt.node), doubt.alarm) for doubt in doubts)
+    kinds = (f"{count:,} {what} of {node}" for (node, what), count in sorted(counts.items()))
+    return (
+        f"ALARM: {counted(len(doubts), 'more such report')}: {', '.join(kinds)}.\n"
+        "Each is in the log, event node_reported."
+    )
+
+
 async def say_alarms(aftermath: Aftermath, doubts: Doubts, place: Notifier) -> None:
-    """Say at a place every alarm that was not said there; each is noted as soon as it was."""
-    for doubt in doubts.kept:
-        if doubt.alarm and place.name not in doubt.said:
-            await place.announce(alarm_text(doubt))
-            await aftermath.said(doubt.name, place.name)
+    """Say at a place every alarm that was not said there; each is noted as soon as it was.
+
+    The first few in full and the others in one message: a node can report a thousand at once, and
+    what people are asked meanwhile must not wait behind them.
+    """
+    unsaid = [one for one in doubts.kept if one.alarm and place.name not in one.said]
+    for doubt in unsaid[:_IN_FULL]:
+        await place.announce(alarm_text(doubt))
+        await aftermath.said([doubt.name], place.name)
+    others = unsaid[_IN_FULL:]
+    if others:
+        await place.announce(more_text(others))
+        await aftermath.said([doubt.name for doubt in others], place.name)
 
 
 def is_yes(approval: Approval) -> bool:

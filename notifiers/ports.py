@@ -1,6 +1,6 @@
 """What this room needs of the approval service and its outbox; small, so that a test can be one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -65,8 +65,8 @@ class Aftermath(Protocol):
         """Raise the alarms that are due; everything that people must be told of."""
         ...
 
-    async def said(self, name: str, place: str) -> None:
-        """People were told of one at a place."""
+    async def said(self, names: Collection[str], place: str) -> None:
+        """People were told of these at a place."""
         ...
 
     async def doubts(self) -> Doubts:

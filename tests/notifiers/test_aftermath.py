@@ -276,6 +276,24 @@ async def test_an_alarm_does_not_repeat_those_that_were_said_before(world: World
     assert len(in_channel(world)) == 2
 
 
+async def test_many_alarms_at_once_are_a_few_messages_and_delay_nobody(world: World) -> None:
+    for number in range(40):
+        await hear(world, report(request_id=f"nobody:{number}", task="", event_id=f"e{number}"))
+    world.clock.ahead += GRACE_MS + 100
+    approval = await world.asked(SAMPLE)
+    assert await world.teller.tell_due() is False
+    assert len(in_channel(world)) == 4
+    assert in_channel(world)[-1] == (
+        "ALARM: 37 more such reports: 37 signed_unknown of node-1.\n"
+        "Each is in the log, event node_reported."
+    )
+    assert approval.request_id in line(world)
+    assert alarms(world) == ["signed_unknown"] * 40
+    world.clock.ahead += 61_000
+    await world.told()
+    assert len(in_channel(world)) == 4
+
+
 async def test_a_death_between_keeping_and_telling_loses_no_alarm(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
