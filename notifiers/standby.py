@@ -113,16 +113,12 @@ class Standby:
             await self._say(approval, lambda story: self._notifier.tell_open(story, DEAF))
         elif not shown and self._is_late(approval.member, approval.asked_at):
             await self._say(approval, lambda story: self._notifier.tell_open(story, AWAY))
-        elif shown and any(moment <= now for moment in calls_at(approval)):
+        elif shown and self._is_late(approval.member, _last_call(approval, now)):
             await self._say(approval, lambda story: self._tell_calls(story, told))
 
     async def _tell_calls(self, story: Story, told: Told) -> bool:
         """Those that Slack owes: it fell ill after its message was shown."""
-        owed = tuple(
-            call
-            for call in unsaid(story.escalations, told)
-            if self._is_late(story.approval.member, call.at)
-        )
+        owed = unsaid(story.escalations, told)
         return await self._notifier.tell_calls(replace(story, escalations=owed))
 
     async def _say(self, approval: Approval, say: Callable[[Story], Awaitable[bool]]) -> None:
@@ -140,8 +136,10 @@ class Standby:
                 self._noting.untold(approval, failure.why)
         self._again[approval.member] = again_at
 
-    def _is_late(self, member: str, since: int) -> bool:
+    def _is_late(self, member: str, since: int | None) -> bool:
         """Whether Slack will not say at once, or has not said in time, what was news `since`."""
+        if since is None:
+            return False
         return self._health.away(member) or since + GRACE_MS <= self._now()
 
     async def _tell_freezes(self) -> None:
@@ -160,3 +158,8 @@ class Standby:
     def _alarm_of(self, failure: NotTold, member: str) -> None:
         if failure.alarm:
             self._journal.note(Alarm(self._now(), "not_told", member, failure.why))
+
+
+def _last_call(approval: Approval, now: int) -> int | None:
+    """When groups were to be called last; None if they never were."""
+    return max((moment for moment in calls_at(approval) if moment <= now), default=None)

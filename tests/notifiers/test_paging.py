@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from approvals.events import Trouble
+from approvals.freeze import FreezeRecord
 from approvals.model import Approval
-from notifiers.health import PART
+from notifiers.health import PART, SlackHealth
 from notifiers.pace import Pace
-from notifiers.ports import NotTold
-from tests.notifiers.composed import many_payees
+from notifiers.ports import NotTold, Story
+from notifiers.slack_watched import WatchedSlack
 from tests.notifiers.second import Second, pager, second
 from tests.notifiers.test_burst import (
     messages,
@@ -18,12 +19,14 @@ from tests.notifiers.test_burst import (
     swept,
 )
 from tests.notifiers.test_escalating import calling  # noqa: F401 - a fixture
+from tests.notifiers.test_one_way import story_about
 from tests.notifiers.test_slack_down import Ticking
 from tests.notifiers.world import World
 from tests.support.receiver import Receiver, receiving
 from tests.support.slack_server import Fails
 
 CALLED_AFTER = 120_000
+CALLED_TOO_AFTER = 420_000
 REMINDED_AFTER = 480_000
 
 
@@ -101,22 +104,28 @@ async def test_while_slack_is_down_the_second_hears_of_a_call_at_its_moment_too(
     assert receiver.events == ["asked", "escalated"]
 
 
-async def test_a_call_that_slack_cannot_make_below_a_message_it_shows_the_second_makes(
+async def test_only_the_call_that_slack_cannot_make_below_its_message_the_second_makes(
     calling: World,  # noqa: F811
     receiver: Receiver,
 ) -> None:
     house = second(calling, pager(receiver, when="slack_down"))
     asked = await shown(house)
-    calling.slack.fail("chat.postMessage", Fails(status=500))
     stand(calling, asked, CALLED_AFTER)
+    await looked(house)
+    calling.slack.fail("chat.postMessage", Fails(status=500))
+    stand(calling, asked, CALLED_TOO_AFTER)
     for _ in range(2):
         await looked(house)
-    assert receiver.events == ["escalated"]
-    stand(calling, asked, CALLED_AFTER + 60_000)
+    assert [post.document["text"].split(":")[0] for post in receiver.posted] == [
+        "treasury is called"
+    ]
+    stand(calling, asked, CALLED_TOO_AFTER + 59_000)
     await looked(house)
-    (said,) = calling.slack.said
-    assert said.text.startswith("<@U0DEE>, <@U0ELI> (on_call)")
-    assert receiver.events == ["escalated"]
+    assert [said.text.split(":")[0] for said in calling.slack.said] == [
+        "<@U0DEE>, <@U0ELI> (on_call)",
+        "<@U0ANA>, <@U0BO> (treasury)",
+    ]
+    assert len(receiver.posted) == 1
 
 
 async def test_calls_and_reminders_that_slack_makes_or_will_make_are_left_to_it(
@@ -133,6 +142,19 @@ async def test_calls_and_reminders_that_slack_makes_or_will_make_are_left_to_it(
     assert (receiver.events, troubles(calling)) == ([], [])
 
 
+async def test_a_call_is_left_to_a_slack_that_works_for_a_few_seconds(
+    calling: World,  # noqa: F811
+    receiver: Receiver,
+) -> None:
+    house = second(calling, pager(receiver, when="slack_down"))
+    asked = await shown(house)
+    house.health.failed("node-1/another", NotTold("over_limit"), local=True)
+    for after, events in ((0, []), (2_999, []), (3_000, ["escalated"])):
+        stand(calling, asked, CALLED_AFTER + after)
+        await house.standby.look()
+        assert receiver.events == events
+
+
 async def test_a_reminder_wakes_no_pager(world: World, receiver: Receiver) -> None:
     house = second(world, pager(receiver, when="slack_down"))
     asked = await shown(house)
@@ -143,16 +165,33 @@ async def test_a_reminder_wakes_no_pager(world: World, receiver: Receiver) -> No
     assert receiver.events == []
 
 
-async def test_waiting_for_our_own_turns_says_nothing_of_slack(
-    world: World, receiver: Receiver
-) -> None:
-    world.pace = Pace(world.clock.now_ms, every_ms=100, burst=1)
-    world.restart()
-    house = second(world, pager(receiver, when="slack_down"), soft_s=0.15)
-    await world.asked(many_payees(200))
-    await house.told()
-    assert len(world.slack.parts) > 1
-    assert troubles(world) == []
+class Wordy:
+    """A place that takes several turns for one approval, and no time."""
+
+    name = "slack"
+
+    def __init__(self, pace: Pace) -> None:
+        self.pace = pace
+
+    async def tell(self, story: Story, *, alone: bool = False) -> None:
+        assert alone, story.approval.member
+        for _ in range(3):
+            await self.pace.turn()
+
+    async def tell_freezes(self, record: FreezeRecord) -> None:
+        raise NotImplementedError
+
+    async def announce(self, text: str) -> None:
+        raise NotImplementedError
+
+
+async def test_waiting_for_our_own_turns_says_nothing_of_slack(world: World) -> None:
+    pace = Pace(world.clock.now_ms, every_ms=250, burst=1)
+    health = SlackHealth(world.notes, world.clock.now_ms, clicks_by_http=False)
+    story = await story_about(world, await world.asked())
+    await WatchedSlack(Wordy(pace), health, pace, soft_s=0.3).tell(story, alone=True)
+    assert pace.waited() >= 0.4
+    assert not health.ailing
 
 
 async def test_a_line_that_slack_does_not_take_is_evidence_and_does_not_hold_up_the_others(
@@ -160,24 +199,24 @@ async def test_a_line_that_slack_does_not_take_is_evidence_and_does_not_hold_up_
     receiver: Receiver,
 ) -> None:
     house = second(slow, pager(receiver, when="slack_down"))
-    await swept(slow, 30)
+    await swept(slow, 20)
     await house.teller.tell_due()
-    posted = len(messages(slow))
-    slow.slack.fail("chat.postMessage", *[Fails(status=500)] * 9)
-    slow.clock.ahead += 1_000
-    calls = len(slow.slack.calls)
+    posted, calls = len(messages(slow)), len(slow.slack.calls)
+    assert len(slow.slack.said) == 1
+    slow.slack.fail("chat.update", *[Fails(status=500)] * 9)
+    slow.clock.ahead += 10_000
     for _ in range(4):
         await house.teller.tell_due()
+    assert slow.slack.calls[calls:] == ["chat.update"] * 2
     assert troubles(slow) == [True]
-    assert len(slow.slack.calls) == calls + 1
     assert len(messages(slow)) == posted
     slow.slack._failures.clear()
-    for _ in range(90):
-        slow.clock.ahead += 1_000
+    for _ in range(20):
+        slow.clock.ahead += 4_000
         await house.told()
         house.health.look()
-    assert len(messages(slow)) == 30
-    assert [said.text for said in slow.slack.said] == ["All 30 that wait for people are shown."]
+    assert len(messages(slow)) == 20
+    assert [said.text for said in slow.slack.said] == ["All 20 that wait for people are shown."]
     assert troubles(slow) == [True, False]
 
 
