@@ -17,6 +17,8 @@ from approvals.events import (
     Finalized,
     Malformed,
     Pinged,
+    PlaceNotTold,
+    PlaceTold,
     PolicyChanged,
     PolicyKept,
     TokenRefused,
@@ -98,6 +100,16 @@ def seen() -> Seen:
             "unanswered",
             'unanswered_total{reason="ceiling"}',
         ),
+        (
+            PlaceTold(NOW, "node-1", "x", "ab" * 32, "slack", "updated", 700),
+            "told",
+            'tellings_total{how="updated",place="slack"}',
+        ),
+        (
+            PlaceNotTold(NOW, "node-1", "x", "ab" * 32, "slack", "ratelimited"),
+            "untold",
+            'tellings_total{how="failed",place="slack"}',
+        ),
         (Alarm(NOW, "conflict", "node-1/x", "why"), "alarm", 'alarms_total{what="conflict"}'),
         (
             PolicyChanged(NOW, "ab" * 32, "cd" * 32, "signal", 3, 2, "ask", 0),
@@ -130,6 +142,28 @@ def test_the_time_people_took_falls_into_its_bucket(seen):
     assert seen.numbers[bucket % "60.0"] == 0
     assert seen.numbers[bucket % "120.0"] == 1
     assert bucket % "7200.0" in seen.numbers
+
+
+def test_how_long_it_took_to_show_people_is_measured_where_it_is_new(seen):
+    for how in ("posted", "updated", "said"):
+        seen.observer.note(PlaceTold(NOW, "node-1", "x", "ab" * 32, "slack", how, 700))
+    bucket = 'countersign_told_seconds_bucket{le="%s",place="slack"}'
+    assert [seen.numbers[bucket % le] for le in ("0.5", "1.0", "300.0")] == [0, 1, 1]
+
+
+def test_what_can_be_known_beforehand_is_zero_before_it_happens(seen):
+    assert "countersign_build_info" not in seen.numbers
+    seen.observer.metrics.begin(version="1.2", nodes=["node-1"], places=["slack"])
+    assert seen.numbers['countersign_build_info{version="1.2"}'] == 1
+    for series in (
+        'pings_total{node="node-1"}',
+        'malformed_total{node="node-1"}',
+        'tellings_total{how="failed",place="slack"}',
+        'told_seconds_count{place="slack"}',
+        'answers_total{cause="timeout",outcome="REJECT"}',
+        'events_total{kind="key_sign",stage="failed"}',
+    ):
+        assert seen.numbers[f"countersign_{series}"] == 0
 
 
 def test_a_line_about_an_answer_names_the_outcome_and_no_reason_of_people(seen):
