@@ -202,7 +202,7 @@ def test_who_is_no_approver_is_told_who_is(home):
         result = run(home, "approve", asked.request_id, key="dee")
         assert result.exit_code == 1
         assert result.output.splitlines()[-1].startswith("You are not an approver of this request.")
-        assert "(ana)" in result.output.splitlines()[-1]
+        assert ": ana." in result.output.splitlines()[-1]
 
 
 def test_a_tab_completes_the_ids_of_freezes(home):

@@ -176,7 +176,7 @@ def test_a_passphrase_is_typed_on_the_terminal_whoever_asks(home, tmp_path):
     assert "opens" not in said
     for key in keys:
         print_ = ssh.fingerprint(ssh_files.read_public_key(key.with_suffix(".pub")))
-        assert f"No person of the policy in force has the key {print_}." in said
+        assert f"No person of the policy in force has the key {print_}:" in said
 
 
 @needs_openssh
