@@ -6,26 +6,25 @@ our check mark.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, assert_never
 
 from approvals.model import Approval, Approved, Cause, Damaged, Decision, Pending, Rejected
 from approvals.wording import counted
 from notifiers.escalating import called_lines
-from notifiers.facts import Fact
 from notifiers.headline import itemized
 from notifiers.ink import PLAIN, clock
 from notifiers.ports import Story
-from notifiers.readable import cut, visible
+from notifiers.readable import visible
 from notifiers.schedule import Said, Urgency
 from notifiers.sheet import Sheet
 from notifiers.slack_buttons import Ways, ways_to_decide, ways_to_read
+from notifiers.slack_fits import fits
 from notifiers.slack_limits import (
     ALL_BLOCKS,
     BLOCKS,
     FALLBACK_TEXT,
-    FIELD_TEXT,
     HEADER,
     SECTION_TEXT,
     Json,
@@ -36,13 +35,10 @@ from notifiers.slack_overflow import Overflow, overflow_of
 from notifiers.slack_review import can_review
 from notifiers.slack_shown import hash_of, shown_of
 from notifiers.slack_tables import small_print, table
-from notifiers.slack_text import SLACK_INK, date, escape, mrkdwn, plain
+from notifiers.slack_text import SLACK_INK, date, mrkdwn, plain
 from notifiers.slack_text import standing as standing_of
 from notifiers.slack_tokens import Act
 from notifiers.status import Status, status_of
-
-_SQUEEZES: Final = (400, 200, 100, 60)
-"""How long a claim, a reason or a rule's `why` may be, in turn, until the message fits."""
 
 _LINE: Final = 300
 _SHORT_LINE: Final = 200
@@ -109,7 +105,7 @@ def render(story: Story, token: Callable[[Act], str]) -> Message:
     standing = _standing_of(story)
     blocks: list[Json] = []
     ways, below = Ways(freeze=story.freezable), None
-    for fewer, limit in _fits(_as_slack_shows(sheet)):
+    for fewer, limit in fits(sheet):
         if page is not None and not fewer.whole and not approval.notice and below is None:
             ways = Ways(can_review(approval, sheet, page), story.freezable)
             below = overflow_of(approval, sheet, page)
@@ -155,51 +151,6 @@ def _mark(approval: Approval, decision: Decision) -> str:
             return _WAITS
         case _ as never:
             assert_never(never)
-
-
-def _as_slack_shows(sheet: Sheet) -> Sheet:
-    """Not whole where a field cannot hold, escaped, what must be read in full."""
-    shown = (*sheet.flags, *sheet.remarks, *sheet.proved)
-    fits = all(len(escape(fact.value)) <= FIELD_TEXT for fact in shown)
-    return sheet if fits else replace(sheet, whole=False)
-
-
-def _fits(sheet: Sheet) -> Iterator[tuple[Sheet, int]]:
-    """What to try in turn: shorter texts, no claims, fewer proved facts, shorter warnings.
-
-    A sheet that is whole stays so until its facts themselves have to go.
-    """
-    least = _SQUEEZES[-1]
-    yield from ((sheet, limit) for limit in _SQUEEZES)
-    if not sheet.whole:
-        sheet = replace(sheet, proved=tuple(map(_shortened, sheet.proved)))
-        yield sheet, least
-    sheet = replace(sheet, claimed=(_not_shown(len(sheet.claimed)),))
-    yield sheet, least
-    for kept in range(len(sheet.proved) - 1, -1, -1):
-        note = _not_shown(len(sheet.proved) - kept)
-        yield replace(sheet, proved=(*sheet.proved[:kept], note), whole=False), least
-    yield _least_of(sheet), least
-
-
-def _shortened(fact: Fact) -> Fact:
-    """Where not all is shown in any case, long texts make room before whole facts do."""
-    return replace(fact, value=cut(fact.value, _SQUEEZES[0]))
-
-
-def _least_of(sheet: Sheet) -> Sheet:
-    """What is left in the worst case: each flag by its name, and how much is missing."""
-    return replace(
-        sheet,
-        flags=tuple(replace(fact, value=cut(fact.value, _SQUEEZES[-1])) for fact in sheet.flags),
-        remarks=(_not_shown(len(sheet.remarks)),) if sheet.remarks else (),
-        proved=(_not_shown(len(sheet.proved)),) if sheet.proved else (),
-        whole=False,
-    )
-
-
-def _not_shown(count: int) -> Fact:
-    return Fact("Not shown", f"{counted(count, 'fact')}; `countersign show` lists them", exact=True)
 
 
 def _blocks(
