@@ -16,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from gateway.cli import main
 from gateway.metrics import Metrics
 from gateway.series import ALARMS, SILENCES
+from gateway.watch import look
 from tests.support.events import event, tells
 from tests.support.requests import sample
 from tests.support.slack_server import local_slack
@@ -107,6 +108,7 @@ async def told(world, monkeypatch) -> Samples:
             assert (await late).error.startswith("timeout: ")
             asking = asyncio.create_task(house.asks(wish.fresh(2)))
             await house.pending()
+            await _sees_deadline_and_disk(house)
             await house.votes("ana")
             assert (await asking).action == "APPROVE"
             await house.thaws("eli", await house.freezes("dee"))
@@ -118,6 +120,13 @@ async def told(world, monkeypatch) -> Samples:
         for one in family.samples:
             found[one.name].append(one.labels)
     return found
+
+
+async def _sees_deadline_and_disk(house: Any) -> None:
+    held, value = house.service._ledger.parts, house.observer.metrics.registry.get_sample_value
+    await look(held.store, held.outbox, held.audit, house.observer, house.world.clock.now_ms)
+    assert 0 < value("countersign_next_deadline_seconds") <= 1
+    assert value("countersign_data_free_bytes") > 1
 
 
 def _alive(house: Any) -> bool:
