@@ -27,6 +27,10 @@ class Unreadable:
     sha1: str
 
 
+class NoRoom(StoreDown):
+    """So much is frozen that no more fits into its record; nothing was written."""
+
+
 Stored: TypeAlias = FreezeRecord | Unreadable | None
 
 
@@ -50,13 +54,12 @@ class FreezeStore:
     async def write(self, old: Stored, new: FreezeRecord) -> FreezeRecord | None:
         """Replace what was read; None if somebody else did. What is not ours is set aside.
 
-        StoreDown, and nothing is written, where the record is too long to be read back: it would
-        be mended without end.
+        NoRoom where the record would be too long to be read back: it would be mended without end.
         """
         stamp = Stamp(new.epoch, secrets.token_hex(16))
         value = seal(self._key, "freeze", FREEZE_KEY, stamp, freeze_to_json(new))
         if len(value) > MOST_RECORD:
-            raise StoreDown("so much is frozen that no more fits into its record")
+            raise NoRoom("so much is frozen that no more fits into its record")
         new = replace(new, stamp=str(stamp))
         expected = old.stamp if isinstance(old, FreezeRecord) else ""
         unreadable = old.sha1 if isinstance(old, Unreadable) else ""

@@ -9,10 +9,11 @@ from contextlib import suppress
 from typing import Final
 
 from approvals.codec import DamagedRecord
-from approvals.events import Learned
+from approvals.events import AlarmOver, Learned
 from approvals.ledger import Ledger
 from approvals.model import NOTHING_NEW, Approval, Choice, Damaged, Rejected
 from approvals.redis_link import StoreDown
+from approvals.wording import counted
 
 AT_ONCE: Final = 200
 MOST_WAITING: Final = 10_000
@@ -27,12 +28,23 @@ class Hearsay:
         self._ledger = ledger
         self._waiting: dict[str, None] = {}
         self._rung = asyncio.Event()
+        self._left_out = 0
 
     def hear(self, member: str) -> None:
-        """Another process wrote this record; past ten thousand unread ones, none is added."""
-        if "/" in member and len(self._waiting) < MOST_WAITING:
+        """Another process wrote this record; past ten thousand unread ones, none is added.
+
+        What is left out is read when it is asked for, and counted until all others were read.
+        """
+        if "/" not in member or member in self._waiting:
+            return
+        if len(self._waiting) < MOST_WAITING:
             self._waiting[member] = None
             self._rung.set()
+            return
+        if not self._left_out:
+            detail = f"{MOST_WAITING:,} records that other gateways wrote wait to be read"
+            self._ledger.alarm("unheard", "", detail)
+        self._left_out += 1
 
     async def follow(self) -> None:
         """For ever."""
@@ -51,6 +63,14 @@ class Hearsay:
             await self._learn(found)
             if not self._waiting:
                 self._rung.clear()
+                self._caught_up()
+
+    def _caught_up(self) -> None:
+        """Say how many were left out, if any were."""
+        if self._left_out:
+            detail = f"{counted(self._left_out, 'record')} left out"
+            self._ledger.note(AlarmOver(self._ledger.now(), "unheard", detail))
+            self._left_out = 0
 
     async def _learn(self, approvals: list[Approval]) -> None:
         """Keep what is news, in one write; what is damaged alarms whoever needs it."""

@@ -7,7 +7,12 @@ import click
 
 from gateway.cli_options import READABLE, config_option, json_option, settings_of
 
-_THERE: Final = click.Path(path_type=Path, exists=True, readable=True)
+_places: Final = click.argument(
+    "places",
+    metavar="[DIR|FILE]...",
+    nargs=-1,
+    type=click.Path(path_type=Path, exists=True, readable=True),
+)
 
 
 @click.group()
@@ -31,7 +36,7 @@ def audit_show(id_: str, config: Path, *, as_json: bool) -> None:
 
 
 @audit.command("verify")
-@click.argument("places", metavar="[DIR|FILE]...", nargs=-1, type=_THERE)
+@_places
 @click.option(
     "--heads",
     multiple=True,
@@ -69,6 +74,7 @@ def audit_verify(
 
 
 @audit.command("export")
+@_places
 @click.option(
     "--since",
     required=True,
@@ -77,14 +83,15 @@ def audit_verify(
 )
 @click.option("--until", metavar="TIME", help="Up to when, in the same form.")
 @config_option
-def audit_export(since: str, until: str | None, config: Path) -> None:
+def audit_export(places: tuple[Path, ...], since: str, until: str | None, config: Path) -> None:
     """Every entry as a JSON line, requests readable, for auditors.
 
-    What was written, and whether the audit is whole, is said on stderr.
+    Without DIR, of the audit of this data_dir; several are read together, such as an archive and
+    what is in use. What was written, and whether the audit is whole, is said on stderr.
     """
     from gateway.export import export
     from gateway.times import since_ms
 
     began = since_ms(since)
     ended = None if until is None else since_ms(until, name="--until")
-    export(settings_of(config), began, ended)
+    export(settings_of(config), places, began, ended)

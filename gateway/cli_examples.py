@@ -20,6 +20,7 @@ EXAMPLES: Final = {
     "audit export": (
         "audit export --since 90d",
         "audit export --since 2026-11-01 --until 2026-12-01",
+        "audit export archive data/audit --since 2026-01-01",
     ),
     "audit show": ("audit show 20261122155831", "audit show freeze --json"),
     "audit verify": (

@@ -12,6 +12,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 
 from approvals.codec import DamagedRecord
+from approvals.freeze_store import NoRoom
 from approvals.redis_link import StoreDown
 from gateway.cookie import Cookie
 from gateway.settings import Address
@@ -19,6 +20,10 @@ from gateway.settings import Address
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _WILDCARDS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - a name that nobody calls
 _STORE_DOWN: Final = "The gateway cannot reach its store: try again."
+_NO_ROOM: Final = (
+    "So much is frozen that no more fits into its record, and nothing was stored: say it in fewer"
+    " words, freeze everything, or thaw something first."
+)
 _UNKNOWN: Final = (
     "The gateway cannot reach its store. It is not known whether what you sent was stored: look"
     " with `countersign show` or `list`, and do it again if it is not there."
@@ -54,6 +59,8 @@ class Door:
             except DamagedRecord:
                 sentence = "That record is damaged and gives no answer: the log says why."
                 return JSONResponse({"error": sentence}, 409)
+            except NoRoom:
+                return JSONResponse({"error": _NO_ROOM}, 409)
             except StoreDown:
                 sentence = _UNKNOWN if http.method == "POST" else _STORE_DOWN
                 return JSONResponse({"error": sentence}, 503)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -22,23 +23,25 @@ _TIMES: Final = frozenset(
 _YEAR_9999: Final = 253_370_764_800_000
 
 
-def export(settings: Settings, since: int, until: int | None) -> None:
+def export(settings: Settings, places: tuple[Path, ...], since: int, until: int | None) -> None:
     """Print every entry written at or after `since` and before `until` (Unix milliseconds).
+
+    `places` are directories and files that are read together; none: the audit of this data_dir.
 
     Raises:
         Failure: the audit is not whole, or cannot be read; what could be read was printed.
     """
-    directory, written = settings.data_dir / "audit", 0
+    places, written = places or (settings.data_dir / "audit",), 0
     try:
-        for line in read_lines(directory, since=since):
+        for line in read_lines(*places, since=since):
             if line["at"] >= since and (until is None or line["at"] < until):
                 click.echo(json.dumps(_for_auditors(readable(line))))
                 written += 1
     except AuditUnreadable as error:
         raise Failure(f"{error} {counted(written, 'line')} were written before it.") from None
     except OSError as error:
-        raise Failure(f"{directory} cannot be read: {error.strerror}.") from None
-    report = report_of(settings, Wanted((), (), (), as_json=False))
+        raise Failure(f"{error.filename} cannot be read: {error.strerror}.") from None
+    report = report_of(settings, Wanted(places, (), (), as_json=False))
     number = len(report.findings) + report.more
     found = counted(number, "finding")
     whole = f"The audit is NOT whole: {found}." if number else "The audit is whole."

@@ -9,6 +9,7 @@ from approvals.chains.addresses import claimed_address
 from approvals.codec import DamagedRecord
 from approvals.findings import Findings
 from approvals.freeze_statement import check_scope
+from approvals.freeze_store import NoRoom
 from approvals.freezing import NotFrozen, ThawedSince
 from approvals.model import Approval, Person, SlackClick
 from approvals.statement import BadStatement
@@ -22,6 +23,7 @@ NOT_ON_CALL: Final = "not_on_call"
 NO_SCOPE: Final = "no_scope"
 NO_REASON: Final = "needs_reason"
 THAWED_SINCE: Final = "thawed_since"
+FULL: Final = "full"
 
 
 class Freezer:
@@ -44,6 +46,8 @@ class Freezer:
             " Nothing was frozen. Call one of them.",
             NO_SCOPE: "Say what to freeze: nothing was frozen.",
             NO_REASON: "A freeze wants a reason: say why. Nothing was frozen.",
+            FULL: "So much is frozen that no more fits in, and nothing was frozen now:"
+            " use fewer words, or freeze everything.",
             THAWED_SINCE: "A freeze was ended after this form was opened, so nothing was frozen."
             f" To freeze, close it and click Freeze again, or run: {FREEZE_COMMAND}",
         }[cause]
@@ -96,6 +100,8 @@ class Freezer:
             )
         except ThawedSince:
             return THAWED_SINCE
+        except NoRoom:
+            return FULL
         return NOT_ON_CALL if isinstance(done, NotFrozen) else None
 
 

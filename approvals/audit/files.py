@@ -7,7 +7,7 @@ fsync: it is no evidence, since nothing was ever answered on the strength of it.
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,8 +76,17 @@ class Layout:
     empty: tuple[Path, ...]
 
 
+def files_in(places: Iterable[Path]) -> Iterator[Path]:
+    """The audit's files in directories, and what is no directory as it is."""
+    for place in places:
+        if place.is_dir():
+            yield from sorted(place.glob("*.jsonl"))
+        else:
+            yield place
+
+
 def layouts(paths: Iterable[Path]) -> list[Layout]:
-    """The chains that these files are of.
+    """The chains that these files are of; of two that are named alike, the longer one counts.
 
     Raises:
         AuditUnreadable: a file is not named or does not begin as ours do.
@@ -92,15 +101,19 @@ def layouts(paths: Iterable[Path]) -> list[Layout]:
         beginning = read_beginning(path, name)
         if beginning is None:
             empty[name.chain].append(path)
-        else:
+            continue
+        known = beginnings[name.chain].setdefault(path.name, beginning)
+        if path.stat().st_size > known.path.stat().st_size:
             beginnings[name.chain][path.name] = beginning
     return [
         layout_of(chain, beginnings[chain], empty[chain]) for chain in sorted({*beginnings, *empty})
     ]
 
 
-def stretches(directory: Path, *, since: int = 0) -> list[Stretch]:
+def stretches(*places: Path, since: int = 0) -> list[Stretch]:
     """What counts as evidence, of files last written at or after `since` (Unix ms), in order.
+
+    `places` are directories, which need not be there, and files: an archive and what is in use.
 
     Of each chain the newest file is never too old: it begins with what must stay known.
 
@@ -108,10 +121,8 @@ def stretches(directory: Path, *, since: int = 0) -> list[Stretch]:
         AuditUnreadable: a file is none of ours, or none that the chain can be followed through.
         OSError: one cannot be read.
     """
-    if not directory.is_dir():
-        return []
     found: list[Stretch] = []
-    for layout in layouts(sorted(directory.glob("*.jsonl"))):
+    for layout in layouts(files_in(place for place in places if place.exists())):
         if layout.astray:
             raise AuditUnreadable(f"{layout.astray[0]} is no part of its chain: was it put there?")
         found += layout.stretches

@@ -31,18 +31,19 @@ class Known:
     evidenced: dict[str, list[str]] = field(default_factory=dict)
 
 
-def read_lines(directory: Path, *, since: int = 0, holding: str = "") -> Iterator[dict[str, Any]]:
+def read_lines(*places: Path, since: int = 0, holding: str = "") -> Iterator[dict[str, Any]]:
     """Every line of every file last written at or after `since` (Unix ms), and of each newest one.
 
-    Each with the name of its `file` and its number there, `line`. Only lines that hold the text
-    `holding`, as JSON writes it, are read at all: a search needs few of them.
+    `places` are directories and files that are read together. Each line comes with the name of its
+    `file` and its number there, `line`. Only lines that hold the text `holding`, as JSON writes it,
+    are read at all: a search needs few of them.
 
     Raises:
         AuditUnreadable: a whole line, or a file, is not as we wrote it.
         OSError: a file cannot be read.
     """
     held = json.dumps(holding)[1:-1].encode()
-    for stretch in stretches(directory, since=since):
+    for stretch in stretches(*places, since=since):
         for number, line in whole_lines(stretch):
             if held not in line:
                 continue

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from approvals.audit.agreeing import Agreement
 from approvals.audit.file import read_local_head
-from approvals.audit.files import Beginning, Layout, layout_of, read_beginning
+from approvals.audit.files import Beginning, Layout, files_in, layout_of, read_beginning
 from approvals.audit.following import Following
 from approvals.audit.form import AuditUnreadable, FileName
 from approvals.audit.heads import Head, heads_in
@@ -108,7 +108,7 @@ def _layouts(places: Sequence[Path], report: Report) -> Iterator[Layout]:
     """The chains of all files; one that is given twice counts once."""
     beginnings: dict[str, dict[str, Beginning]] = defaultdict(dict)
     empty: dict[str, list[Path]] = defaultdict(list)
-    for path in _files(places):
+    for path in files_in(places):
         name = FileName.read(path.name)
         if name is None:
             report.find(f"{path} is not named as a file of the audit.")
@@ -138,11 +138,3 @@ def _fuller(known: Beginning, other: Beginning, report: Report) -> Beginning:
                 report.find(f"{short.path} and {long.path} are not the same.")
                 break
     return long
-
-
-def _files(places: Sequence[Path]) -> Iterator[Path]:
-    for place in places:
-        if place.is_dir():
-            yield from sorted(place.glob("*.jsonl"))
-        else:
-            yield place

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from approvals.after_store import AfterStore
 from approvals.audit import Audit
 from approvals.ballots import Ballot
 from approvals.bell import Bell
+from approvals.events import Alarm, AlarmOver
 from approvals.freeze import Freeze, with_freeze
 from approvals.freeze_store import FreezeStore
 from approvals.hearing import Hearing
@@ -22,7 +24,9 @@ from approvals.service import Service
 from approvals.store import Store
 from keys.seals import SealKey
 from tests.model.rules import REQUEST, WINDOW, policy_of
+from tests.notifiers.world import Notes
 from tests.support.audits import notary
+from tests.support.waiting import until
 
 KEY = SealKey(b"k" * 32)
 MEMBER = f"{REQUEST.node}/{REQUEST.request_id}"
@@ -191,9 +195,20 @@ async def test_where_the_bytes_are_gone_every_freeze_holds(gateways):
     assert today.frozen.freeze == "2-aaaa"
 
 
-def test_no_more_is_waited_for_than_there_is_room_for(gateways, monkeypatch):
+async def test_no_more_is_waited_for_than_there_is_room_for_and_the_rest_is_counted(
+    gateways, monkeypatch
+):
     monkeypatch.setattr("approvals.hearsay.MOST_WAITING", 2)
-    hearsay = gateways[0][0].hearsay
-    for member in ("freeze", "n/1", "n/2", "n/3"):
-        hearsay.hear(member)
-    assert list(hearsay._waiting) == ["n/1", "n/2"]
+    notes = Notes()
+    hearsay = Service(replace(gateways[0][1], journals=(notes,))).hearsay
+    for _ in range(2):
+        for member in ("freeze", "n/1", "n/2", "n/3", "n/4"):
+            hearsay.hear(member)
+        assert list(hearsay._waiting) == ["n/1", "n/2"]
+        following = asyncio.create_task(hearsay.follow())
+        await until(lambda: not hearsay._rung.is_set())
+        following.cancel()
+    detail = "2 records that other gateways wrote wait to be read"
+    now = 1_790_000_000_000
+    said = [Alarm(now, "unheard", "", detail), AlarmOver(now, "unheard", "2 records left out")]
+    assert notes.events == said * 2

@@ -357,6 +357,11 @@ def test_auditors_get_every_line_with_its_request_and_readable_times(home):
     assert asked["request"]["request_id"] == asked["approval"]["request_id"]
     assert asked["approval"]["deadline_iso"].endswith("Z")
     assert f"{len(lines)} lines written. The audit is whole." in result.stderr
+    archive = home.folder / "archive"
+    shutil.copytree(home.settings.data_dir / "audit", archive)
+    both = (archive, home.settings.data_dir / "audit", "--since", "1d", "--config", home.config)
+    together = run("audit", "export", *both)
+    assert (together.exit_code, together.stdout) == (0, result.stdout)
     none = run("audit", "export", "--since", "1d", "--until", "1d", "--config", home.config)
     assert (none.exit_code, none.stdout) == (0, "")
     assert run("audit", "export", "--since", "soon", "--config", home.config).exit_code == 2

@@ -250,6 +250,23 @@ async def test_only_the_freeze_that_was_named_ends(world):
         ]
 
 
+async def test_a_freeze_for_which_there_is_no_room_is_refused_with_what_to_do(
+    world, store, monkeypatch
+):
+    async with world.running() as house:
+        await house.freezes("dee")
+        room = store.strlen(FREEZE_KEY) + 100
+        monkeypatch.setattr("approvals.freeze_store.MOST_RECORD", room)
+        with pytest.raises(Failure) as refused:
+            await house.freezes("eli", "wallet", WALLET)
+        monkeypatch.undo()
+        assert str(refused.value).startswith(
+            "So much is frozen that no more fits into its record, and nothing was stored:"
+        )
+        assert refused.value.exit_code == 1
+        assert len(await standing(house)) == 1
+
+
 async def test_who_left_on_call_does_not_thaw(world):
     async with world.running() as house:
         freeze = await house.freezes("dee")
