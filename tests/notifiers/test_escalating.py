@@ -129,6 +129,9 @@ async def test_nobody_is_called_after_the_decision(calling, choice) -> None:
     await calling.told()
     for person in ("ana", "bo") if choice is Choice.APPROVE else ("bo",):
         await vote(calling, asked, person, choice)
+    async with asyncio.timeout(5):  # the node is on the line; later it would be overdue
+        while (await calling.stored(asked)).final is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
     await at(calling, asked, 9)
     assert not calling.slack.said
     assert "called" not in calling.slack.message.all_text
