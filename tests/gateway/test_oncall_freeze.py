@@ -8,24 +8,14 @@ from click.testing import CliRunner
 from gateway import freezes, listing, page
 from gateway.cli import main
 from gateway.completing import complete
-from keys import ssh, ssh_files
-from tests.support.home import made
+from tests.support.home import made, on_call
 
 ADDRESS = "0xe4617d0599ee72Ff2c4942550f3a6F4cCcFd03EE"
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    """Its policy knows dee and eli, who are on call and have a key each."""
-    home = made(tmp_path_factory.mktemp("freezing") / "home")
-    people = ""
-    for name in ("dee", "eli"):
-        key = ssh.generate_private_key()
-        ssh_files.write_private_key(home.folder / name, key)
-        people += f'[people.{name}]\nssh_key = "{ssh.public_key(key).line}"\n'
-    path = home.settings.policy
-    text = path.read_text()
-    path.write_text(text.replace("[groups]", f'{people}[groups]\non_call = ["dee", "eli"]', 1))
+    home = on_call(made(tmp_path_factory.mktemp("freezing") / "home"))
     with home.served():
         yield home
 

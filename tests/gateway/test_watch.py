@@ -16,8 +16,7 @@ from gateway.dossier import open_dossier
 from gateway.signer import check_key
 from gateway.terminal import Failure
 from gateway.watching_acts import opened
-from keys import ssh, ssh_files
-from tests.support.home import made
+from tests.support.home import made, on_call
 from tests.support.terminal import terminal
 
 FOOT = "o open  a approve  r reject  f freeze  j/k choose  ? letters  q quit"
@@ -25,17 +24,7 @@ FOOT = "o open  a approve  r reject  f freeze  j/k choose  ? letters  q quit"
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    """Its policy knows dee and eli, who are on call and have a key each."""
-    home = made(tmp_path_factory.mktemp("watching") / "home")
-    people = ""
-    for name in ("dee", "eli"):
-        key = ssh.generate_private_key()
-        ssh_files.write_private_key(home.folder / name, key)
-        people += f'[people.{name}]\nssh_key = "{ssh.public_key(key).line}"\n'
-    path = home.settings.policy
-    text = path.read_text()
-    path.write_text(text.replace("[groups]", f'{people}[groups]\non_call = ["dee", "eli"]', 1))
-    return home
+    return on_call(made(tmp_path_factory.mktemp("watching") / "home"))
 
 
 @pytest.fixture(scope="module", autouse=True)

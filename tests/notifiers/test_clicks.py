@@ -1,7 +1,6 @@
 """A click is stored, then acknowledged, then shown; and none is ever silently ignored."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -17,21 +16,6 @@ from tests.notifiers.world import World
 from tests.support.requests import sample
 from tests.support.slack_server import CHANNEL, WORKSPACE, Fails, Message, Via
 from tests.support.waiting import until
-
-
-@pytest.fixture(params=["socket", "http"])
-def via(request: pytest.FixtureRequest) -> Via:
-    way: Via = request.param
-    return way
-
-
-@pytest.fixture
-async def heard(world: World, via: Via) -> AsyncIterator[World]:
-    """A world whose clicks arrive, with one message posted."""
-    await world.asked()
-    await world.told()
-    async with hearing_by(via, world):
-        yield world
 
 
 async def record(world: World) -> Approval:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +16,6 @@ from notifiers.slack_sentences import UNREAD
 from notifiers.slack_text import unescape
 from notifiers.slack_tokens import Token, read_token
 from tests.notifiers.examples import NOW, TRANSFER, findings, story
-from tests.notifiers.transports import hearing_by
 from tests.notifiers.world import World
 from tests.support.requests import Sample, sample
 from tests.support.slack_rules import refusal_of_view
@@ -25,26 +23,6 @@ from tests.support.slack_server import CHANNEL, Fails, Message, Via
 from tests.support.waiting import until
 
 USDT = sample("keysign_erc20_usdt")
-
-
-@pytest.fixture(params=["socket", "http"])
-def via(request: pytest.FixtureRequest) -> Via:
-    way: Via = request.param
-    return way
-
-
-@pytest.fixture
-async def near(world: World) -> World:
-    """One message posted."""
-    await world.asked(USDT)
-    await world.told()
-    return world
-
-
-@pytest.fixture
-async def heard(near: World, via: Via) -> AsyncIterator[World]:
-    async with hearing_by(via, near):
-        yield near
 
 
 async def record(world: World) -> Approval:

@@ -1,7 +1,6 @@
 """A form is the vote, or the freeze: only ours counts, for whom and what we opened it."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,9 +14,8 @@ from notifiers.slack_forms import LASTS_MS, Binding, Forms
 from notifiers.slack_limits import Json
 from notifiers.slack_sentences import UNSURE, UNSURE_FREEZE
 from notifiers.slack_tokens import Act
-from tests.notifiers.transports import hearing_by
 from tests.notifiers.world import World
-from tests.support.requests import sample
+from tests.support.requests import Sample, sample
 from tests.support.slack_server import CHANNEL, WORKSPACE, Fails, Via
 from tests.support.waiting import until
 
@@ -26,27 +24,9 @@ BUTTONS = {Act.APPROVE: "Approve", Act.REJECT: "Reject", Act.FREEZE: "Freeze"}
 WHO = {Act.APPROVE: "U0ANA", Act.REJECT: "U0ANA", Act.FREEZE: "U0DEE"}
 
 
-@pytest.fixture(params=["socket", "http"])
-def via(request: pytest.FixtureRequest) -> Via:
-    way: Via = request.param
-    return way
-
-
 @pytest.fixture
-async def heard(world: World, via: Via) -> AsyncIterator[World]:
-    """A world whose clicks arrive, with one message posted about what wants a reason."""
-    await world.asked(ETHER)
-    await world.told()
-    async with hearing_by(via, world):
-        yield world
-
-
-@pytest.fixture
-async def near(world: World) -> World:
-    """The same without a transport."""
-    await world.asked(ETHER)
-    await world.told()
-    return world
+def about() -> Sample:
+    return ETHER
 
 
 async def record(world: World) -> Approval:

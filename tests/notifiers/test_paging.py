@@ -36,6 +36,12 @@ async def receiver() -> AsyncIterator[Receiver]:
         yield server
 
 
+@pytest.fixture
+def house(calling: World, receiver: Receiver) -> Second:  # noqa: F811
+    """People are called after two and after seven minutes; a pager, while Slack is down."""
+    return second(calling, pager(receiver, when="slack_down"))
+
+
 def stand(world: World, asked: Approval, after: int) -> None:
     """The clock stands so many milliseconds after people were asked."""
     world.clock.stands_at, world.clock.ahead = asked.asked_at + after, 0
@@ -90,8 +96,8 @@ async def test_a_pager_hears_of_a_call_at_its_moment_and_once_whatever_slack_doe
 async def test_while_slack_is_down_the_second_hears_of_a_call_at_its_moment_too(
     calling: World,  # noqa: F811
     receiver: Receiver,
+    house: Second,
 ) -> None:
-    house = second(calling, pager(receiver, when="slack_down"))
     calling.slack.fail("chat.postMessage", *[Fails(status=500)] * 60)
     asked = await calling.asked()
     for after in (500, CALLED_AFTER - 2_000, CALLED_AFTER - 1):
@@ -107,8 +113,8 @@ async def test_while_slack_is_down_the_second_hears_of_a_call_at_its_moment_too(
 async def test_only_the_call_that_slack_cannot_make_below_its_message_the_second_makes(
     calling: World,  # noqa: F811
     receiver: Receiver,
+    house: Second,
 ) -> None:
-    house = second(calling, pager(receiver, when="slack_down"))
     asked = await shown(house)
     stand(calling, asked, CALLED_AFTER)
     await looked(house)
@@ -131,8 +137,8 @@ async def test_only_the_call_that_slack_cannot_make_below_its_message_the_second
 async def test_calls_and_reminders_that_slack_makes_or_will_make_are_left_to_it(
     calling: World,  # noqa: F811
     receiver: Receiver,
+    house: Second,
 ) -> None:
-    house = second(calling, pager(receiver, when="slack_down"))
     asked = await shown(house)
     stand(calling, asked, CALLED_AFTER)
     await looked(house)
@@ -145,8 +151,8 @@ async def test_calls_and_reminders_that_slack_makes_or_will_make_are_left_to_it(
 async def test_a_call_is_left_to_a_slack_that_works_for_a_few_seconds(
     calling: World,  # noqa: F811
     receiver: Receiver,
+    house: Second,
 ) -> None:
-    house = second(calling, pager(receiver, when="slack_down"))
     asked = await shown(house)
     house.health.failed("node-1/another", NotTold("over_limit"), local=True)
     for after, events in ((0, []), (2_999, []), (3_000, ["escalated"])):

@@ -1,6 +1,5 @@
 """No click is silently ignored: why it did nothing is said in private, by whatever way works."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -9,29 +8,9 @@ from approvals.events import Alarm
 from notifiers.slack_client import SlackRefused
 from notifiers.slack_sentences import _WHY, unsound, unsure
 from notifiers.slack_tokens import Act
-from tests.notifiers.transports import hearing_by
 from tests.notifiers.world import POLICY, World, world_on
 from tests.support.slack_server import CHANNEL, Fails, LocalSlack, Via
 from tests.support.waiting import until
-
-
-@pytest.fixture(params=["socket", "http"])
-def via(request: pytest.FixtureRequest) -> Via:
-    way: Via = request.param
-    return way
-
-
-@pytest.fixture
-async def near(world: World) -> World:
-    await world.asked()
-    await world.told()
-    return world
-
-
-@pytest.fixture
-async def heard(near: World, via: Via) -> AsyncIterator[World]:
-    async with hearing_by(via, near):
-        yield near
 
 
 @pytest.mark.parametrize("button", ["Approve", "Reject", "Freeze", "Details"])

@@ -1,6 +1,5 @@
 """What no message shows whole is approved by a form that does, for exactly what that form shows."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -10,31 +9,17 @@ from approvals.model import Approval, Choice, SlackClick
 from notifiers.slack_limits import Json
 from notifiers.slack_tokens import Act, read_token
 from tests.notifiers.composed import many_payees
-from tests.notifiers.transports import hearing_by
 from tests.notifiers.world import World
+from tests.support.requests import Sample
 from tests.support.slack_server import Via
 from tests.support.waiting import until
 
 MANY = many_payees(30)
 
 
-@pytest.fixture(params=["socket", "http"])
-def via(request: pytest.FixtureRequest) -> Via:
-    way: Via = request.param
-    return way
-
-
 @pytest.fixture
-async def near(world: World) -> World:
-    await world.asked(MANY)
-    await world.told()
-    return world
-
-
-@pytest.fixture
-async def heard(near: World, via: Via) -> AsyncIterator[World]:
-    async with hearing_by(via, near):
-        yield near
+def about() -> Sample:
+    return MANY
 
 
 async def record(world: World) -> Approval:

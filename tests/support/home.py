@@ -19,6 +19,7 @@ from gateway.init import APPROVER_KEY, Plan, init
 from gateway.node import NodeSettings, ask
 from gateway.settings import Settings
 from gateway.simulate.twin import node_settings
+from keys import ssh, ssh_files
 from tests.support.requests import FOLDER
 
 WINDOW = {"retry_times": "20", "sleep_seconds": "1", "request_timeout": "10"}
@@ -117,3 +118,16 @@ def made(folder: Path, **settings: str) -> Home:
         )
     )
     return Home(folder)
+
+
+def on_call(home: Home) -> Home:
+    """The same, whose policy knows dee and eli: they are on call and have a key each, by name."""
+    people = ""
+    for name in ("dee", "eli"):
+        key = ssh.generate_private_key()
+        ssh_files.write_private_key(home.folder / name, key)
+        people += f'[people.{name}]\nssh_key = "{ssh.public_key(key).line}"\n'
+    path = home.settings.policy
+    text = path.read_text()
+    path.write_text(text.replace("[groups]", f'{people}[groups]\non_call = ["dee", "eli"]', 1))
+    return home
