@@ -72,9 +72,11 @@ def freeze(settings: Settings, about: Matter | None, key: Path, forget: Forget) 
 
 
 def _agree(question: str, forget: Forget) -> None:
-    """A yes, or Abort."""
+    """A yes, or Abort: whatever else is typed signs nothing, and asks nobody again."""
     forget()
-    click.confirm(question, abort=True)
+    said: str = click.prompt(f"{question} [y/N]", default="", show_default=False)
+    if said.strip().casefold() not in {"y", "yes"}:
+        raise click.Abort
 
 
 def _reason(asked: str, forget: Forget) -> str:

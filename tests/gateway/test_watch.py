@@ -170,7 +170,7 @@ def test_who_changes_their_mind_or_types_ahead_signs_nothing(home):
             seen.press(answer)
             if answer.startswith("why"):
                 seen.shows("[y/N]")  # what was typed ahead agrees to nothing
-                seen.press("n\n")
+                seen.press("q\n")  # nor does any other word than yes
             seen.shows("Nothing was signed.", "Press a key")
             seen.press("x")
             seen.shows(FOOT)
