@@ -35,7 +35,10 @@ def try_each(config: Path, name: str | None) -> None:
     for one, why in zip(wanted, outcomes, strict=True):
         click.echo(f"{one.name:<{width}}  {'accepted' if not why else f'NOT accepted: {why}'}")
     if any(outcomes):
-        raise Failure("Not every notifier took the test message: nobody would hear of it there.")
+        raise Failure(
+            "Not every notifier took the test message, so nobody would hear of it there: look at"
+            " its address and its key; docs/notifiers.md says what each place wants."
+        )
 
 
 async def _tried(wanted: Sequence[NotifySettings]) -> list[str]:

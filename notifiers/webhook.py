@@ -66,10 +66,23 @@ class Webhook:
             ):
                 status, wish = response.status, response.headers.get("Retry-After")
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            raise NotTold(type(error).__name__) from None  # its text would show the address
+            raise NotTold(_why(error)) from None
         if status not in _OK:
             passes = status in _AGAIN or status >= _BROKEN
             raise NotTold(f"http_{status}", alarm=not passes, retry_after=_seconds(wish))
+
+
+def _why(error: Exception) -> str:
+    """In our own words: those of the error would show the address."""
+    match error:
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
+            return "its certificate is not trusted, or it speaks no TLS"
+        case aiohttp.ClientConnectorError():
+            return "it cannot be connected to"
+        case TimeoutError():
+            return "no answer in time"
+        case _:
+            return type(error).__name__
 
 
 def body_of(bulletin: Bulletin, id_: str) -> bytes:

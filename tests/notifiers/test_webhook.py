@@ -115,9 +115,14 @@ async def test_a_wish_to_be_left_alone_is_kept_within_reason(
 
 async def test_a_receiver_that_hangs_is_given_up(receiver: Receiver) -> None:
     receiver.answers.append(HANGS)
-    with pytest.raises(NotTold, match="TimeoutError") as caught:
+    with pytest.raises(NotTold, match="no answer in time") as caught:
         await hook(receiver.url).send(of_test("pager", 1), "id-1")
     assert not caught.value.alarm
+
+
+async def test_a_receiver_that_speaks_no_tls_is_called_so(receiver: Receiver) -> None:
+    with pytest.raises(NotTold, match="speaks no TLS"):
+        await hook(receiver.url.replace("http:", "https:")).send(of_test("pager", 1), "id-1")
 
 
 @pytest.mark.parametrize("url", ["https://127.0.0.1:1/SECRETPART", "http://SECRETPART.invalid/x"])
@@ -127,3 +132,4 @@ async def test_a_failure_shows_nothing_of_the_address(url: str) -> None:
     seen = (repr(caught.value), str(caught.value), repr(caught.value.__cause__), repr(hook(url)))
     assert not any("SECRETPART" in text or KEY in text for text in seen)
     assert caught.value.__suppress_context__
+    assert caught.value.why == "it cannot be connected to"
