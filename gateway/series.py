@@ -37,6 +37,7 @@ ALARMS: Final = (
     "signed_unknown",
     "slack_refused",
     "too_many_open",
+    "unheard",
     "used_rejected",
     "used_unknown",
 )
