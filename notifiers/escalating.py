@@ -33,7 +33,7 @@ def note_of(call: Due) -> str:
     return f"{call.name} {','.join(call.people)}"
 
 
-def said_in(told: Told) -> tuple[Said, ...]:
+def calls_made(told: Told) -> tuple[Said, ...]:
     """The calls that were made, the earliest first."""
     found = []
     for post in told.posts:

@@ -80,22 +80,22 @@ def urgency_of(approval: Approval, now: int) -> Urgency:
     return urgency
 
 
-def is_overdue(approval: Approval, decision: Decision, due: int | None, now: int) -> bool:
-    """Whether it is approved, and its node should have come back for that: it was `due` by now."""
+def is_overdue(approval: Approval, decision: Decision, node_due: int | None, now: int) -> bool:
+    """Whether it is approved, and its node should have come back for that by now."""
     waits = isinstance(decision, Approved) and approval.final is None
-    return waits and due is not None and now >= due
+    return waits and node_due is not None and now >= node_due
 
 
 def next_look(
-    approval: Approval, decision: Decision, now: int, *, due: int | None = None
+    approval: Approval, decision: Decision, now: int, *, node_due: int | None = None
 ) -> int | None:
     """The next moment, Unix ms, at which there is something else to say; None if none is ahead.
 
     A message whose deadline is near is not rendered every second: twice in its life is enough.
-    `due` is when the node should have come back; it matters once people have approved.
+    `node_due` is when the node should have come back; it matters once people have approved.
     """
-    if isinstance(decision, Approved) and approval.final is None and due is not None:
-        return due if due > now else None
+    if isinstance(decision, Approved) and approval.final is None and node_due is not None:
+        return node_due if node_due > now else None
     if not isinstance(decision, Pending):
         return None
     moments = [_moment(approval, percent) for _, percent in _SHARES]

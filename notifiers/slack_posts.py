@@ -20,7 +20,7 @@ from approvals.model import Approval
 from approvals.recent import Recent
 from approvals.told import Post, Told
 from notifiers.aftermath import sentences
-from notifiers.escalating import brief, said_in
+from notifiers.escalating import brief, calls_made
 from notifiers.freezes import freeze_news, still_news
 from notifiers.noting import UNHEARD, Noting
 from notifiers.overrides import announcement
@@ -37,8 +37,8 @@ from notifiers.slack_thread import (
     change_posts,
     check_pace,
     is_message,
+    names_said,
     not_told,
-    said,
 )
 from notifiers.slack_tokens import Act, Token
 from notifiers.status import status_of
@@ -147,7 +147,7 @@ class SlackPosts:
         ours = [post for post in told.posts if post.notifier == NAME]
         through = next((post.revision for post in ours if post.about == _THROUGH), None)
         try:
-            for about, text in freeze_news(record, said(told), through):
+            for about, text in freeze_news(record, names_said(told), through):
                 await self._thread.say(FREEZE_MEMBER, about, text, revision=record.epoch)
         except SlackTrouble as trouble:
             raise not_told(trouble, self._pace) from trouble
@@ -181,7 +181,7 @@ class SlackPosts:
         """
         member = story.approval.member
         told = await self._posts.read_told(member)
-        story = replace(story, said=said_in(told))
+        story = replace(story, said=calls_made(told))
 
         def note(post: Post) -> Post:
             if not is_message(post) or post.revision > story.version:

@@ -78,7 +78,7 @@ class Thread:
 
         Gateways that call things by different names post texts of their own: not without end.
         """
-        if len(said(await self._posts.read_told(member))) > MOST_SAID:
+        if len(names_said(await self._posts.read_told(member))) > MOST_SAID:
             return
         for part in parts:
             post = partial(self._slack.post, self._channel, part.text, part.blocks, thread=below)
@@ -113,7 +113,7 @@ def is_message(post: Post) -> bool:
     return post.notifier == NAME and not post.about
 
 
-def said(told: Told) -> frozenset[str]:
+def names_said(told: Told) -> frozenset[str]:
     """What was said in Slack for certain."""
     return frozenset(
         post.about

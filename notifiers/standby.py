@@ -25,7 +25,7 @@ from notifiers.once import Held
 from notifiers.one_way import OneWay
 from notifiers.ports import Approvals, NotTold, Posts, Story
 from notifiers.schedule import calls_at, next_look
-from notifiers.slack_thread import is_message, said
+from notifiers.slack_thread import is_message, names_said
 from notifiers.story import story_of
 from notifiers.text import Names
 
@@ -149,7 +149,7 @@ class Standby:
         wait = 0
         try:
             record = await self._approvals.freezing.look()
-            await self._notifier.tell_standing(record, said(told))
+            await self._notifier.tell_standing(record, names_said(told))
         except NotTold as failure:
             wait = max(1_000, int(1000 * (failure.retry_after or 0)))
             self._alarm_of(failure, FREEZE_MEMBER)

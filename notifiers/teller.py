@@ -43,7 +43,7 @@ _OWN: Final = (FREEZE_MEMBER, DOUBTS_MEMBER, BURST_MEMBER)
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Result:
     """What came of telling one member: as of which revisions, and when to look at it again."""
 
     revision: int
@@ -159,17 +159,17 @@ class Teller:
     async def _tell(self, member: str, approval: Approval, *, alone: bool) -> None:
         """Tell every notifier; `alone` says that the member's claim is ours."""
 
-        async def tell() -> _Told:
+        async def tell() -> _Result:
             newest = await self._approvals.read(member) or approval
             now = self._now()
             story = await story_of(self._approvals, newest, self._names, now)
             failures = await self._each(
                 lambda notifier: notifier.tell(story, alone=alone), about=newest
             )
-            due = self._approvals.node_due(story.approval)
-            again_at = next_look(story.approval, story.decision, now, due=due)
+            node_due = self._approvals.node_due(story.approval)
+            again_at = next_look(story.approval, story.decision, now, node_due=node_due)
             after = story.after.revision if story.after.whole else None
-            return _Told(newest.revision, again_at, after, failures)
+            return _Result(newest.revision, again_at, after, failures)
 
         await self._settle(member, approval.revision, tell, alone=alone)
 
@@ -177,29 +177,29 @@ class Teller:
         """Tell every notifier what is frozen; nobody waits for this member but us."""
         record = await self._approvals.freezing.look()
 
-        async def tell() -> _Told:
+        async def tell() -> _Result:
             failures = await self._each(lambda notifier: notifier.tell_freezes(record))
-            return _Told(record.epoch, failures=failures)
+            return _Result(record.epoch, failures=failures)
 
         await self._settle(FREEZE_MEMBER, record.epoch, tell, alone=True)
 
     async def _tell_burst(self) -> None:
         """Tell that many wait, and look again while they do."""
 
-        async def tell() -> _Told:
-            return _Told(0, None if self._burst is None else await self._burst())
+        async def tell() -> _Result:
+            return _Result(0, None if self._burst is None else await self._burst())
 
         await self._settle(BURST_MEMBER, 0, tell, alone=True)
 
     async def _tell_doubts(self) -> None:
         """Raise the alarms of what nodes did without our yes, and say them at every place."""
 
-        async def tell() -> _Told:
+        async def tell() -> _Result:
             aftermath = self._approvals.aftermath
             doubts = await aftermath.judge()
             failures = await self._each(lambda notifier: say_alarms(aftermath, doubts, notifier))
             left = await aftermath.doubts()
-            return _Told(left.revision, left.next_look, failures=failures)
+            return _Result(left.revision, left.next_look, failures=failures)
 
         await self._settle(DOUBTS_MEMBER, 0, tell, alone=True)
 
@@ -225,30 +225,30 @@ class Teller:
         return tuple(failures.values())
 
     async def _settle(
-        self, member: str, revision: int, tell: Callable[[], Awaitable[_Told]], *, alone: bool
+        self, member: str, revision: int, tell: Callable[[], Awaitable[_Result]], *, alone: bool
     ) -> None:
         """Tell one member, and note what was told; failures come back later, ever later."""
         try:
             async with self._lock(member), asyncio.timeout(ONE_S):
-                told = await tell()
+                result = await tell()
         except StoreDown:
             raise
         except Exception as error:  # noqa: BLE001 - one record must not silence all others
-            told = _Told(revision, failures=(_failure(error),))
-        again_at = told.again_at
-        if told.failures:
+            result = _Result(revision, failures=(_failure(error),))
+        again_at = result.again_at
+        if result.failures:
             # A place that fails must not make the others miss the moment when people are called.
-            again_at = min(self._not_told(member, told.failures), again_at or _NEVER)
+            again_at = min(self._not_told(member, result.failures), again_at or _NEVER)
         else:
             self._failures.pop(member, None)
             self._note_down(down=False, why="")
-        if alone or told.failures:  # whoever holds the claim may have more to say
+        if alone or result.failures:  # whoever holds the claim may have more to say
             await self._outbox.settle_untold(
                 member,
-                told.revision,
+                result.revision,
                 again_at=again_at,
-                told=not told.failures,
-                after=told.after,
+                told=not result.failures,
+                after=result.after,
             )
 
     def _lock(self, member: str) -> asyncio.Lock:

@@ -10,7 +10,7 @@ from approvals.events import Trouble
 from approvals.freeze_store import FREEZE_MEMBER
 from approvals.model import Approval, Choice
 from notifiers.bulletin import MOST_SUBJECT, MOST_TEXT, of_story
-from notifiers.escalating import said_in
+from notifiers.escalating import calls_made
 from notifiers.once import HOLD_MS
 from notifiers.ports import NotTold, Story
 from notifiers.schedule import Due
@@ -234,7 +234,7 @@ async def test_who_is_called_because_it_waits_is_told_once(
     assert said["text"].startswith("on_call is called: dee and eli.\n")
     assert said["subject"].startswith("Countersign: STILL WAITING ")
     noted = await world.outbox.read_told(approval.member)
-    assert said_in(noted) == ()  # nobody was mentioned in Slack by that
+    assert calls_made(noted) == ()  # nobody was mentioned in Slack by that
 
 
 async def test_a_show_without_the_claim_says_nothing(
