@@ -126,6 +126,19 @@ async def test_a_final_record_leaves_the_open_set_and_expires_later(store, redis
     assert 29 * 86_400 < left <= 30 * 86_400
 
 
+def test_a_record_of_the_version_before_is_read_and_one_of_another_is_damaged():
+    new = approval(task="biz-1", signs="ab" * 32)
+    document = json.loads(approval_to_json(new))
+    for name in ("task", "signs"):
+        del document[name]
+    del document["verdict"]["escalations"]
+    old = json.dumps(document | {"version": 2})
+    assert approval_from_json(old) == replace(new, task="", signs="")
+    for version in (1, 4, "3", None):
+        with pytest.raises(DamagedRecord, match="is not known here"):
+            approval_from_json(json.dumps(document | {"version": version}))
+
+
 async def test_what_became_final_is_found_by_when_it_did_the_newest_first(store):
     for number, at in enumerate((NOW, NOW + 5, NOW + 9)):
         await created(store, approval(request_id=f"r{number}", final=replace(FINAL, at=at)))
