@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
+from tests.support.waiting import until
+
 
 @dataclass
 class Mails:
@@ -14,6 +16,7 @@ class Mails:
     commands: list[str] = field(default_factory=list)
     raw: list[bytes] = field(default_factory=list)
     hangs: bool = False
+    open: set[asyncio.StreamWriter] = field(default_factory=set)
 
     @property
     def mail(self) -> EmailMessage:
@@ -21,10 +24,14 @@ class Mails:
         return message_from_bytes(only, policy=policy.default)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self.hangs:
-            await reader.read()
+        self.open.add(writer)
+        try:
+            await (reader.read() if self.hangs else self._talk(reader, writer))
+        finally:
+            self.open.discard(writer)
             writer.close()
-            return
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 sink\r\n")
         while line := await reader.readline():
             word = line.decode("latin-1").strip()
@@ -37,7 +44,12 @@ class Mails:
                 break
             writer.write(b"250 sink\r\n")
         writer.write(b"221 bye\r\n")
-        writer.close()
+
+    async def hang_up(self) -> None:
+        """Close what is open; return when nobody is served any more."""
+        for writer in self.open:
+            writer.transport.abort()
+        await until(lambda: not self.open)
 
 
 async def _until_dot(reader: asyncio.StreamReader) -> bytes:
@@ -53,4 +65,7 @@ async def mail_sink() -> AsyncIterator[Mails]:
     server = await asyncio.start_server(mails.serve, "127.0.0.1", 0)
     mails.port = server.sockets[0].getsockname()[1]
     async with server:
-        yield mails
+        try:
+            yield mails
+        finally:
+            await mails.hang_up()
