@@ -123,7 +123,7 @@ class Gateway:
         if process.is_alive():
             self.history.note(Fell(now(), self.name, "it did not end within 15 s"))
             process.kill()
-            await asyncio.to_thread(process.join)
+            await asyncio.to_thread(process.join, 15)
         self.history.note(PolicyEnded(now(), self.name))
 
     def look(self) -> None:
@@ -212,7 +212,9 @@ async def standing(folder: Path, plan: Plan, history: History) -> AsyncIterator[
             gateways.append(gateway)
         city = City(folder, gateways, storage, fleet, slack, history, plan.windows)
         stack.push_async_callback(_taken_down, gateways)
-        await asyncio.gather(*(gateway.start(city.policy) for gateway in gateways))
+        async with asyncio.TaskGroup() as group:  # none goes on where another could not start
+            for gateway in gateways:
+                group.create_task(gateway.start(city.policy))
         yield city
 
 

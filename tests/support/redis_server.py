@@ -35,6 +35,7 @@ class RedisServer:
         return redis.Redis(
             unix_socket_path=str(self.socket),
             decode_responses=True,
+            socket_timeout=10.0,  # a server that is stopped must not stop the test
             retry=Retry(NoBackoff(), 0),
         )
 
