@@ -5,13 +5,16 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from gateway.attempts import Began
+from gateway.cli import main
 from gateway.config import load
 from gateway.demo import _decide, _Screen, _Stage
 from gateway.settings import Address
@@ -24,13 +27,17 @@ COMMAND = [sys.executable, "-m", "gateway", "demo"]
 def temporary(tmp_path, monkeypatch):
     """Where the demo puts its folder: short, for the embedded server's socket has a long name."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
 
 
 def play(*arguments):
-    return subprocess.run(
-        [*COMMAND, *arguments], capture_output=True, check=False, text=True, timeout=60
-    )
+    """In this process, but for the gateway; the signals' handlers are given back."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        return CliRunner().invoke(main, ["demo", *arguments])
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def left_running(folder: Path) -> list[str]:
@@ -49,13 +56,12 @@ def left_running(folder: Path) -> list[str]:
     ("answer", "concluded"),
     [
         ("approve", "APPROVE, verified and signed by the gateway"),
-        ("reject", "REJECT, verified and signed by the gateway"),
         ("none", "timeout: no decision in time"),
     ],
 )
 def test_the_node_concludes_what_was_asked_for(answer, concluded, temporary):
     done = play("--answer", answer)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.exit_code == 0, done.output
     assert concluded in done.stdout
     assert "Send 2,500 USDT" in done.stdout
     assert "VERIFIED" in done.stdout
@@ -65,10 +71,10 @@ def test_the_node_concludes_what_was_asked_for(answer, concluded, temporary):
 
 def test_a_request_that_no_person_can_approve_is_not_what_was_asked_for(temporary):
     done = play("--answer", "approve", "--request", str(FOLDER / "bad_hash_mismatch.json"))
-    assert done.returncode == 1
+    assert done.exit_code == 1
     assert "contradiction: " in done.stdout
     assert "The node concluded REJECT" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert isinstance(done.exception, SystemExit)
     assert list(temporary.iterdir()) == []
 
 
@@ -95,10 +101,13 @@ async def test_what_was_decided_before_the_person_looked_is_held_against_what_th
         assert await _decide(stage) == "approve"
 
 
-def test_another_request_can_be_shown(temporary):
+def test_another_request_can_be_shown_and_rejected(temporary):
     done = play("--answer", "reject", "--request", str(FOLDER / "keygen_secp256k1.json"))
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.exit_code == 0, done.output
     assert "NOT VERIFIED" in done.stdout
+    assert "REJECT, verified and signed by the gateway" in done.stdout
+    assert list(temporary.iterdir()) == []
+    assert left_running(temporary) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -118,10 +127,8 @@ def test_whoever_ends_it_early_leaves_nothing_behind(number, temporary):
 
 
 def test_without_a_terminal_it_must_be_told_the_answer():
-    done = subprocess.run(
-        COMMAND, capture_output=True, check=False, text=True, stdin=subprocess.DEVNULL, timeout=60
-    )
-    assert done.returncode == 2
+    done = play()
+    assert done.exit_code == 2
     assert "Nobody is at the terminal" in done.stderr
 
 
