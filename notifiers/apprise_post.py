@@ -61,7 +61,11 @@ class ApprisePost:
             with suppress(RuntimeError):  # the loop has ended meanwhile
                 loop.call_soon_threadsafe(_settle, answer, why)
 
-        threading.Thread(target=work, name="apprise", daemon=True).start()
+        try:
+            threading.Thread(target=work, name="apprise", daemon=True).start()
+        except RuntimeError:
+            self._free.release()
+            raise NotTold("no thread for it") from None
         try:
             async with asyncio.timeout(self._timeout_s):
                 why = await answer

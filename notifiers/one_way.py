@@ -23,6 +23,11 @@ _THROUGH: Final = "through"
 
 _PEOPLE: Final = 120
 
+SLOW_MS: Final = 200
+LONGEST_REST_MS: Final = 20_000
+"""What fails only after SLOW_MS is left alone for twice as long as it took, up to this: the other
+places must not wait once for each approval for one that hangs."""
+
 Opening: TypeAlias = tuple[str, NotifyEvent, str]
 """What may be said while people are asked: its name, which event it is, and what comes first."""
 
@@ -62,6 +67,7 @@ class OneWay:
         self._now = now_ms
         self._noting = Noting(settings.name, journal, now_ms)
         self._works: bool | None = None
+        self._rest_until = 0
 
     @property
     def name(self) -> str:
@@ -168,15 +174,31 @@ class OneWay:
 
     async def _send(self, bulletin: Bulletin, id_: str) -> None:
         """Send it in its turn; say once when the place stops taking them, once when it is back."""
+        began = self._now()
+        if began < self._rest_until:
+            wait = (self._rest_until - began) / 1000
+            raise NotTold(f"{self.name}: it failed a moment ago", retry_after=wait)
         await self._pace.turn()
+        began = self._now()
+        failure = await self._sent(bulletin, id_)
+        self._note(works=failure is None, why="" if failure is None else failure.why)
+        if failure is not None:
+            took = self._now() - began
+            rest = min(LONGEST_REST_MS, 2 * took) if took > SLOW_MS else 0
+            self._rest_until = began + took + rest
+            raise NotTold(
+                f"{self.name}: {failure.why}", alarm=failure.alarm, retry_after=failure.retry_after
+            )
+
+    async def _sent(self, bulletin: Bulletin, id_: str) -> NotTold | None:
+        """Why it was not; what nobody foresaw is that place's trouble, and ends no task of ours."""
         try:
             await self._carrier.send(bulletin, id_)
         except NotTold as failure:
-            self._note(works=False, why=failure.why)
-            raise NotTold(
-                f"{self.name}: {failure.why}", alarm=failure.alarm, retry_after=failure.retry_after
-            ) from None
-        self._note(works=True, why="")
+            return failure
+        except Exception as error:  # noqa: BLE001 - a carrier is somebody else's library
+            return NotTold(f"bug: {type(error).__name__}", alarm=True)
+        return None
 
     def _note(self, *, works: bool, why: str) -> None:
         if works is not self._works:

@@ -178,6 +178,21 @@ async def test_a_mail_server_that_hangs_is_not_waited_for() -> None:
     await until(lambda: at_work() == 0)
 
 
+async def test_where_no_thread_can_be_started_the_next_message_still_may(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = ApprisePost(Secret("pagerduty://INTEGRATIONKEY@APIKEY/countersign/approvals"))
+
+    def full(_thread: threading.Thread) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(threading.Thread, "start", full)
+    for _ in range(AT_ONCE + 1):
+        with pytest.raises(NotTold, match="no thread"):
+            await post.send(PLAIN, "a")
+    assert not wire.sent
+
+
 @pytest.mark.parametrize("url", ["tgram://SECRETPART", "nonsense://SECRETPART", "SECRETPART", ""])
 def test_an_address_of_no_use_is_refused_without_showing_it(
     url: str, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]

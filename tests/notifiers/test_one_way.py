@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from approvals.events import Trouble
+from approvals.events import Alarm, Trouble
 from approvals.freeze_store import FREEZE_MEMBER
 from approvals.model import Approval, Choice
-from notifiers.bulletin import MOST_SUBJECT, MOST_TEXT, of_story
+from notifiers.bulletin import MOST_SUBJECT, MOST_TEXT, Bulletin, of_story
 from notifiers.escalating import calls_made
 from notifiers.once import HOLD_MS
+from notifiers.one_way import LONGEST_REST_MS
 from notifiers.ports import NotTold, Story
 from notifiers.schedule import Due
 from notifiers.story import names_of, story_of
@@ -19,7 +20,7 @@ from notifiers.teller import Teller
 from tests.notifiers.second import Second, one_way, pager, second
 from tests.notifiers.test_telling import vote
 from tests.notifiers.world import World
-from tests.support.receiver import Receiver, receiving
+from tests.support.receiver import HANGS, Receiver, receiving
 from tests.support.requests import sample
 
 
@@ -175,6 +176,36 @@ async def test_a_place_that_fails_is_tried_again_under_the_same_id(
         ("notify_pager", False),
         ("notifier", False),
     ]
+
+
+async def test_a_place_that_hangs_holds_the_others_up_once_and_not_for_each_approval(
+    world: World, receiver: Receiver, both: Second
+) -> None:
+    receiver.answers.append(HANGS)
+    for number in range(4):
+        await world.asked(sample("keysign_erc20_usdt").fresh(number))
+    await both.told()
+    assert len(world.slack.messages) == 4
+    assert len(receiver.posted) == 1
+    world.clock.ahead = LONGEST_REST_MS
+    await both.told()
+    assert receiver.events == ["asked"] * 5
+
+
+async def test_what_nobody_foresaw_in_a_carrier_is_a_failure_of_that_place_alone(
+    world: World, receiver: Receiver
+) -> None:
+    class Broken:
+        async def send(self, _bulletin: Bulletin, _id: str) -> None:
+            raise RuntimeError
+
+    way = one_way(world, pager(receiver))
+    way._carrier = Broken()
+    with pytest.raises(NotTold, match=r"^pager: bug: RuntimeError$") as caught:
+        await way.tell_alarm(Alarm(0, "conflict", "", ""), 0, "id-1")
+    assert caught.value.alarm
+    (trouble,) = world.notes.of(Trouble)
+    assert (trouble.part, trouble.down) == ("notify_pager", True)
 
 
 async def test_a_death_between_saying_and_noting_repeats_it_once_under_the_same_id(
