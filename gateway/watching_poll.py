@@ -1,8 +1,9 @@
 """Asks the desk again and again, in a thread of its own, so that a slow answer stops no key."""
 
-import queue
 import threading
 import time
+from collections import deque
+from dataclasses import replace
 from typing import Final, Self, TypeAlias
 
 from gateway.client import DeskClient
@@ -64,7 +65,8 @@ class Poller:
     def __init__(self, settings: Settings, first: Heard) -> None:
         self._settings = settings
         self._before = first.dossiers
-        self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
+        self._news: deque[News] = deque()
+        self._one_at_a_time = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="poller", daemon=True)
 
@@ -78,22 +80,38 @@ class Poller:
 
     def news(self) -> News | None:
         """The oldest thing that was not told yet; None if there is nothing."""
-        try:
-            return self._news.get_nowait()
-        except queue.Empty:
-            return None
+        with self._one_at_a_time:
+            return self._news.popleft() if self._news else None
+
+    def keep(self, news: News) -> None:
+        """Two at most wait to be told: nobody asks for any while a person types, for hours maybe.
+
+        What the desk says takes the place of what it said before; what has ended since adds up.
+        """
+        with self._one_at_a_time:
+            if isinstance(news, Heard):
+                for older in self._news:
+                    ended = older.ended if isinstance(older, Heard) else ()
+                    news = replace(news, ended=(*news.ended, *ended)[:_MOST_LOOKED_UP])
+                self._news.clear()
+            elif self._news and isinstance(self._news[-1], Failure):
+                self._news.pop()
+            self._news.append(news)
 
     def _run(self) -> None:
         pause = EVERY_S
         while not self._stop.wait(pause):
             began = time.monotonic()
-            self._news.put(self._asked())
+            self.keep(self.ask())
             pause = max(EVERY_S, _IDLE_TIMES * (time.monotonic() - began))
 
-    def _asked(self) -> News:
+    def ask(self) -> News:
+        """Ask once; whatever goes wrong is news as well."""
         try:
             heard = ask_desk(self._settings, self._before)
         except Failure as failure:
             return failure
+        except Exception as error:  # noqa: BLE001 - a thread that died would leave an old table
+            return Failure(f"What the gateway says cannot be read ({type(error).__name__}).")
         self._before = heard.dossiers
         return heard

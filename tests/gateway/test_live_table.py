@@ -1,7 +1,11 @@
 """The live table without a terminal: what it knows, how it is drawn, which keys are which."""
 
 import io
+import threading
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from rich.console import Console
@@ -13,7 +17,7 @@ from gateway.dossier import Dossier, open_dossier
 from gateway.freezes import standing_of
 from gateway.live_table import HELP, LETTERS, draw
 from gateway.matter import Matter
-from gateway.settings import Address
+from gateway.settings import Address, Settings
 from gateway.terminal import Failure
 from gateway.watching_board import (
     CHOOSE,
@@ -28,6 +32,7 @@ from gateway.watching_board import (
 )
 from gateway.watching_keys import keys_of
 from gateway.watching_page import Reading, lines_of, on_screen, press, screenful
+from gateway.watching_poll import Poller
 from notifiers.facts import PAGE
 from notifiers.sheet import sheet_of
 from tests.gateway.test_page import GOLDEN, dossier, entry
@@ -305,3 +310,46 @@ def test_no_line_of_a_page_is_passed_unseen():
 )
 def test_bytes_are_keys_and_what_is_none_is_left_out(content, keys):
     assert keys_of(content) == keys
+
+
+def kept(*said: Heard | Failure) -> list[Heard | Failure | None]:
+    """What a poller tells that heard all this while nobody asked it for news."""
+    poller = Poller(cast("Settings", None), heard())
+    for each in said:
+        poller.keep(each)
+    return [poller.news() for _ in range(len(said) + 1)]
+
+
+def test_what_is_heard_while_a_person_types_adds_up_in_one():
+    each = [heard(asked(n), at=NOW + n, ended=(asked(n - 1),)) for n in (1, 2, 3)]
+    assert kept(*each) == [replace(each[2], ended=(asked(2), asked(1), asked(0))), *[None] * 3]
+
+
+def test_silence_is_told_after_what_was_heard_before_it_and_once():
+    said, away = heard(asked(1), ended=(asked(0),)), [Failure("away"), Failure("still away")]
+    assert kept(said, *away) == [said, away[1], None, None]
+    assert kept(said, away[0], heard(at=NOW + 1))[0] == heard(at=NOW + 1, ended=(asked(0),))
+
+
+def test_an_answer_that_makes_no_sense_is_said_and_does_not_end_the_asking(tmp_path):
+    class Desk(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"freezes": [], "approvals": 7}')
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    Cookie.bake(tmp_path)
+    with HTTPServer(("127.0.0.1", 0), Desk) as desk:
+        threading.Thread(target=desk.serve_forever, daemon=True).start()
+        where = SimpleNamespace(
+            operator_listen=Address("127.0.0.1", desk.server_port), data_dir=tmp_path
+        )
+        poller = Poller(cast("Settings", where), heard())
+        came = [poller.ask(), poller.ask()]
+        desk.shutdown()
+    assert [getattr(each, "message", None) for each in came] == [
+        "What the gateway says cannot be read (TypeError)."
+    ] * 2
