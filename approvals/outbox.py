@@ -73,7 +73,7 @@ class Outbox:
         await self._link.run("settle", keys, arguments)
 
     async def unshown(self) -> tuple[int, int | None]:
-        """Of how many approvals nobody was told at all, and since when (Unix ms) of the first."""
+        """How many approvals some place never showed, and since when (Unix ms) the first."""
         async with self._link.reaching():
             count: int = await self._link.client.zcard(_UNSHOWN)
             first = await self._link.client.zrange(_UNSHOWN, 0, 0, withscores=True)

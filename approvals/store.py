@@ -9,7 +9,7 @@ id was first asked for), `bytes:<digest>` (the exact request of an asked approva
 (what was posted), `after:<member>` (what happened after the decision), `doubts` (what nodes did
 without our yes), `freeze` (what is frozen), `task:<node>/<biz_task_id>` (which record a task's
 is), the sorted sets `open` (by deadline), `done` (by when it became final), `untold` (by when to
-tell next) and `unshown` (by since when nobody was told of it at all), and the stream `bell`.
+tell next) and `unshown` (by since when some place never showed it), and the stream `bell`.
 """
 
 import re

@@ -145,7 +145,7 @@ class Metrics:
         self._series.next_deadline.set(math.inf if left_ms is None else left_ms / 1000)
 
     def set_untold(self, count: int, age_ms: int) -> None:
-        """Of how many approvals nobody was told at all, and for how long of the first."""
+        """How many approvals some place never showed, and for how long the first of them."""
         self._series.untold.set(count)
         self._series.untold_age.set(max(0, age_ms) / 1000)
 

@@ -63,6 +63,10 @@ if ARGV[15] ~= '' then
   redis.call('ZREMRANGEBYSCORE', KEYS[8], '-inf', ARGV[16])
 end
 -- Only a way to find a record, so nothing depends on it: where another type stands, it stays.
-if ARGV[17] ~= '' and is(KEYS[9], 'string') then put(KEYS[9], ARGV[3]) end
+-- Of several records of a task it names the one that was asked last, whichever is written later.
+if ARGV[17] ~= '' and is(KEYS[9], 'string') then
+  local named = ARGV[1] ~= '' and redis.call('GETRANGE', KEYS[9], 0, #ARGV[3]) or ''
+  if named == '' or named == ARGV[3] then put(KEYS[9], ARGV[3]) end
+end
 if ARGV[6] ~= '' then redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[7], '*', 'm', ARGV[3], 'p', ARGV[13]) end
 return {'ok'}

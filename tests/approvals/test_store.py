@@ -161,6 +161,13 @@ async def test_a_record_is_found_by_its_task_until_it_expires(store, redis):
     assert 0 < await redis.ttl("{countersign}:task:node-1/biz-1") <= 30 * 86_400
 
 
+async def test_of_two_records_of_a_task_the_one_that_was_asked_last_is_found(store):
+    first = await created(store, approval(request_id="r1", task="biz-1"))
+    await created(store, approval(request_id="r1x", task="biz-1"))
+    await store.swap(first, replace(first, final=FINAL), DONE)
+    assert await store.member_of_task("node-1", "biz-1") == "node-1/r1x"
+
+
 async def test_what_others_put_where_a_task_should_be_stops_no_record(store, redis):
     await redis.lpush("{countersign}:task:node-1/biz-1", b"x")
     read = await created(store, approval(task="biz-1"))
