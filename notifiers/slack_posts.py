@@ -254,7 +254,7 @@ class SlackPosts:
     async def _tell_briefly(self, story: Story) -> None:
         """What was decided before anybody could be shown it: once, and nothing to click on."""
         approval, decision = story.approval, story.decision
-        line = status_of(approval, decision, freezes=story.freezes).line
+        line = status_of(approval, decision, freezes=story.freezes).said
         text = brief(approval, story.sheet.headline, line)
         if await self._thread.say(approval.member, _DECIDED, text, revision=approval.revision):
             self._noting.told(approval, "said")

@@ -78,7 +78,7 @@ def _unstored_clicks(trial: Trial) -> Iterator[tuple[Case, Voted, VoteTold]]:
 
 def claims(text: str) -> str | None:
     """The outcome that a message claims."""
-    if "the node was there" in text or "taken by the node" in text:
+    if any(words in text.lower() for words in ("the node was there", "taken by the node")):
         return "APPROVE"
     if "Rejected" in text or "Refused" in text:
         return "REJECT"
