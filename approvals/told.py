@@ -12,8 +12,8 @@ class Post:
     """One message. `nonce` is stored before it is posted and sits in its buttons.
 
     `ts` is Slack's id of the message, None until known. `shown` are the SHA-256s, hex, over the
-    texts of its latest renderings, each stored before it is shown; `revision` is the record's
-    revision that was shown last. `about` names what is said once, beside the message; it is empty
+    texts of its latest renderings, each stored before it is shown; `revision` tells how new that
+    is which was shown last. `about` names what is said once, beside the message; it is empty
     for the message itself. `held_until`, Unix milliseconds, is how long whoever is about to say it
     is waited for; `at` is when it was said. A `ts` of "" means that another approval's sentence
     said it too.

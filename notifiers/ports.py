@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from approvals.acquaintance import Remark
 from approvals.after import NOTHING_AFTER, After
@@ -172,6 +172,10 @@ class Outbox(Posts, Protocol):
         ...
 
 
+MOST_AFTER: Final = 1_000_000
+"""Of the writes beside a record that are told apart while it stays as it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Story:
     """All there is to tell about an approval, as it is stored.
@@ -200,8 +204,8 @@ class Story:
 
     @property
     def version(self) -> int:
-        """Grows with everything that is stored about it: its record, and what came after."""
-        return self.approval.revision + self.after.revision
+        """Grows with all that is stored of it; first by its record, whatever came after is lost."""
+        return self.approval.revision * MOST_AFTER + min(self.after.revision, MOST_AFTER - 1)
 
 
 class Notifier(Protocol):

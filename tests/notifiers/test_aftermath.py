@@ -361,6 +361,20 @@ async def test_facts_that_are_not_ours_are_an_alarm_and_stop_nothing(world: Worl
     assert "the node was there at" in line(world)
 
 
+async def test_a_refusal_is_shown_though_what_nodes_reported_before_it_was_lost(
+    world: World,
+) -> None:
+    approval = await world.asked(SAMPLE)
+    await hear(world, *(report("updated", event_id=f"e-{number}") for number in range(4)))
+    await world.told()
+    await world._link.client.delete(key("after", approval.member))
+    ballot = Ballot("ana", Choice.REJECT, approval.digest, "no", click("ana"))
+    assert isinstance(await world.service.vote(approval.member, ballot), Counted)
+    await world.told()
+    assert "Rejected by ana" in line(world)
+    assert world.slack.message.buttons.keys() == {"Details"}
+
+
 async def test_facts_of_another_record_are_not_ours(world: World) -> None:
     approval = await overridden(world)
     await hear(world, report())
