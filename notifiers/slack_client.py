@@ -289,6 +289,8 @@ async def _tried(call: Callable[[], Awaitable[AsyncSlackResponse]]) -> AsyncSlac
         raise SlackAway(type(error).__name__, done=False) from None
     except (aiohttp.ClientError, TimeoutError, OSError, SlackClientError) as error:
         raise SlackAway(type(error).__name__) from None
+    except (AttributeError, ValueError):  # the SDK believes that every answer is an object
+        raise SlackAway("not_slack") from None
 
 
 def _judged(error: SlackApiError) -> SlackTrouble:

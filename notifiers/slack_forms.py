@@ -8,7 +8,7 @@ sends, and nobody who can write to Slack in our name can make up a form, or chan
 import base64
 import binascii
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 from keys.seals import SealKey
@@ -66,7 +66,10 @@ class Forms:
             return None
         if not self._key.verify(_PURPOSE, "", body, sealed):
             return None
-        value, user, ts, shown, asks, last_ended, at = json.loads(body)
+        parts = json.loads(body)
+        if len(parts) != len(fields(Binding)):
+            return None  # of a gateway of another version, which was upgraded meanwhile
+        value, user, ts, shown, asks, last_ended, at = parts
         token = read_token(value)
         if token is None:
             return None

@@ -1,6 +1,8 @@
 """A form is the vote, or the freeze: only ours counts, for whom and what we opened it."""
 
 import asyncio
+import base64
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -260,6 +262,7 @@ FORGERIES: dict[str, Any] = {
     "a button's token": lambda world, _view: world.slack.message.buttons["Approve"]["value"],
     "long": lambda _world, _view: "x" * 5_000,
     "not ASCII": lambda _world, view: view["private_metadata"] + "é",
+    "another version": lambda world, view: _older(world, view),
     "one letter": lambda _world, view: _swapped(view["private_metadata"]),
 }
 
@@ -268,6 +271,13 @@ def binding(world: World, view: Json) -> Binding:
     found = Forms(world.seal_key).read(view["private_metadata"])
     assert found is not None
     return found
+
+
+def _older(world: World, view: Json) -> str:
+    """Ours, but of a gateway that wrote one thing less."""
+    body = base64.urlsafe_b64decode(view["private_metadata"].partition(".")[0])
+    less = json.dumps(json.loads(body)[1:]).encode()
+    return f"{base64.urlsafe_b64encode(less).decode()}.{world.seal_key.seal('form', '', less)}"
 
 
 def _swapped(text: str) -> str:

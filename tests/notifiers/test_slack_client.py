@@ -1,6 +1,10 @@
 """What a failure means: try again, ask a person, forget the message; and what is repeated."""
 
+from dataclasses import replace
+
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from notifiers.pace import Pace
 from notifiers.slack_client import MessageGone, SlackAway, SlackClient, SlackRefused, SlackTrouble
@@ -52,6 +56,22 @@ async def test_failures_are_told_apart(
         await client.post(CHANNEL, "hello", BLOCKS)
     assert type(caught.value) is kind
     assert caught.value.done is done
+
+
+@pytest.mark.parametrize("body", ["[1]", '"ok"', "7", "", "<html>", '{"ok": 1'])
+async def test_an_answer_that_slack_would_not_give_passes_by_itself(
+    slack: LocalSlack, body: str
+) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(text=body, content_type="application/json")
+
+    app = web.Application()
+    app.router.add_post("/{path:.*}", answer)
+    async with TestServer(app) as server:
+        settings = replace(slack.settings, api_url=str(server.make_url("/api/")))
+        with pytest.raises(SlackAway) as caught:
+            await SlackClient(settings, timeout_s=1).who_am_i()
+    assert caught.value.done is None
 
 
 async def test_a_long_retry_after_is_handed_on_and_a_short_one_waited_for(
