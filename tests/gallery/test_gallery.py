@@ -2,7 +2,8 @@
 
 import json
 import re
-from functools import partial
+from functools import cache, partial
+from typing import Any
 
 from approvals.model import Approval, Approved, Cause, Damaged, Pending, Rejected
 from notifiers.slack_blocks import render
@@ -16,15 +17,20 @@ from tests.notifiers.test_golden import DETAILS, FORMS, LONG, SAID
 from tests.support.requests import FOLDER
 
 NOT_SHOWN = {"manifest", "ping", "ping_empty_objects", "ping_omitempty"}
-DRAWN = {picture["name"]: picture for picture in pictures()}
+
+
+@cache
+def drawn() -> dict[str, dict[str, Any]]:
+    """Every picture by its name."""
+    return {picture["name"]: picture for picture in pictures()}
 
 
 def test_every_sample_and_every_state_is_drawn() -> None:
     samples = {path.stem for path in FOLDER.glob("*.json")} - NOT_SHOWN
-    assert {f"sample_{name}" for name in samples} <= set(DRAWN)
-    assert set(states()) <= set(DRAWN)
+    assert {f"sample_{name}" for name in samples} <= set(drawn())
+    assert set(states()) <= set(drawn())
     long = {f"{kind}_{name}" for kind in ("review", "parts") for name in LONG}
-    assert set(DRAWN) == {*CASES, *FORMS, *DETAILS, *long, *SAID}
+    assert set(drawn()) == {*CASES, *FORMS, *DETAILS, *long, *SAID}
 
 
 def test_every_way_that_an_approval_can_stand_is_drawn() -> None:
@@ -50,7 +56,7 @@ def test_every_hour_and_every_end_of_a_story_is_drawn() -> None:
 
 
 def test_every_form_is_drawn() -> None:
-    forms = {picture["view"]["callback_id"] for picture in DRAWN.values() if "view" in picture}
+    forms = {picture["view"]["callback_id"] for picture in drawn().values() if "view" in picture}
     assert forms == {*VIEWS, "countersign.details"}
 
 
@@ -59,7 +65,7 @@ def test_what_is_drawn_is_what_render_makes() -> None:
         story = standing(name)
         nonce = partial(_token, story.approval)
         message = render(story, nonce)
-        assert DRAWN[name] == {"name": name, "text": message.text, "blocks": message.blocks}
+        assert drawn()[name] == {"name": name, "text": message.text, "blocks": message.blocks}
 
 
 def _token(approval: Approval, act: Act) -> str:

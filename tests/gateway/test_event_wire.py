@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals.after import HASHES_KEPT, LONGEST_WHY, Report
@@ -11,6 +11,7 @@ from approvals.chains.tables import SHIPPED
 from approvals.inspect import inspect
 from approvals.request import RequestType
 from gateway.event_wire import Ping, UnreadableEvent, parse_event
+from tests.support.effort import tried
 from tests.support.events import AT, event
 from tests.support.requests import sample
 
@@ -158,7 +159,7 @@ ANY = st.recursive(
 KEYS = ["request_id", "request_status", "request_detail", "result", "failed_reason"]
 
 
-@settings(max_examples=40)
+@tried(0.4)
 @given(
     data=ANY | st.fixed_dictionaries({}, optional=dict.fromkeys(KEYS, ANY)),
     outer=st.fixed_dictionaries({}, optional={"event_id": ANY, "created_timestamp": ANY}),

@@ -20,14 +20,15 @@ from gateway.attempts import (
 )
 from gateway.clock import SYSTEM
 from gateway.node import NodeSettings, ask, classify, signed_token
-from keys import envelope, rsa
+from keys import envelope
 from tests.support.requests import FOLDER
+from tests.support.world import rsa_key
 
 SAMPLE = (FOLDER / "keysign_erc20_usdt.json").read_bytes()
 REQUEST_ID = json.loads(SAMPLE)["request_id"]
 WINDOW = Window(retry_times=2, sleep_ms=20, timeout_ms=500)
-NODE_KEY = rsa.generate_private_key(2048)
-SERVER_KEY = rsa.generate_private_key(2048)
+NODE_KEY = rsa_key("node-1")
+SERVER_KEY = rsa_key("server")
 NODE = NodeSettings("http://127.0.0.1:1/", NODE_KEY, SERVER_KEY.public_key(), WINDOW)
 
 

@@ -222,16 +222,12 @@ def test_an_address_that_is_taken_is_refused_in_one_sentence(start, home):
     assert embedded(home) == []
 
 
-def test_it_is_ready_soon_and_says_what_it_is_connected_to(start, home):
+def test_it_is_ready_soon_and_says_what_it_is_connected_to_and_no_secret(start, home):
     process = start().ready()
     assert time.monotonic() - process.began < 10
     said = process.said
     for part in ("SHA256:", "noeviction", "always", "it listens", "operators at", "Policy "):
         assert part in said
-
-
-def test_what_it_says_holds_no_secret(start, home):
-    process = start().ready()
     connection = held(home)
     process.ends(signal.SIGTERM)
     everything(connection)

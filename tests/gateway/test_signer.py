@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives import serialization as ser
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.cli import main
 from gateway.signer import OpenedKey, OpenSsh, signer_of
@@ -21,6 +21,7 @@ from keys import ssh, ssh_files, sshsig
 from tests.support.home import made
 from tests.support.security_key import ED25519, P256, Token
 from tests.support.ssh_agent import needs_agent, openssh_agent, token_agent
+from tests.support.world import rsa_key
 
 needs_openssh = pytest.mark.skipif(
     shutil.which("ssh-keygen") is None, reason="ssh-keygen is not installed"
@@ -28,7 +29,7 @@ needs_openssh = pytest.mark.skipif(
 TEXT = "a text\nof two lines\n"
 KEYS: dict[str, ssh.PrivateKey] = {
     "ed": ssh.generate_private_key(),
-    "rsa": rsa.generate_private_key(65537, 2048),
+    "rsa": rsa_key("server"),
     "p256": ec.generate_private_key(ec.SECP256R1()),
     "p384": ec.generate_private_key(ec.SECP384R1()),
     "p521": ec.generate_private_key(ec.SECP521R1()),

@@ -5,16 +5,17 @@ import hashlib
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa as rsa_keys
 
-from keys import envelope, rsa
+from keys import envelope
 from keys.envelope import BadToken, TrustedNode, verify
 from tests.support.attack_book import HEADER, SHA256_INFO, Book, cube_root_forgery, part
+from tests.support.world import rsa_key
 
 NOW_S = 1_790_848_800
-KEY = rsa.generate_private_key(2048)
-BOOK = Book(KEY, rsa.generate_private_key(2048), NOW_S)
+KEY = rsa_key("node-1")
+BOOK = Book(KEY, rsa_key("server"), NOW_S)
 NODES = (
     TrustedNode("node-1", (KEY.public_key(),)),
-    TrustedNode("node-2", (rsa.generate_private_key(2048).public_key(),)),
+    TrustedNode("node-2", (rsa_key("node-2").public_key(),)),
 )
 REASONS = {
     *("not three parts", "bad header", "not RS256", "bad typ", "extended header", "bad base64"),

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 from keys import rsa
 from keys.envelope import BadPackage, BadToken, TrustedNode, sign, unpack, verify
+from tests.support.world import rsa_key
 
 NOW_S = 1_790_848_800
 NOW = NOW_S * 1000
-KEY = rsa.generate_private_key(2048)
-NEXT_KEY = rsa.generate_private_key(2048)
-OTHER_KEY = rsa.generate_private_key(2048)
-STRANGER = rsa.generate_private_key(2048)
+KEY = rsa_key("node-1")
+NEXT_KEY = rsa_key("node-1-next")
+OTHER_KEY = rsa_key("node-2")
+STRANGER = rsa_key("stranger")
 NODES = (
     TrustedNode("node-1", (KEY.public_key(), NEXT_KEY.public_key())),
     TrustedNode("node-2", (OTHER_KEY.public_key(),)),

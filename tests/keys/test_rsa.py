@@ -7,8 +7,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa as crypto_rsa
 
 from keys import rsa
 from keys.rsa import KeyFileError
+from tests.support.world import rsa_key
 
-KEY = rsa.generate_private_key(2048)
+KEY = rsa_key("server")
 CUBIC = crypto_rsa.generate_private_key(3, 2048)
 SHORT = crypto_rsa.generate_private_key(65537, 1024)
 CURVE = ec.generate_private_key(ec.SECP256R1())

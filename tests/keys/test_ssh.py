@@ -16,8 +16,9 @@ from keys.errors import KeyFileError
 from keys.ssh import BadSshKey
 from keys.ssh_files import PassphraseNeeded
 from keys.wire import mpint, string, strings
+from tests.support.world import rsa_key
 
-RSA = crypto_rsa.generate_private_key(65537, 2048)
+RSA = rsa_key("server")
 KEYS: dict[str, ssh.PrivateKey] = {
     "ed25519": ed25519.Ed25519PrivateKey.generate(),
     "rsa": RSA,

@@ -124,7 +124,7 @@ def missing(found: Findings, shown: str) -> list[tuple[str, ...]]:
     return [wanted for wanted in needed(found) if not any(each in shown for each in wanted)]
 
 
-@tried(0.25)
+@tried(0.15)
 @given(FINDINGS)
 def test_a_click_can_approve_only_what_the_message_shows_in_full(found: Findings) -> None:
     message = message_of(story(found), "nonce")
@@ -184,7 +184,7 @@ def test_the_parts_of_a_text_are_the_text_or_say_how_much_is_missing(found: Find
         assert left == overflow.text.replace("\n", "")
 
 
-@tried(0.25)
+@tried(0.15)
 @given(FINDINGS)
 def test_a_page_shows_everything_or_says_that_it_is_not_whole(found: Findings) -> None:
     sheet = sheet_of(approval(), found, NAMES, room=PAGE)
@@ -192,7 +192,7 @@ def test_a_page_shows_everything_or_says_that_it_is_not_whole(found: Findings) -
     assert not missing(found, shown) or not sheet.whole
 
 
-@tried(0.25)
+@tried(0.15)
 @given(FINDINGS)
 def test_every_flag_is_at_least_named_in_slack(found: Findings) -> None:
     record = approval(ask(initiator_known=False))
@@ -208,7 +208,7 @@ def test_every_flag_is_at_least_named_in_slack(found: Findings) -> None:
         assert counted == count or f" x {name}" in shown, (name, count)
 
 
-@tried(0.25)
+@tried(0.15)
 @given(FINDINGS)
 def test_nothing_that_a_stranger_wrote_moves_the_cursor_or_turns_the_text(found: Findings) -> None:
     told = story(found)
@@ -229,7 +229,7 @@ def page_of(sheet: Sheet) -> Iterator[str]:
         yield fact.value
 
 
-@tried(0.25)
+@tried(0.15)
 @given(FINDINGS)
 def test_no_more_effects_are_shown_than_there_is_room_for(found: Findings) -> None:
     count = sum(1 for _ in every(found.effects))

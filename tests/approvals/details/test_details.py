@@ -245,7 +245,7 @@ JSON = st.recursive(
 )
 
 
-@tried(0.5)
+@tried(0.2)
 @given(st.sampled_from(list(RequestType)), objects(JSON))
 def test_any_object_is_read_or_has_faults(kind, value):
     text = json.dumps(value)
