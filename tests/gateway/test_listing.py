@@ -149,9 +149,10 @@ async def test_people_and_machines_read_what_was_decided_and_what_was_left_out(
 ):
     async with decided(world) as house:
         told = ""
-        while f"countersign reject node-1/{ASKED['open'].request_id}" not in told:
-            told += capsys.readouterr().out  # the console is told of it, and then is quiet
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(10):
+            while f"countersign reject node-1/{ASKED['open'].request_id}" not in told:
+                told += capsys.readouterr().out  # the console is told of it, and then is quiet
+                await asyncio.sleep(0.01)
         lines = (await said(house, capsys, Filter())).out.splitlines()
         assert [line.split("\t")[0] for line in lines] == [f"node-1/{ASKED['open'].request_id}"]
         # A time without a state means: what happened.
