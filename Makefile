@@ -33,8 +33,9 @@ lint: setup ## Check style, types and the arrows between rooms
 # Half of their time they wait, for deadlines and for each other: four share two cores.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 4 --dist worksteal
 
+# A test that hangs for minutes says where, and fails: the others go on.
 test: setup ## Run the tests
-	@$(PYTEST)
+	@$(PYTEST) -o faulthandler_exit_on_timeout=true
 
 explore: setup ## Run the tests with new random examples, ten times as many
 	@HYPOTHESIS_PROFILE=explore $(PYTEST)
