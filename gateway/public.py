@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
+from gateway.node_block import CHECK_PATH, EVENT_PATH
 from gateway.observe import Health
 from gateway.silence import SilentOnError
 
@@ -28,8 +29,8 @@ def public_app(
 
     app = Starlette(
         routes=[
-            Route("/v2/check", SilentOnError(callback, report=report)),
-            Route("/v2/event", SilentOnError(events, report=report)),
+            Route(CHECK_PATH, SilentOnError(callback, report=report)),
+            Route(EVENT_PATH, SilentOnError(events, report=report)),
             Route("/ping", ping, methods=["GET"]),
             *health.routes(),
             *slack,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from gateway.node import FIELD, part
+from gateway.node_block import CHECK_PATH
 from gateway.simulate.material import (
     NOWHERE,
     Material,
@@ -147,7 +148,7 @@ def _multipart(material: Material) -> tuple[Step, ...]:
 
 def _query(material: Material) -> tuple[Step, ...]:
     """A ping, since it is short enough for every URL."""
-    path = f"/v2/check?TSS_JWT_MSG={material.token(b'{}')}"
+    path = f"{CHECK_PATH}?TSS_JWT_MSG={material.token(b'{}')}"
     return (material.sent(b"", NO_FORM, path=path),)
 
 

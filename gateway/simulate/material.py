@@ -9,8 +9,8 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from gateway.node import FIELD, FORM, Echo, NodeSettings, Post, compact
+from gateway.node_block import CHECK_PATH
 from gateway.simulate.requests import Wish, sample
-from gateway.simulate.twin import CHECK
 
 HEADER: Final = b'{"alg":"RS256","typ":"JWT"}'
 NOWHERE: Final = Echo("", is_ping=False)
@@ -56,11 +56,11 @@ class Material:
         echo: Echo = NOWHERE,
         kind: str = FORM,
         method: str = "POST",
-        path: str = CHECK,
+        path: str = CHECK_PATH,
         asks_first: bool = False,
     ) -> Step:
         """Send a body as it is."""
-        url = self.node.url.removesuffix(CHECK) + path
+        url = self.node.url.removesuffix(CHECK_PATH) + path
         return Step(Post(url, body, kind, method, asks_first), echo, expected)
 
     def token(

@@ -12,16 +12,15 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from gateway.attempts import NoResponse
 from gateway.config import Settings
+from gateway.init import TEST_EVENT_KEY
 from gateway.node import FIELD, NodeSettings, Post, exchange, signed_token
+from gateway.node_block import CHECK_PATH, EVENT_PATH
 from gateway.simulate.events import Outcome, Shape, event_of
 from gateway.simulate.tally import Reported
-from gateway.simulate.twin import CHECK
 from gateway.terminal import Failure
 from keys import rsa
 from keys.errors import KeyFileError
 
-TEST_EVENT_KEY: Final = Path("keys/test-node-event-pri.pem")
-_PATH: Final = "/v2/event"
 _TAKEN: Final = frozenset({200, 201})
 _TRIES: Final = 3
 """A node tries 61 times, a minute apart; who plays one does not want to wait for an hour."""
@@ -68,7 +67,7 @@ class Reporter:
             return Reported(taken=False, said="nothing in it comes to a signature")
         knobs = replace(self.node.knobs, claims={"iss": ""} | self.node.knobs.claims)
         signer = replace(self.node, key=self.key, knobs=knobs)
-        url = self.node.url.removesuffix(CHECK) + _PATH
+        url = self.node.url.removesuffix(CHECK_PATH) + EVENT_PATH
         said = ""
         async with aiohttp.ClientSession() as session:
             for number in range(_TRIES):

@@ -12,12 +12,12 @@ from gateway.clock import SYSTEM, Clock
 from gateway.config import Node, Settings
 from gateway.init import TEST_NODE_KEY
 from gateway.node import NodeSettings
+from gateway.node_block import CHECK_PATH
 from gateway.terminal import Failure
 from keys import rsa
 from keys.errors import KeyFileError
 
 _OWN: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - names to replace
-CHECK: Final = "/v2/check"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def node_settings(settings: Settings, node: Node, key: Path | None) -> NodeSetti
     except KeyFileError as error:
         raise Failure(f"{error}.") from None
     host = _OWN.get(settings.listen.host, str(settings.listen).rpartition(":")[0])
-    url = f"http://{host}:{settings.listen.port}{CHECK}"
+    url = f"http://{host}:{settings.listen.port}{CHECK_PATH}"
     return NodeSettings(url, signing, answers.public_key(), node.window)
 
 

@@ -255,6 +255,13 @@ async def test_a_form_from_another_workspace_counts_for_nothing(
     await nothing_happened(near)
 
 
+def _older(world: World, view: Json) -> str:
+    """Ours, but of a gateway that wrote one thing less."""
+    body = base64.urlsafe_b64decode(view["private_metadata"].partition(".")[0])
+    less = json.dumps(json.loads(body)[1:]).encode()
+    return f"{base64.urlsafe_b64encode(less).decode()}.{world.seal_key.seal('form', '', less)}"
+
+
 FORGERIES: dict[str, Any] = {
     "nothing": lambda _world, _view: "",
     "no seal": lambda _world, view: view["private_metadata"].partition(".")[0],
@@ -262,7 +269,7 @@ FORGERIES: dict[str, Any] = {
     "a button's token": lambda world, _view: world.slack.message.buttons["Approve"]["value"],
     "long": lambda _world, _view: "x" * 5_000,
     "not ASCII": lambda _world, view: view["private_metadata"] + "é",
-    "another version": lambda world, view: _older(world, view),
+    "another version": _older,
     "one letter": lambda _world, view: _swapped(view["private_metadata"]),
 }
 
@@ -271,13 +278,6 @@ def binding(world: World, view: Json) -> Binding:
     found = Forms(world.seal_key).read(view["private_metadata"])
     assert found is not None
     return found
-
-
-def _older(world: World, view: Json) -> str:
-    """Ours, but of a gateway that wrote one thing less."""
-    body = base64.urlsafe_b64decode(view["private_metadata"].partition(".")[0])
-    less = json.dumps(json.loads(body)[1:]).encode()
-    return f"{base64.urlsafe_b64encode(less).decode()}.{world.seal_key.seal('form', '', less)}"
 
 
 def _swapped(text: str) -> str:
