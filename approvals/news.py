@@ -1,14 +1,14 @@
-"""Word that open approvals must be looked at anew: other rules, or a freeze."""
+"""Word that something must be looked at anew: open approvals, or what people must be told."""
 
 import asyncio
 from contextlib import suppress
 
 
 class News:
-    """Set by whoever changed something, taken by the sweeper."""
+    """Set by whoever changed something, taken by the one task that looks."""
 
     def __init__(self) -> None:
-        """The first look is due at the start: a restart may change the policy."""
+        """The first look is due at the start: a restart may change what is seen."""
         self._unseen = asyncio.Event()
         self._unseen.set()
 

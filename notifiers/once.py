@@ -11,13 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from approvals.told import Post, Told
+from notifiers.notes import OTHERS_KEEP_WRITING, SWAPS, change_posts
 from notifiers.ports import NotTold, Posts
-from notifiers.slack_thread import change_posts
 
 HOLD_MS: Final = 20_000
 """Longer than the teller gives one member, shorter than its claim."""
-
-_SWAPS: Final = 40
 
 
 class Held(NotTold):
@@ -61,7 +59,7 @@ class Once:
 
     async def _hold(self, member: str, about: str, revision: int) -> Post | None:
         """The note, ours to act on; None if it was said."""
-        for _ in range(_SWAPS):
+        for _ in range(SWAPS):
             told = await self.posts.read_told(member)
             noted = next((p for p in told.posts if self._ours(p) and p.about == about), None)
             now = self.now_ms()
@@ -74,7 +72,7 @@ class Once:
             others = tuple(post for post in told.posts if post != noted)
             if await self.posts.write_told(member, replace(told, posts=(*others, note))):
                 return note
-        raise NotTold("others keep writing what was posted")
+        raise NotTold(OTHERS_KEEP_WRITING)
 
     async def _change(self, member: str, about: str, change: Callable[[Post], Post]) -> None:
         await change_posts(

@@ -6,20 +6,16 @@ from typing import Final, Protocol, TypeAlias
 from approvals.events import Alarm, Journal, Trouble
 from approvals.freeze import FreezeRecord
 from approvals.freeze_store import FREEZE_MEMBER
-from approvals.told import Post
 from notifiers.bulletin import Bulletin, of_alarm, of_freeze, of_story
-from notifiers.freezes import freeze_news, still_news
+from notifiers.freezes import freeze_news
+from notifiers.notes import freezes_through, note_freezes
 from notifiers.noting import Noting
 from notifiers.once import Once
 from notifiers.pace import Pace
 from notifiers.ports import NotTold, Posts, Story
 from notifiers.readable import cut, listed, visible
 from notifiers.settings import NotifyEvent, NotifySettings
-from notifiers.slack_thread import change_posts
 from notifiers.status import status_of
-
-_THROUGH: Final = "through"
-"""What is noted under this name is the epoch up to which freezes were told."""
 
 _PEOPLE: Final = 120
 
@@ -100,14 +96,13 @@ class OneWay:
         if "frozen" not in self.settings.on:
             return
         told = await self._posts.read_told(FREEZE_MEMBER)
-        ours = [post for post in told.posts if post.notifier == self.name]
-        through = next((post.revision for post in ours if post.about == _THROUGH), None)
+        through = freezes_through(told, self.name)
         news = freeze_news(record, self._once.said(told), through if self.always else None)
         if not self.always:  # the end of what it told of, though Slack is back
             news = [(about, text) for about, text in news if about.startswith("thawed ")]
         await self._say_freezes(record, news)
         if self.always and through != record.epoch:
-            await self._tidy(record)
+            await note_freezes(self._posts, record, self.name, "")
 
     async def tell_standing(self, record: FreezeRecord, elsewhere: frozenset[str]) -> None:
         """Say what stands and is not said `elsewhere`: the names that `freeze_news` gives."""
@@ -153,18 +148,6 @@ class OneWay:
         for about, text in news:
             bulletin = of_freeze(text, self._now())
             await self._once.say(FREEZE_MEMBER, about, record.epoch, self._sending(bulletin))
-
-    async def _tidy(self, record: FreezeRecord) -> None:
-        """Note that all is told up to this epoch, and forget what was said of what has ended."""
-        through = Post("", self.name, "", None, (), record.epoch, about=_THROUGH)
-
-        def kept(post: Post) -> bool:
-            ours = post.notifier == self.name
-            return not ours or (post.about != _THROUGH and still_news(record, post.about))
-
-        await change_posts(
-            self._posts, FREEZE_MEMBER, lambda posts: (through, *filter(kept, posts))
-        )
 
     def _sending(self, bulletin: Bulletin) -> Callable[[str], Awaitable[None]]:
         async def send(id_: str) -> None:

@@ -12,12 +12,13 @@ from approvals.model import Approval, Person
 from approvals.recent import Recent
 from approvals.told import Post, Told
 from notifiers.escalating import mention_in_slack, note_of, people_of, sentence, unsaid
+from notifiers.notes import change_posts
 from notifiers.pace import Pace
 from notifiers.ports import Posts, Story
 from notifiers.schedule import Due
 from notifiers.slack_client import SlackTrouble
 from notifiers.slack_text import SLACK_INK
-from notifiers.slack_thread import NAME, change_posts
+from notifiers.slack_thread import NAME
 
 BETWEEN_MS: Final = 60_000
 """Whoever was mentioned so short a time ago looks into the channel already."""

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 
 from approvals.model import Approval
 from approvals.told import Post
+from notifiers.notes import change_posts
 from notifiers.ports import Approvals, Posts
 from notifiers.slack_buttons import ACTS
 from notifiers.slack_forms import LASTS_MS, Binding, Forms, asks_of
 from notifiers.slack_modal import VIEWS
 from notifiers.slack_payloads import Click, Payload, Submission, is_of_workspace
 from notifiers.slack_shown import shown_of
-from notifiers.slack_thread import change_posts, is_message
+from notifiers.slack_thread import is_message
 from notifiers.slack_tokens import Token, read_token
 
 

@@ -21,7 +21,8 @@ from approvals.recent import Recent
 from approvals.told import Post, Told
 from notifiers.aftermath import sentences
 from notifiers.escalating import brief, calls_made
-from notifiers.freezes import freeze_news, still_news
+from notifiers.freezes import freeze_news
+from notifiers.notes import change_posts, freezes_through, note_freezes
 from notifiers.noting import UNHEARD, Noting
 from notifiers.overrides import announcement
 from notifiers.pace import Pace
@@ -34,7 +35,6 @@ from notifiers.slack_overflow import parts_of
 from notifiers.slack_thread import (
     NAME,
     Thread,
-    change_posts,
     check_pace,
     is_message,
     names_said,
@@ -48,9 +48,6 @@ MOST_UNKNOWN: Final = 5
 
 RENDERINGS_KEPT: Final = 16
 """Of one message: a click on an older one is answered with the newest, and counts no more."""
-
-_THROUGH: Final = "through"
-"""What is noted under this name is no sentence, but the epoch up to which freezes were told."""
 
 _DECIDED: Final = "decided"
 _FACES_KEPT: Final = 2_000
@@ -144,28 +141,14 @@ class SlackPosts:
     async def tell_freezes(self, record: FreezeRecord) -> None:
         """What is frozen and thawed, each once, in the channel."""
         told = await self._posts.read_told(FREEZE_MEMBER)
-        ours = [post for post in told.posts if post.notifier == NAME]
-        through = next((post.revision for post in ours if post.about == _THROUGH), None)
+        through = freezes_through(told, NAME)
         try:
             for about, text in freeze_news(record, names_said(told), through):
                 await self._thread.say(FREEZE_MEMBER, about, text, revision=record.epoch)
         except SlackTrouble as trouble:
             raise not_told(trouble, self._pace) from trouble
         if through != record.epoch:
-            told_now = Post("", NAME, self._channel, None, (), record.epoch, about=_THROUGH)
-            await change_posts(
-                self._posts,
-                FREEZE_MEMBER,
-                lambda posts: (
-                    told_now,
-                    *(
-                        post
-                        for post in posts
-                        if post.notifier != NAME
-                        or (post.about != _THROUGH and still_news(record, post.about))
-                    ),
-                ),
-            )
+            await note_freezes(self._posts, record, NAME, self._channel)
 
     async def announce(self, text: str) -> None:
         """Say it in the channel, once and ahead of what is paced: somebody waits for it."""

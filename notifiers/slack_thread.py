@@ -13,6 +13,7 @@ from functools import partial
 from typing import Final, Protocol
 
 from approvals.told import Post, Told
+from notifiers.notes import change_posts
 from notifiers.pace import Pace
 from notifiers.ports import NotTold, Posts
 from notifiers.slack_client import SlackAway, SlackTrouble
@@ -23,9 +24,6 @@ NAME: Final = "slack"
 
 MOST_SAID: Final = 60
 """Sentences and parts beside one message; after that many no more parts are posted."""
-
-_SWAPS: Final = 40
-"""Each round somebody succeeds, and every configured place may want to note something."""
 
 
 class Speaker(Protocol):
@@ -140,14 +138,3 @@ def not_told(trouble: SlackTrouble, pace: Pace) -> NotTold:
     if after is not None:
         pace.hold(after)
     return NotTold(trouble.error, alarm=not isinstance(trouble, SlackAway), retry_after=after)
-
-
-async def change_posts(
-    store: Posts, member: str, change: Callable[[tuple[Post, ...]], tuple[Post, ...]]
-) -> None:
-    """Read, change, swap, until nobody was faster."""
-    for _ in range(_SWAPS):
-        told = await store.read_told(member)
-        if await store.write_told(member, replace(told, posts=change(told.posts))) is not None:
-            return
-    raise NotTold("others keep writing what was posted")

@@ -15,6 +15,7 @@ from approvals.codec import DamagedRecord
 from approvals.events import Alarm, Journal
 from approvals.freeze_store import FREEZE_MEMBER
 from approvals.model import Approval
+from approvals.news import News
 from approvals.recent import Recent
 from approvals.redis_link import StoreDown
 from approvals.told import Told
@@ -71,17 +72,17 @@ class Standby:
         self._noting = Noting(notifier.name, journal, now_ms)
         self._now = now_ms
         self._sleep = sleep
-        self._woken = asyncio.Event()
+        self._news = News()
         self._again: Recent[str, int] = Recent(_LOOKED)
 
     def wake(self) -> None:
         """There may be something to tell."""
-        self._woken.set()
+        self._news.tell()
 
     async def run(self) -> None:
         """For ever."""
         while True:
-            self._woken.clear()
+            self._news.take()
             try:
                 await self.look()
             except (StoreDown, DamagedRecord):
@@ -90,9 +91,7 @@ class Standby:
                 detail = f"{self._notifier.name}: {type(error).__name__}"
                 self._journal.note(Alarm(self._now(), "not_told", "", f"bug: {detail}"))
                 await self._sleep(POLL_S)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(POLL_S):
-                    await self._woken.wait()
+            await self._news.within(POLL_S)
 
     async def look(self) -> None:
         """Once: tell what Slack does not. Raises StoreDown."""

@@ -9,6 +9,7 @@ from approvals.model import NOTHING_NEW, NOTHING_REMEMBERED, Approval, Electorat
 from approvals.outbox import BURST_MEMBER, BURST_OVER
 from approvals.told import Told
 from approvals.wording import counted
+from notifiers.notes import change_posts
 from notifiers.pace import Pace
 from notifiers.ports import Directory, Posts
 from notifiers.readable import lasted
@@ -16,7 +17,6 @@ from notifiers.slack_client import MessageGone, SlackTrouble
 from notifiers.slack_thread import (
     Speaker,
     Thread,
-    change_posts,
     check_pace,
     is_message,
     not_told,

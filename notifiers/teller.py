@@ -16,6 +16,7 @@ from approvals.doubts import DOUBTS_MEMBER
 from approvals.events import Alarm, Journal, Trouble
 from approvals.freeze_store import FREEZE_MEMBER
 from approvals.model import Approval
+from approvals.news import News
 from approvals.outbox import BURST_MEMBER
 from approvals.redis_link import StoreDown
 from notifiers.aftermath import say_alarms
@@ -79,7 +80,7 @@ class Teller:
         self._now = now_ms
         self._burst = burst
         self._sleep = sleep
-        self._woken = asyncio.Event()
+        self._news = News()
         self._failures: dict[str, int] = {}
         self._down = False
         self._one_writer: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -91,12 +92,12 @@ class Teller:
 
     def wake(self) -> None:
         """Something may have to be told."""
-        self._woken.set()
+        self._news.tell()
 
     async def run(self) -> None:
         """For ever. Whatever fails is tried again; nothing that is stored stays untold."""
         while True:
-            self._woken.clear()
+            self._news.take()
             try:
                 more = await self.tell_due()
             except StoreDown:
@@ -104,9 +105,7 @@ class Teller:
                 await self._sleep(POLL_S)
             _stop_if_cancelled()
             if not more:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(POLL_S):
-                        await self._woken.wait()
+                await self._news.within(POLL_S)
 
     async def tell_due(self) -> bool:
         """Tell one batch in the order of the outbox; whether there may be more."""
