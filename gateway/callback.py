@@ -20,15 +20,15 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from starlette.responses import PlainTextResponse
 
 from approvals.audit import Audit, AuditDown
-from approvals.events import Event, Journal, Malformed, Pinged, TokenRefused, Unanswered
+from approvals.events import Event, Journal, Malformed, Pinged, Unanswered
 from approvals.hearing import Hearing, NoAnswer
 from approvals.model import Approval
 from approvals.request import Request
 from approvals.service import Service
 from gateway import wire
-from gateway.form import Refused, not_verified, read_token
+from gateway.form import NoPackage, Refused, package_of, read_token, verified
 from gateway.silence import Parked, abort_of
-from keys.envelope import BadPackage, BadToken, TrustedNode, Verified, sign, unpack, verify
+from keys.envelope import TrustedNode, Verified, sign
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -61,14 +61,15 @@ class Callback:
         """Answer one attempt."""
         began = self.now_ms()
         try:
-            verified = self._verified(await read_token(scope, receive), began)
+            token = await read_token(scope, receive)
+            asker = verified(token, self.nodes, began, self._note)
         except Refused as refused:
             await refused.answer(scope, receive, send)
             return
         abort = abort_of(scope)
         try:
             with self.parked.park(abort):
-                spoken = await self._answer(verified, began, receive)
+                spoken = await self._answer(asker, began, receive)
         except NoAnswer:
             abort()
             return
@@ -76,39 +77,31 @@ class Callback:
         if spoken.decided is not None and not abort.open:
             await self.service.aftermath.taken(spoken.decided)  # nobody waits for us any more
 
-    def _verified(self, token: str, now: int) -> Verified:
-        """Step 2."""
-        try:
-            return verify(token, self.nodes, now)
-        except BadToken as bad:
-            self._note(TokenRefused(now, bad.reason))
-            raise not_verified() from None
-
-    async def _answer(self, verified: Verified, began: int, receive: "Receive") -> Spoken:
+    async def _answer(self, asker: Verified, began: int, receive: "Receive") -> Spoken:
         """Steps 3 to 5; NoAnswer for everything that keeps us from an answer."""
         request_id = ""
         try:
             try:
-                asked = _asked(verified)
+                asked = _asked(asker)
             except wire.NotACallbackRequest as problem:
-                return Spoken(await self._invalid(problem, verified))
+                return Spoken(await self._invalid(problem, asker))
             if isinstance(asked, wire.Ping):
-                self._note(Pinged(self.now_ms(), verified.node))
-                return Spoken(await self._signed(wire.pong(), verified.node))
+                self._note(Pinged(self.now_ms(), asker.node))
+                return Spoken(await self._signed(wire.pong(), asker.node))
             request_id = asked.request_id
-            return await self._decided(asked, verified, began, receive)
+            return await self._decided(asked, asker, began, receive)
         except NoAnswer as none:
-            self._unanswered(verified, request_id, none.reason)
+            self._unanswered(asker, request_id, none.reason)
             raise
         except Exception as error:
-            self._unanswered(verified, request_id, f"bug_{type(error).__name__}")
+            self._unanswered(asker, request_id, f"bug_{type(error).__name__}")
             raise
 
     async def _decided(
-        self, request: Request, verified: Verified, began: int, receive: "Receive"
+        self, request: Request, asker: Verified, began: int, receive: "Receive"
     ) -> Spoken:
         """Step 4, with an eye on the node: when it hangs up, everything held for it is freed."""
-        hearing = Hearing(verified.token, began)
+        hearing = Hearing(asker.token, began)
         watcher = asyncio.create_task(_until_gone(receive, hearing))
         try:
             approval = await self.service.answer(request, hearing)
@@ -117,17 +110,17 @@ class Callback:
         if approval.final is None:
             raise NoAnswer("not_final")
         package = wire.decided(request.request_id, approval.final)
-        return Spoken(await self._signed(package, verified.node), approval)
+        return Spoken(await self._signed(package, asker.node), approval)
 
-    async def _invalid(self, problem: wire.NotACallbackRequest, verified: Verified) -> str:
+    async def _invalid(self, problem: wire.NotACallbackRequest, asker: Verified) -> str:
         """Step 3's refusal; it is evidence too, so it is on disk before it is said."""
-        event = Malformed(self.now_ms(), verified.node, verified.token, str(problem))
+        event = Malformed(self.now_ms(), asker.node, asker.token, str(problem))
         try:
             await self.audit.write(event)
         except AuditDown:
             raise NoAnswer("audit_down") from None
         self._note(event)
-        return await self._signed(wire.invalid(problem), verified.node)
+        return await self._signed(wire.invalid(problem), asker.node)
 
     async def _signed(self, package: bytes, node: str) -> str:
         """Step 5: RSA takes a millisecond of a core, so it is done beside the event loop."""
@@ -145,15 +138,12 @@ class Callback:
             journal.note(event)
 
 
-def _asked(verified: Verified) -> "wire.Ping | Request":
+def _asked(asker: Verified) -> "wire.Ping | Request":
     """Step 3: unwrap and parse, once."""
-    if verified.package is None:
-        raise wire.NotACallbackRequest("package_data must be a string")
     try:
-        package = unpack(verified.package)
-    except BadPackage:
-        raise wire.NotACallbackRequest("package_data is not padded standard base64") from None
-    return wire.parse(package, verified.node)
+        return wire.parse(package_of(asker), asker.node)
+    except NoPackage as none:
+        raise wire.NotACallbackRequest(str(none)) from None
 
 
 async def _until_gone(receive: "Receive", hearing: Hearing) -> None:

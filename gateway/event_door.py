@@ -18,11 +18,11 @@ from starlette.responses import PlainTextResponse, Response
 
 from approvals.aftermath import Aftermath
 from approvals.audit import Audit, AuditDown
-from approvals.events import Alarm, Event, EventUnreadable, Journal, TokenRefused
+from approvals.events import Alarm, Event, EventUnreadable, Journal
 from approvals.redis_link import StoreDown
 from gateway.event_wire import Ping, UnreadableEvent, parse_event
-from gateway.form import Refused, not_verified, read_token
-from keys.envelope import BadPackage, BadToken, TrustedNode, Verified, unpack, verify
+from gateway.form import NoPackage, Refused, package_of, read_token, verified
+from keys.envelope import TrustedNode, Verified
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -43,52 +43,42 @@ class EventDoor:
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Take in one event."""
         try:
-            verified = self._verified(await read_token(scope, receive))  # 1, 2
+            token = await read_token(scope, receive)  # 1
+            who = verified(token, self.nodes, self.now_ms(), self._note)  # 2
         except Refused as refused:
             await refused.answer(scope, receive, send)
             return
         response = Response()
         try:
-            await self._hear(verified)
+            await self._hear(who)
         except (StoreDown, AuditDown):
             response = PlainTextResponse("The event cannot be kept now: send it again.", 503)
         await response(scope, receive, send)
 
-    def _verified(self, token: str) -> Verified:
-        now = self.now_ms()
+    async def _hear(self, token: Verified) -> None:
         try:
-            return verify(token, self.nodes, now)
-        except BadToken as bad:
-            self._note(TokenRefused(now, bad.reason))
-            raise not_verified() from None
-
-    async def _hear(self, verified: Verified) -> None:
-        try:
-            event = _event(verified)
+            event = _event(token)
         except UnreadableEvent as problem:
-            await self._record(problem, verified)  # 3
+            await self._record(problem, token)  # 3
             return
         if not isinstance(event, Ping):
-            await self.aftermath.hear(verified.node, event)  # 4
+            await self.aftermath.hear(token.node, event)  # 4
 
-    async def _record(self, problem: UnreadableEvent, verified: Verified) -> None:
+    async def _record(self, problem: UnreadableEvent, token: Verified) -> None:
         now, why = self.now_ms(), str(problem)
-        event = EventUnreadable(now, verified.node, verified.token, problem.what, why)
+        event = EventUnreadable(now, token.node, token.token, problem.what, why)
         await self.audit.write(event)
         self._note(event)
         if problem.of_signing:
-            self._note(Alarm(now, "event_unreadable", "", f"{verified.node}: {why}"))
+            self._note(Alarm(now, "event_unreadable", "", f"{token.node}: {why}"))
 
     def _note(self, event: Event) -> None:
         for journal in self.journals:
             journal.note(event)
 
 
-def _event(verified: Verified) -> "Ping | Report":
-    if verified.package is None:
-        raise UnreadableEvent("package_data must be a string.", of_signing=True)
+def _event(token: Verified) -> "Ping | Report":
     try:
-        return parse_event(unpack(verified.package))
-    except BadPackage:
-        why = "package_data is not padded standard base64."
-        raise UnreadableEvent(why, of_signing=True) from None
+        return parse_event(package_of(token))
+    except NoPackage as none:
+        raise UnreadableEvent(f"{none}.", of_signing=True) from None

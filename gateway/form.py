@@ -1,13 +1,17 @@
 """What a TSS Node posts, for callbacks and for events alike: a form with one field, TSS_JWT_MSG.
 
-What is wrong with it is answered unsigned and short, the same for everybody: a stranger learns
-nothing.
+What is wrong with it, or with the token in it, is answered unsigned and short, the same for
+everybody: a stranger learns nothing.
 """
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
 from starlette.responses import PlainTextResponse
+
+from approvals.events import Event, TokenRefused
+from keys.envelope import BadPackage, BadToken, TrustedNode, Verified, unpack, verify
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -34,9 +38,32 @@ class Refused(Exception):  # noqa: N818 - an outcome, named for what it says
         await PlainTextResponse(str(self), self.status, headers)(scope, receive, send)
 
 
-def not_verified() -> Refused:
-    """Whatever is wrong with the token."""
-    return Refused(401, "The token does not verify.")
+class NoPackage(Exception):  # noqa: N818 - an outcome, named for what it says
+    """A verified token that carries no package; the message says why, without a full stop."""
+
+
+def verified(
+    token: str, nodes: Sequence[TrustedNode], now: int, note: Callable[[Event], None]
+) -> Verified:
+    """The token, verified for one of these nodes; else it is noted, and Refused.
+
+    `now` is Unix milliseconds. Whatever is wrong with the token, the answer is the same.
+    """
+    try:
+        return verify(token, nodes, now)
+    except BadToken as bad:
+        note(TokenRefused(now, bad.reason))
+        raise Refused(401, "The token does not verify.") from None
+
+
+def package_of(token: Verified) -> bytes:
+    """What `package_data` holds; NoPackage where that is not bytes in base64."""
+    if token.package is None:
+        raise NoPackage("package_data must be a string")
+    try:
+        return unpack(token.package)
+    except BadPackage:
+        raise NoPackage("package_data is not padded standard base64") from None
 
 
 async def read_token(scope: "Scope", receive: "Receive") -> str:
