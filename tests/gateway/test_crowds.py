@@ -46,6 +46,14 @@ class Crowded:
     def said(self):
         return (self.home.folder / "gateway.log").read_text()
 
+    @contextlib.asynccontextmanager
+    async def left_as_found(self):
+        """A crowd may come in here; afterwards the gateway has closed each file that it brought."""
+        before = self.files
+        async with contextlib.AsyncExitStack() as stack:
+            yield stack
+        await until(lambda: self.files <= before + 1)
+
     async def answers_within(self, seconds):
         began = time.monotonic()
         conclusion = await ask(self.home.node, PING.encode())
@@ -87,23 +95,22 @@ def test_the_limit_is_said_at_the_start(crowded):
 
 async def test_a_thousand_idle_and_a_thousand_half_sent_leave_nothing_behind(crowded):
     await crowded.answers_within(1)
-    before, sizes = crowded.files, []
+    sizes = []
     for _ in range(2):
-        async with contextlib.AsyncExitStack() as stack:
+        async with crowded.left_as_found() as stack:
             await crowd(stack, crowded.home.settings.listen, b"", 500)
             await crowded.answers_within(1)
             half = b"POST /v2/check HTTP/1.1\r\nhost: x\r\ncontent-length: 9000\r\n\r\n"
             await crowd(stack, crowded.home.settings.listen, half + b"x" * 4_000, 500)
             await crowded.answers_within(1)
             assert crowded.files < FEW
-        await until(lambda: crowded.files <= before + 1)
         sizes.append(crowded.resident)
     assert sizes[1] - sizes[0] < 8_000_000
     assert "Too many open files" not in crowded.said
 
 
 async def test_operators_have_seats_of_their_own(crowded):
-    async with contextlib.AsyncExitStack() as stack:
+    async with crowded.left_as_found() as stack:
         await crowd(stack, crowded.home.settings.listen, b"GET /pi", 500)
         found = await asyncio.to_thread(crowded.home.desk.open_approvals)
         assert (found["approvals"], found["more"]) == ([], 0)
@@ -113,7 +120,7 @@ async def test_without_a_file_left_it_lives_on_without_spinning(crowded):
     soft, hard = resource.prlimit(crowded.process.pid, resource.RLIMIT_NOFILE)
     resource.prlimit(crowded.process.pid, resource.RLIMIT_NOFILE, (crowded.files + 3, hard))
     try:
-        async with contextlib.AsyncExitStack() as stack:
+        async with crowded.left_as_found() as stack:
             await crowd(stack, crowded.home.settings.listen, b"", 20)
             await until(lambda: "Too many open files" in crowded.said)
             busy = crowded.cpu_s
