@@ -9,7 +9,7 @@ from approvals.hearing import Hearing, NoAnswer
 from approvals.ledger import Ledger, lists_of
 from approvals.model import NOTHING_NEW, NOTHING_REMEMBERED, Approval, member_of
 from approvals.policy.judge import judge
-from approvals.redis_link import StoreDown
+from approvals.redis.link import StoreDown
 from approvals.request import Request
 from approvals.store import Conflict, FreezeMoved, Full, Moved, Swapped
 from approvals.window import next_attempt

@@ -15,7 +15,7 @@ from approvals.events import Answered
 from approvals.hearing import Hearing, NoAnswer
 from approvals.ledger import Ledger, lists_of
 from approvals.model import Approval, Approved, member_of
-from approvals.redis_link import StoreDown
+from approvals.redis.link import StoreDown
 from approvals.request import Request
 from approvals.store import Swapped
 from approvals.window import end_attempt

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from redis.exceptions import RedisError
 
-from approvals.freeze_store import FREEZE_MEMBER
-from approvals.redis_link import Link, StoreDown
+from approvals.freezes.store import FREEZE_MEMBER
+from approvals.redis.link import Link, StoreDown
 from approvals.store import BELL, MEMBER
 
 BLOCK_MS: Final = 1_000

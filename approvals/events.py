@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
-from approvals.after import Report
+from approvals.aftermath.facts import Report
 from approvals.ballots import NotCountedCause
 from approvals.findings import Findings
-from approvals.freeze import FreezeRecord, ThawVote
+from approvals.freezes.model import FreezeRecord, ThawVote
 from approvals.model import Approval, Vote
 from approvals.request import Request
 

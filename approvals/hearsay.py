@@ -12,7 +12,7 @@ from approvals.codec import DamagedRecord
 from approvals.events import AlarmOver, Learned
 from approvals.ledger import Ledger
 from approvals.model import NOTHING_NEW, Approval, Choice, Damaged, Rejected
-from approvals.redis_link import StoreDown
+from approvals.redis.link import StoreDown
 from approvals.wording import counted
 
 AT_ONCE: Final = 200

@@ -6,8 +6,8 @@ from typing import Final
 from approvals.acquaintance import Acquaintances, Listed, Remark, listed, remarks_of
 from approvals.codec import DamagedRecord
 from approvals.findings import Findings
-from approvals.freeze import ANYTHING, reach_of
-from approvals.freezing import Freezing
+from approvals.freezes.freezing import Freezing
+from approvals.freezes.model import ANYTHING, reach_of
 from approvals.inspect import inspect
 from approvals.model import NOTHING_NEW, Approval, Today, Verdict
 from approvals.policy.judge import judge

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from approvals.acquaintance import destinations_of
-from approvals.after_store import AfterStore
+from approvals.aftermath.store import AfterStore
 from approvals.audit import Audit, AuditDown
 from approvals.bell import Bell
 from approvals.decide import decide
 from approvals.events import Alarm, Event, Finalized, Journal
-from approvals.freeze_store import FreezeStore
-from approvals.freezing import FreezeParts, Freezing
+from approvals.freezes.freezing import FreezeParts, Freezing
+from approvals.freezes.store import FreezeStore
 from approvals.hearing import NoAnswer
 from approvals.in_force import InForce
 from approvals.memory import Memory
@@ -35,7 +35,7 @@ from approvals.news import News
 from approvals.outbox import Outbox
 from approvals.policy.model import Policy
 from approvals.recent import Recent
-from approvals.redis_link import StoreDown
+from approvals.redis.link import StoreDown
 from approvals.request import Request
 from approvals.store import FreezeMoved, Lists, Moved, Store, Swapped
 from approvals.window import Window

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from approvals.acquaintance import Acquaintances
-from approvals.freeze import FreezeRecord
+from approvals.freezes.model import FreezeRecord
 from approvals.model import NOTHING_REMEMBERED, Outcome, Remembered, Vote
 from approvals.model import Final as FinalFact
 from approvals.recent import Recent

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from approvals.after_store import DOUBTS_KEY
+from approvals.aftermath.doubts import DOUBTS_MEMBER
+from approvals.aftermath.store import DOUBTS_KEY
 from approvals.codec import DamagedRecord, Stamp, seal, unseal
-from approvals.doubts import DOUBTS_MEMBER
-from approvals.freeze_store import FREEZE_KEY, FREEZE_MEMBER
-from approvals.redis_link import WRONG_TYPE, Link, bounded, is_wrong_type, key
+from approvals.freezes.store import FREEZE_KEY, FREEZE_MEMBER
+from approvals.redis.link import WRONG_TYPE, Link, bounded, is_wrong_type, key
 from approvals.store import LATEST, LONGEST_MEMBER, MOST_OPEN, MOST_RECORD, our_names
 from approvals.told import Told, told_from_json, told_to_json
 from keys.seals import SealKey

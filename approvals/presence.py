@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from approvals.codec import DamagedRecord, Stamp, seal, unseal
 from approvals.plain import to_json
-from approvals.redis_link import Link, key
+from approvals.redis.link import Link, key
 from keys.seals import SealKey
 
 PURPOSE: Final = "gateway"

@@ -6,7 +6,7 @@ A vote on a request, a freeze, and a vote to thaw.
 from functools import lru_cache
 from typing import Final
 
-from approvals import freeze_statement
+from approvals.freezes import statement as freeze_statement
 from approvals.model import Choice, SshSignature
 from approvals.statement import FRESH_MS, NAMESPACE, BadStatement, read
 from keys import ssh, sshsig

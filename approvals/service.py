@@ -5,22 +5,22 @@ from collections.abc import Iterable
 from typing import Final
 
 from approvals.acquaintance import Remark
-from approvals.after import After
-from approvals.aftermath import Aftermath
+from approvals.aftermath.facts import After
+from approvals.aftermath.hearing import Aftermath
 from approvals.asking import Asking
 from approvals.ballots import Ballot, NotCountedCause
 from approvals.changing import Announce, Changing, Load
 from approvals.codec import DamagedRecord
 from approvals.events import PolicyChanged
 from approvals.findings import Findings
-from approvals.freezing import Freezing
+from approvals.freezes.freezing import Freezing
 from approvals.hearing import Hearing
 from approvals.hearsay import Hearsay
 from approvals.ledger import Ledger, Parts, lists_of
 from approvals.model import Approval, Decision, member_of
 from approvals.outbox import Outbox
 from approvals.policy.model import Policy
-from approvals.redis_link import StoreDown, WrongType
+from approvals.redis.link import StoreDown, WrongType
 from approvals.request import Request
 from approvals.store import MOST_OPEN
 from approvals.voting import Counted, NotCounted, Voting

@@ -30,8 +30,8 @@ from approvals.codec import (
     unseal,
 )
 from approvals.model import Approval, Outcome
-from approvals.redis_link import WRONG_TYPE, Link, StoreDown, bounded, is_wrong_type
-from approvals.redis_link import key as full_key
+from approvals.redis.link import WRONG_TYPE, Link, StoreDown, bounded, is_wrong_type
+from approvals.redis.link import key as full_key
 from approvals.request import Request
 from keys.seals import SealKey
 

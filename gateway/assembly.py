@@ -13,38 +13,38 @@ from typing import Any, Final, TypeAlias
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from starlette.types import ASGIApp
 
-from approvals.after_store import AfterStore
+from approvals.aftermath.store import AfterStore
 from approvals.audit import Audit, AuditUnreadable
 from approvals.audit.reading import remember
 from approvals.bell import Bell
 from approvals.events import Alarm
-from approvals.freeze_store import FreezeStore
+from approvals.freezes.store import FreezeStore
 from approvals.ledger import Parts
 from approvals.memory import Memory
 from approvals.outbox import Outbox
 from approvals.plain import plain
 from approvals.policy import Policy, PolicyError
 from approvals.presence import Presences
-from approvals.redis_health import RedisRefused, check_server
-from approvals.redis_link import Link, StoreDown
+from approvals.redis.health import RedisRefused, check_server
+from approvals.redis.link import Link, StoreDown
 from approvals.service import Service
 from approvals.store import Store
-from gateway.callback import Callback
 from gateway.clock import Clock
-from gateway.cookie import Cookie
-from gateway.desk import Desk
-from gateway.door import Door
-from gateway.event_door import EventDoor
-from gateway.freeze_desk import FreezeDesk
+from gateway.config.settings import Settings
+from gateway.desk.api import Desk
+from gateway.desk.cookie import Cookie
+from gateway.desk.door import Door
+from gateway.desk.freezes import FreezeDesk
+from gateway.desk.surface import operator_app
+from gateway.doors.callback import Callback
+from gateway.doors.events import EventDoor
+from gateway.doors.public import public_app
+from gateway.doors.silence import Parked
 from gateway.heads import Heads
 from gateway.neighbors import Neighbors
-from gateway.observe import Observer
-from gateway.operator import operator_app
+from gateway.observe.observer import Observer
 from gateway.policy_file import PolicyUnreadable, load_policy
-from gateway.public import public_app
 from gateway.reloading import Reloading
-from gateway.settings import Settings
-from gateway.silence import Parked
 from gateway.start_up import start_up_lines
 from gateway.telling import telling
 from gateway.watch import watch

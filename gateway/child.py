@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from gateway.settings import Address
-from gateway.terminal import Failure
+from gateway.config.settings import Address
+from gateway.oncall.terminal import Failure
 
 _START_S: Final = 30.0
 _STOP_S: Final = 12.0

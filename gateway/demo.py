@@ -12,20 +12,20 @@ from typing import Final
 import click
 
 from approvals.model import Choice
-from gateway import oncall
-from gateway.attempts import Conclusion, Event
 from gateway.child import free_addresses, running_gateway
-from gateway.client import DeskClient
 from gateway.clock import SYSTEM
-from gateway.config import load_for_operator
-from gateway.fresh import freshen
-from gateway.init import APPROVER_KEY, Plan, init
-from gateway.node import NodeSettings, ask
-from gateway.settings import Settings
+from gateway.config.file import load_for_operator
+from gateway.config.settings import Settings
+from gateway.oncall import votes
+from gateway.oncall.client import DeskClient
+from gateway.oncall.terminal import Failure
+from gateway.setup.init import APPROVER_KEY, Plan, init
+from gateway.simulate.attempts import Conclusion, Event
+from gateway.simulate.fresh import freshen
+from gateway.simulate.node import NodeSettings, ask
 from gateway.simulate.page import describe, told
 from gateway.simulate.requests import request_id_of, sample
 from gateway.simulate.twin import node_settings
-from gateway.terminal import Failure
 from keys import rsa
 
 APPROVER: Final = "you"
@@ -147,7 +147,7 @@ async def _decide(stage: _Stage) -> str | None:
     """What the person said, once it is counted; what they were to say where nobody was needed."""
     if not await _arrived(stage):
         return stage.answer
-    await asyncio.to_thread(oncall.show, stage.settings, stage.request_id, as_json=False)
+    await asyncio.to_thread(votes.show, stage.settings, stage.request_id, as_json=False)
     click.echo()
     answer, reason = await _said(stage)
     if answer == "none":
@@ -156,10 +156,10 @@ async def _decide(stage: _Stage) -> str | None:
     choice = Choice(answer)
     click.echo(f"person  | countersign {choice} {stage.request_id} --reason {reason!r}")
     await asyncio.to_thread(
-        oncall.vote,
+        votes.vote,
         stage.settings,
         stage.request_id,
-        oncall.Say(choice, reason),
+        votes.Say(choice, reason),
         stage.key,
         quiet=True,
     )

@@ -6,9 +6,9 @@ from typing import Final
 
 from approvals.events import Alarm, AlarmOver
 from approvals.presence import KINDS, Differences, Presence, Presences
-from approvals.redis_link import StoreDown
+from approvals.redis.link import StoreDown
 from gateway.clock import Clock
-from gateway.observe import Observer
+from gateway.observe.observer import Observer
 
 LOOK_S: Final = 3.0
 

@@ -7,16 +7,16 @@ from typing import Any, Final, assert_never
 from approvals.events import Event, Journal
 from approvals.service import Service
 from gateway.clock import Clock
-from gateway.observe import Observer
+from gateway.observe.observer import Observer
 from notifiers.alarm_news import AlarmNews
+from notifiers.elsewhere.one_way import Carrier, OneWay
+from notifiers.elsewhere.standby import Standby
 from notifiers.health import SlackHealth
-from notifiers.one_way import Carrier, OneWay
-from notifiers.pace import Pace
 from notifiers.ports import Posts
-from notifiers.readable import listed
 from notifiers.settings import NotifySettings
-from notifiers.standby import Standby
+from notifiers.slack.pace import Pace
 from notifiers.story import names_of
+from notifiers.words.readable import listed
 
 EVERY_MS: Final = 500
 BURST: Final = 20
@@ -42,12 +42,12 @@ def carrier_of(settings: NotifySettings, now_ms: Callable[[], int]) -> Carrier:
     """What takes bulletins to a place. A library is loaded only where it is needed."""
     match settings.kind:
         case "webhook":
-            from notifiers.webhook import Webhook
+            from notifiers.elsewhere.webhook import Webhook
 
             assert settings.secret is not None  # noqa: S101 - the configuration was checked
             return Webhook(settings.url, settings.secret, now_ms)
         case "apprise":
-            from notifiers.apprise_post import ApprisePost
+            from notifiers.elsewhere.apprise_post import ApprisePost
 
             return ApprisePost(settings.url)
         case _ as never:

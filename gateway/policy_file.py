@@ -12,8 +12,8 @@ from approvals.policy.judge import judge
 from approvals.policy.load import load
 from approvals.policy.mistakes import Mistake, PolicyError
 from approvals.policy.model import Policy, Test
-from gateway.terminal import Failure
-from gateway.wire import NotACallbackRequest, Ping, parse
+from gateway.doors.wire import NotACallbackRequest, Ping, parse
+from gateway.oncall.terminal import Failure
 
 LARGEST_REQUEST: Final = 10 * 1024 * 1024
 """Bytes of a request that a test may give: what a gateway takes from a node."""

@@ -16,11 +16,11 @@ from approvals.policy.model import Policy
 from approvals.service import Service
 from approvals.wording import counted
 from gateway.clock import Clock
-from gateway.observe import Observer
+from gateway.observe.observer import Observer
 from gateway.policy_file import PolicyUnreadable, load_policy
-from notifiers.news import policy_news
 from notifiers.ports import NotTold
 from notifiers.teller import Teller
+from notifiers.words.news import policy_news
 
 Outcome: TypeAlias = Literal["changed", "unchanged", "refused"]
 

@@ -5,16 +5,16 @@ from pathlib import Path
 
 from gateway.assembly import StartError
 from gateway.clock import SYSTEM
-from gateway.config import ConfigError, load
+from gateway.config.file import ConfigError, load
+from gateway.config.settings import Settings
 from gateway.data_dir import DataDirError
+from gateway.doors.seats import raise_file_limit
+from gateway.doors.server import ListenError
 from gateway.embedded import EmbeddedError
-from gateway.http_server import ListenError
-from gateway.log import make_log, take_library_logs
-from gateway.observe import Observer
-from gateway.seats import raise_file_limit
+from gateway.observe.log import make_log, take_library_logs
+from gateway.observe.observer import Observer
+from gateway.oncall.terminal import Failure
 from gateway.serve import listen_to_signals, serve
-from gateway.settings import Settings
-from gateway.terminal import Failure
 from keys.errors import KeyFileError
 
 

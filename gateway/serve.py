@@ -15,12 +15,12 @@ from typing import Any, Final
 
 from gateway.assembly import Assembly, Task, assemble
 from gateway.clock import SYSTEM, Clock
+from gateway.config.settings import Settings
 from gateway.data_dir import DataDir
+from gateway.doors.seats import Seats, file_limit, limit_lines, seats_for_nodes, seats_for_operators
+from gateway.doors.server import Server
 from gateway.embedded import EmbeddedServer
-from gateway.http_server import Server
-from gateway.observe import Observer
-from gateway.seats import Seats, file_limit, limit_lines, seats_for_nodes, seats_for_operators
-from gateway.settings import Settings
+from gateway.observe.observer import Observer
 from gateway.tasks import end
 
 END_ATTEMPTS_S: Final = 2.0

@@ -1,17 +1,17 @@
 """The first lines a gateway says: what it is connected to, and what it would change."""
 
-from approvals.freeze import Freeze
-from approvals.redis_health import FAIL_OVER_FORGETS, examine
-from approvals.redis_link import Link, StoreDown
+from approvals.freezes.model import Freeze
+from approvals.redis.health import FAIL_OVER_FORGETS, examine
+from approvals.redis.link import Link, StoreDown
 from approvals.service import Service
 from approvals.wording import counted
+from gateway.config.settings import Node, Settings
 from gateway.doctor.key_files import left_by_init
 from gateway.doctor.windows import spoken_window, window_warnings
-from gateway.settings import Node, Settings
 from keys.rsa import fingerprint, load_public_key
-from notifiers.freeze_lines import headline_of, thaw_wanted
-from notifiers.readable import visible
-from notifiers.status import day_and_clock
+from notifiers.words.freeze_lines import headline_of, thaw_wanted
+from notifiers.words.readable import visible
+from notifiers.words.status import day_and_clock
 
 
 async def start_up_lines(

@@ -12,27 +12,27 @@ from starlette.routing import Route
 from approvals.outbox import BURST_MEMBER
 from approvals.service import Service
 from gateway.clock import Clock
+from gateway.config.settings import Settings
+from gateway.doors.slack import PATH, slack_endpoint
 from gateway.notifying import Both, alarm_tasks, also_told, one_ways, standbys_of
-from gateway.observe import Observer
-from gateway.settings import Settings
-from gateway.slack_http import PATH, slack_endpoint
+from gateway.observe.observer import Observer
 from keys.seals import SealKey
 from notifiers.console import NAME as CONSOLE
 from notifiers.console import Console
 from notifiers.health import SlackHealth
 from notifiers.noting import Noting
-from notifiers.pace import Pace
 from notifiers.settings import SlackSettings
-from notifiers.slack_clicks import Clicks
-from notifiers.slack_client import SlackClient, SlackTrouble
-from notifiers.slack_posts import SlackPosts
-from notifiers.slack_socket import Sockets
-from notifiers.slack_thread import NAME as SLACK
-from notifiers.slack_watched import WatchedSlack
+from notifiers.slack.clicks import Clicks
+from notifiers.slack.client import SlackClient, SlackTrouble
+from notifiers.slack.pace import Pace
+from notifiers.slack.posts import SlackPosts
+from notifiers.slack.socket import Sockets
+from notifiers.slack.summary import Summary
+from notifiers.slack.thread import NAME as SLACK
+from notifiers.slack.watched import WatchedSlack
 from notifiers.story import names_of
-from notifiers.summary import Summary
 from notifiers.teller import Teller
-from notifiers.text import Names
+from notifiers.words.text import Names
 
 AGAIN_S: Final = 30.0
 

@@ -7,9 +7,9 @@ from typing import Final
 from approvals.audit import Audit, AuditDown
 from approvals.events import Alarm
 from approvals.outbox import Outbox
-from approvals.redis_link import StoreDown
+from approvals.redis.link import StoreDown
 from approvals.store import Store
-from gateway.observe import AUDIT, REDIS, Observer
+from gateway.observe.observer import AUDIT, REDIS, Observer
 
 LOOK_S: Final = 2.0
 

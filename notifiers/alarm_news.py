@@ -8,7 +8,7 @@ from typing import Final
 
 from approvals.events import Alarm, Event
 from approvals.recent import Recent
-from notifiers.one_way import OneWay
+from notifiers.elsewhere.one_way import OneWay
 from notifiers.ports import NotTold
 
 QUIET_MS: Final = 600_000

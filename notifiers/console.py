@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 from typing import IO, Final
 
-from approvals.freeze import FreezeRecord
+from approvals.freezes.model import FreezeRecord
 from approvals.recent import Recent
-from notifiers.escalating import called_line
-from notifiers.facts import Fact
-from notifiers.freezes import freeze_news, still_news
 from notifiers.noting import UNHEARD, Noting
 from notifiers.ports import NotTold, Story
-from notifiers.status import day_and_clock, status_of
-from notifiers.text import command
+from notifiers.words.escalating import called_line
+from notifiers.words.facts import Fact
+from notifiers.words.freezes import freeze_news, still_news
+from notifiers.words.status import day_and_clock, status_of
+from notifiers.words.text import command
 
 NAME: Final = "console"
 _LABELS: Final = 20

@@ -13,9 +13,9 @@ from approvals.events import Alarm, Event, Journal, Trouble
 from approvals.recent import Recent
 from approvals.wording import counted
 from notifiers.ports import NotTold
-from notifiers.readable import listed
-from notifiers.slack_socket import PART as SOCKET
-from notifiers.status import day_and_clock
+from notifiers.slack.socket import PART as SOCKET
+from notifiers.words.readable import listed
+from notifiers.words.status import day_and_clock
 
 PART: Final = "slack_path"
 LOOK_S: Final = 1.0

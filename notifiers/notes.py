@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from approvals.freeze import FreezeRecord
-from approvals.freeze_store import FREEZE_MEMBER
+from approvals.freezes.model import FreezeRecord
+from approvals.freezes.store import FREEZE_MEMBER
 from approvals.told import Post, Told
-from notifiers.freezes import still_news
 from notifiers.ports import NotTold, Posts
+from notifiers.words.freezes import still_news
 
 SWAPS: Final = 40
 """Each round somebody succeeds, and every configured place may want to note something."""

@@ -5,18 +5,18 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from approvals.acquaintance import Remark
-from approvals.after import NOTHING_AFTER, After
+from approvals.aftermath.doubts import Doubts
+from approvals.aftermath.facts import NOTHING_AFTER, After
 from approvals.ballots import Ballot, NotCountedCause
-from approvals.doubts import Doubts
 from approvals.findings import Address, Findings
-from approvals.freeze import Freeze, FreezeRecord
-from approvals.freezing import NotFrozen
+from approvals.freezes.freezing import NotFrozen
+from approvals.freezes.model import Freeze, FreezeRecord
 from approvals.model import Approval, Decision, Electorate, Evidence, Person
 from approvals.request import Request
 from approvals.told import Told
 from approvals.voting import Counted, NotCounted
 from notifiers.schedule import Due, Said, Urgency
-from notifiers.sheet import Sheet
+from notifiers.words.sheet import Sheet
 
 
 class Directory(Protocol):

@@ -5,14 +5,14 @@ from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from approvals.findings import Address, Claims, Findings, Reason, Unverified
-from approvals.freeze import Freeze
+from approvals.freezes.model import Freeze
 from approvals.model import Approval, Cause, Decision, Rejected
-from notifiers.escalating import called_today
-from notifiers.facts import PAGE
 from notifiers.ports import Approvals, Story
 from notifiers.schedule import due, is_overdue, urgency_of
-from notifiers.sheet import sheet_of
-from notifiers.text import Names
+from notifiers.words.escalating import called_today
+from notifiers.words.facts import PAGE
+from notifiers.words.sheet import sheet_of
+from notifiers.words.text import Names
 
 _NOT_KEPT: Final = "the bytes of this request are not stored here"
 

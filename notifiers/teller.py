@@ -11,21 +11,21 @@ from dataclasses import dataclass
 from typing import Final
 from weakref import WeakValueDictionary
 
+from approvals.aftermath.doubts import DOUBTS_MEMBER
 from approvals.codec import DamagedRecord
-from approvals.doubts import DOUBTS_MEMBER
 from approvals.events import Alarm, Journal, Trouble
-from approvals.freeze_store import FREEZE_MEMBER
+from approvals.freezes.store import FREEZE_MEMBER
 from approvals.model import Approval
 from approvals.news import News
 from approvals.outbox import BURST_MEMBER
-from approvals.redis_link import StoreDown
-from notifiers.aftermath import say_alarms
+from approvals.redis.link import StoreDown
 from notifiers.noting import Noting
 from notifiers.once import Held
 from notifiers.ports import Approvals, Notifier, Notifiers, NotTold, Outbox
 from notifiers.schedule import next_look
 from notifiers.story import story_of
-from notifiers.text import Names
+from notifiers.words.aftermath import say_alarms
+from notifiers.words.text import Names
 
 POLL_S: Final = 1.0
 CLAIM: Final = 8

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from gateway.cli import main
+from gateway.cli.main import main
 
 PYPROJECT = Path(__file__).parent.parent / "pyproject.toml"
 

@@ -33,14 +33,15 @@ from approvals.policy.spoken import spoken_escalation
 from approvals.request import Request
 from approvals.risks import RISKS
 from approvals.window import Window
-from gateway import cli_examples, config
-from gateway.cli import main
-from gateway.init import Plan, what_next
-from gateway.metrics import Metrics
-from gateway.tables import Reader
-from gateway.wire import parse
-from notifiers.aftermath import SAYS
-from notifiers.warnings import ODDITY_NAMES, RISK_NAMES
+from gateway.cli import examples
+from gateway.cli.main import main
+from gateway.config import file as config
+from gateway.config.tables import Reader
+from gateway.doors.wire import parse
+from gateway.observe.metrics import Metrics
+from gateway.setup.init import Plan, what_next
+from notifiers.words.aftermath import SAYS
+from notifiers.words.warnings import ODDITY_NAMES, RISK_NAMES
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -107,7 +108,7 @@ def every_command(group: click.Group = main, within: str = "") -> Iterator[tuple
 
 
 def test_every_example_is_of_a_command_and_every_command_has_one() -> None:
-    assert set(cli_examples.EXAMPLES) == {name for name, _ in every_command()}
+    assert set(examples.EXAMPLES) == {name for name, _ in every_command()}
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,7 @@ def test_the_help_fits_80_columns_and_its_examples_are_understood(
     assert max(map(len, shown.splitlines())) <= 80
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COUNTERSIGN_SSH_KEY", "key")
-    for example in cli_examples.EXAMPLES[name]:
+    for example in examples.EXAMPLES[name]:
         assert f"\n    countersign {example}\n" in shown
         words = shlex.split(example)
         assert words[: name.count(" ") + 1] == name.split()

@@ -13,9 +13,9 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.cli import main
-from gateway.metrics import Metrics
-from gateway.series import ALARMS, SILENCES
+from gateway.cli.main import main
+from gateway.observe.metrics import Metrics
+from gateway.observe.series import ALARMS, SILENCES
 from gateway.watch import look
 from tests.support.events import event, tells
 from tests.support.requests import sample

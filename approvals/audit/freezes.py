@@ -7,8 +7,8 @@ from itertools import combinations
 from typing import Any
 
 from approvals.audit.form import CONTINUED, OPENED
-from approvals.freeze import THAW_WITHIN_MS, Freeze, FreezeRecord, ThawVote
-from approvals.freeze_codec import freeze_from_plain, thaw_from_plain
+from approvals.freezes.codec import freeze_from_plain, thaw_from_plain
+from approvals.freezes.model import THAW_WITHIN_MS, Freeze, FreezeRecord, ThawVote
 from approvals.model import SshSignature
 from approvals.proof import freeze_proved, thaw_proved
 

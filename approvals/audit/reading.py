@@ -12,7 +12,7 @@ from approvals.audit.files import Stretch, stretches
 from approvals.audit.form import MOST_LINE, AuditUnreadable, document_of, link_of
 from approvals.codec import final_from_plain, vote_from_plain
 from approvals.findings import Address
-from approvals.freeze_codec import freeze_from_plain
+from approvals.freezes.codec import freeze_from_plain
 from approvals.memory import Memory
 from approvals.model import Choice, Outcome
 from approvals.recent import Recent

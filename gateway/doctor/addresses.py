@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from gateway.config.settings import Settings
 from gateway.doctor.check import Change, Check, ok, warn, wrong
-from gateway.node_block import CHECK_PATH, EVENT_PATH
-from gateway.settings import Settings
-from notifiers.readable import visible
+from gateway.setup.node_block import CHECK_PATH, EVENT_PATH
+from notifiers.words.readable import visible
 
 _LOOPBACK: Final = ("127.", "localhost", "[::1]", "::1")
 _PORTS: Final = {"http": 80, "https": 443}

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from gateway.cookie import NAME as COOKIE
+from gateway.desk.cookie import NAME as COOKIE
 from gateway.doctor.check import Change, Check, ok, warn, wrong
 from gateway.doctor.files import check_private, command, gateway_user, is_there, user_name
 

@@ -12,7 +12,8 @@ from typing_extensions import override
 
 from approvals.policy.model import Policy
 from approvals.wording import counted
-from gateway.config import ConfigError, load_as_far
+from gateway.config.file import ConfigError, load_as_far
+from gateway.config.settings import Settings
 from gateway.doctor.check import Check, Section, ok, wrong
 from gateway.doctor.disk import check_data
 from gateway.doctor.files import check_unwritable
@@ -24,7 +25,6 @@ from gateway.doctor.slack import check_slack
 from gateway.doctor.store import check_store
 from gateway.doctor.tss_node import check_node_config
 from gateway.doctor.windows import check_deadlines, check_window
-from gateway.settings import Settings
 
 LIMIT_S: Final = 20.0
 """For one subject; all of them are looked at at the same time."""

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Final
 
+from gateway.config.key_check import node_keys, public_half, signing_keys, taken
+from gateway.config.settings import Node, Settings
 from gateway.doctor.check import Change, Check, ok, warn, wrong
 from gateway.doctor.files import (
     check_private,
@@ -11,13 +13,11 @@ from gateway.doctor.files import (
     gateway_user,
     is_there,
 )
-from gateway.init import APPROVER_KEY, TEST_EVENT_KEY, TEST_NODE_KEY
-from gateway.key_check import node_keys, public_half, signing_keys, taken
-from gateway.settings import Node, Settings
+from gateway.setup.init import APPROVER_KEY, TEST_EVENT_KEY, TEST_NODE_KEY
 from keys import rsa, ssh_files
 from keys.errors import KeyFileError
 from keys.seals import SealKey
-from notifiers.readable import listed
+from notifiers.words.readable import listed
 
 LARGE_BITS: Final = 4096
 

@@ -7,10 +7,10 @@ import resource
 import socket
 from typing import Any, Final
 
+from gateway.config.settings import Address, Settings
 from gateway.doctor.check import Change, Check, ok, warn, wrong
 from gateway.doctor.disk import is_held
-from gateway.seats import FILES, seats_for_nodes
-from gateway.settings import Address, Settings
+from gateway.doors.seats import FILES, seats_for_nodes
 
 _EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - names to look for
 _LOOPBACK: Final = ("127.", "::1", "localhost")

@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Final
 
+from gateway.config.settings import Node, Settings
 from gateway.doctor.addresses import EVENTS, check_address, port_of, split
 from gateway.doctor.check import Change, Check, ok, warn, wrong
 from gateway.doctor.node_config import EventServer
-from gateway.init import EVENT_PUBLIC
-from gateway.node_block import REPORTED, event_block
-from gateway.settings import Node, Settings
+from gateway.setup.init import EVENT_PUBLIC
+from gateway.setup.node_block import REPORTED, event_block
 from keys.envelope import MOST_AHEAD_S
 
 ENOUGH_S: Final = 900

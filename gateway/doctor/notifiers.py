@@ -6,9 +6,9 @@ from contextlib import suppress
 from typing import Final
 from urllib.parse import urlsplit
 
+from gateway.config.settings import Settings
 from gateway.doctor.check import Change, Check, ok, wrong
 from gateway.doctor.files import command
-from gateway.settings import Settings
 from keys.secret import Secret
 from notifiers.settings import NotifySettings
 
@@ -39,7 +39,7 @@ async def _check(settings: Settings, one: NotifySettings) -> Check:
 
 def _check_address(one: NotifySettings, trying: Change) -> Check:
     """Its services answer at many addresses, of which only the library knows."""
-    from notifiers.apprise_post import BadAddress, check_address
+    from notifiers.elsewhere.apprise_post import BadAddress, check_address
 
     try:
         check_address(one.url)

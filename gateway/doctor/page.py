@@ -11,8 +11,8 @@ import click
 from approvals.plain import plain
 from approvals.wording import counted
 from gateway.doctor.check import LEVELS, Change, Check, Level, Section
-from gateway.terminal import on_terminal
-from notifiers.readable import visible
+from gateway.oncall.terminal import on_terminal
+from notifiers.words.readable import visible
 
 _MARKS: Final[dict[Level, tuple[str, str]]] = {
     "ok": ("✓", "green"),

@@ -2,16 +2,16 @@
 
 from typing import Final
 
-from approvals.freeze import THAW_VOTES
+from approvals.freezes.model import THAW_VOTES
 from approvals.model import Person
 from approvals.policy.mistakes import PolicyError
 from approvals.policy.model import Policy
 from approvals.policy.terms import Terms
 from approvals.wording import counted
+from gateway.config.settings import Settings
 from gateway.doctor.check import Change, Check, ok, warn, wrong
 from gateway.doctor.files import check_unwritable
 from gateway.policy_file import PolicyUnreadable, load_policy
-from gateway.settings import Settings
 
 _MOST: Final = 50
 

@@ -8,15 +8,15 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 from approvals.policy.model import Policy
+from gateway.config.settings import Settings
 from gateway.doctor.check import Change, Check, ok, warn, wrong
 from gateway.doctor.clocks import check_clock
 from gateway.doctor.slack_people import check_people
-from gateway.settings import Settings
 from keys.secret import Secret
-from notifiers.readable import visible
 from notifiers.settings import SlackSettings
-from notifiers.slack_client import SlackAway, SlackClient, SlackTrouble
-from notifiers.slack_limits import Json
+from notifiers.slack.client import SlackAway, SlackClient, SlackTrouble
+from notifiers.slack.limits import Json
+from notifiers.words.readable import visible
 
 NEEDED: Final = "chat:write"
 """What the gateway posts with; the other scopes are for the doctor alone."""

@@ -6,9 +6,9 @@ from typing import Any, Final
 from approvals.model import Person
 from approvals.policy.model import Policy
 from gateway.doctor.check import Change, Check, ok, warn, wrong
-from notifiers.readable import visible
 from notifiers.settings import SlackSettings
-from notifiers.slack_client import SlackClient, SlackRefused, SlackTrouble
+from notifiers.slack.client import SlackClient, SlackRefused, SlackTrouble
+from notifiers.words.readable import visible
 
 MOST: Final = 100
 """As many as Slack answers for in a minute, at least."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from approvals.redis_health import (
+from approvals.redis.health import (
     FAIL_OVER_FORGETS,
     ServerFacts,
     a_replica,
@@ -16,12 +16,12 @@ from approvals.redis_health import (
     may_lose,
     too_old,
 )
-from approvals.redis_link import Link, StoreDown
+from approvals.redis.link import Link, StoreDown
 from gateway import valkey
+from gateway.config.settings import Settings
 from gateway.doctor.check import Change, Check, ok, warn, wrong
 from gateway.doctor.clocks import check_clock
 from gateway.doctor.disk import is_held
-from gateway.settings import Settings
 from gateway.socket_name import short_name
 from keys.secret import Secret
 

@@ -5,6 +5,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from approvals.wording import in_seconds
+from gateway.config.key_check import public_half
+from gateway.config.settings import Node, Settings
 from gateway.doctor.addresses import CALLBACKS, address_change, check_address, port_of, split
 from gateway.doctor.check import Change, Check, ok, warn, wrong
 from gateway.doctor.files import command, is_there
@@ -15,12 +17,10 @@ from gateway.doctor.node_config import (
     read_node_config,
 )
 from gateway.doctor.node_events import check_events
-from gateway.key_check import public_half
-from gateway.settings import Node, Settings
 from keys import rsa
 from keys.envelope import LEEWAY_S, MOST_AHEAD_S
 from keys.errors import KeyFileError
-from notifiers.readable import visible
+from notifiers.words.readable import visible
 
 
 def check_node_config(settings: Settings, path: Path, name: str | None) -> list[Check]:

@@ -6,8 +6,8 @@ from approvals.policy.model import Policy
 from approvals.policy.seats import WITHIN_IF_ABSENT_MS
 from approvals.window import ADVISED, LITTLE_LISTENING, Window
 from approvals.wording import in_seconds
+from gateway.config.settings import Node
 from gateway.doctor.check import Change, Check, ok, warn
-from gateway.settings import Node
 
 NODE_FILE: Final = "the node's cobo-tss-node-config.yaml, callback"
 SHORT_MS: Final = 300_000

@@ -10,8 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from gateway.node import FIELD, part
-from gateway.node_block import CHECK_PATH
+from gateway.setup.node_block import CHECK_PATH
 from gateway.simulate.material import (
     NOWHERE,
     Material,
@@ -21,6 +20,7 @@ from gateway.simulate.material import (
     numbered,
     with_outer,
 )
+from gateway.simulate.node import FIELD, part
 from gateway.simulate.requests import Wish, sample
 from keys.rsa import generate_private_key, public_pem
 

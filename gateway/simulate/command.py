@@ -14,22 +14,22 @@ from approvals.chains.tables import SHIPPED
 from approvals.inspect import inspect
 from approvals.plain import plain
 from approvals.wording import counted
-from gateway.attempts import Answer, Event, NoResponse
-from gateway.config import Settings
-from gateway.node import NodeSettings, attempt
+from gateway.config.file import Settings
+from gateway.doors.wire import NotACallbackRequest, Ping, parse
+from gateway.oncall.terminal import UNREACHABLE, Failure, print_json
 from gateway.simulate import page
+from gateway.simulate.attempts import Answer, Event, NoResponse
 from gateway.simulate.book import Misbehavior
 from gateway.simulate.conformance import Line, play_book, said
 from gateway.simulate.events import Outcome, Shape
+from gateway.simulate.node import NodeSettings, attempt
 from gateway.simulate.playing import Call, Run, play, play_all, stop_on_interrupt
 from gateway.simulate.progress import Onlooker
 from gateway.simulate.reporting import Reporter, event_key
 from gateway.simulate.requests import Wish, request_id_of, sample, sample_names, turns
 from gateway.simulate.tally import Expected, Played, Tally, tally, went_as
 from gateway.simulate.twin import Twin, chosen, difference, twin_of
-from gateway.terminal import UNREACHABLE, Failure, print_json
-from gateway.wire import NotACallbackRequest, Ping, parse
-from notifiers.headline import headline
+from notifiers.words.headline import headline
 
 _PING: Final = b'{"request_id":"","request_type":0,"request_detail":"","extra_info":""}'
 

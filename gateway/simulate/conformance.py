@@ -7,10 +7,17 @@ from typing import Final, assert_never
 
 import aiohttp
 
-from gateway.attempts import Answer, BadAnswer, ErrorStatus, Happened, HttpError, NoResponse
-from gateway.node import NodeSettings, exchange, judge
+from gateway.simulate.attempts import (
+    Answer,
+    BadAnswer,
+    ErrorStatus,
+    Happened,
+    HttpError,
+    NoResponse,
+)
 from gateway.simulate.book import Misbehavior
 from gateway.simulate.material import Material, Step
+from gateway.simulate.node import NodeSettings, exchange, judge
 from gateway.simulate.tally import cause_of
 
 _MOST_SENTENCE: Final = 100

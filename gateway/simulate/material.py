@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from gateway.node import FIELD, FORM, Echo, NodeSettings, Post, compact
-from gateway.node_block import CHECK_PATH
+from gateway.setup.node_block import CHECK_PATH
+from gateway.simulate.node import FIELD, FORM, Echo, NodeSettings, Post, compact
 from gateway.simulate.requests import Wish, sample
 
 HEADER: Final = b'{"alg":"RS256","typ":"JWT"}'

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final, assert_never
 import click
 
 from approvals.wording import counted
-from gateway.attempts import (
+from gateway.oncall.terminal import console
+from gateway.simulate.attempts import (
     Answer,
     BadAnswer,
     Began,
@@ -20,7 +21,6 @@ from gateway.attempts import (
 )
 from gateway.simulate.conformance import Line
 from gateway.simulate.tally import Latencies, Played, Reported, Tally
-from gateway.terminal import console
 
 if TYPE_CHECKING:
     from rich.table import Table

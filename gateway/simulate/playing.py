@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from gateway.attempts import Conclusion, Ended, Event, Happened
-from gateway.node import NodeSettings, ask
+from gateway.simulate.attempts import Conclusion, Ended, Event, Happened
+from gateway.simulate.node import NodeSettings, ask
 from gateway.simulate.requests import Wish, request_id_of
 from gateway.simulate.tally import Played, Reported
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import click
 
+from gateway.oncall.terminal import console, on_terminal
 from gateway.simulate.page import one_of_many
 from gateway.simulate.tally import Played
-from gateway.terminal import console, on_terminal
 
 if TYPE_CHECKING:
     from rich.progress import Progress

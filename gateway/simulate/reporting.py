@@ -10,14 +10,14 @@ from typing import Final
 import aiohttp
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from gateway.attempts import NoResponse
-from gateway.config import Settings
-from gateway.init import TEST_EVENT_KEY
-from gateway.node import FIELD, NodeSettings, Post, exchange, signed_token
-from gateway.node_block import CHECK_PATH, EVENT_PATH
+from gateway.config.file import Settings
+from gateway.oncall.terminal import Failure
+from gateway.setup.init import TEST_EVENT_KEY
+from gateway.setup.node_block import CHECK_PATH, EVENT_PATH
+from gateway.simulate.attempts import NoResponse
 from gateway.simulate.events import Outcome, Shape, event_of
+from gateway.simulate.node import FIELD, NodeSettings, Post, exchange, signed_token
 from gateway.simulate.tally import Reported
-from gateway.terminal import Failure
 from keys import rsa
 from keys.errors import KeyFileError
 

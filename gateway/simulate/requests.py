@@ -8,8 +8,8 @@ from importlib import resources
 from typing import Any, Final
 
 from gateway.clock import SYSTEM
-from gateway.fresh import freshen
-from gateway.terminal import Failure
+from gateway.oncall.terminal import Failure
+from gateway.simulate.fresh import freshen
 
 _FOLDER: Final = resources.files("gateway") / "samples"
 _MANIFEST: Final = "manifest.json"

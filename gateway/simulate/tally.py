@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from approvals.model import Cause
-from gateway.attempts import (
+from gateway.simulate.attempts import (
     Answer,
     BadAnswer,
     Conclusion,

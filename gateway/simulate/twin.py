@@ -7,13 +7,13 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from approvals.window import Window
-from gateway.attempts import USUAL, Knobs
 from gateway.clock import SYSTEM, Clock
-from gateway.config import Node, Settings
-from gateway.init import TEST_NODE_KEY
-from gateway.node import NodeSettings
-from gateway.node_block import CHECK_PATH
-from gateway.terminal import Failure
+from gateway.config.file import Node, Settings
+from gateway.oncall.terminal import Failure
+from gateway.setup.init import TEST_NODE_KEY
+from gateway.setup.node_block import CHECK_PATH
+from gateway.simulate.attempts import USUAL, Knobs
+from gateway.simulate.node import NodeSettings
 from keys import rsa
 from keys.errors import KeyFileError
 

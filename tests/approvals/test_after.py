@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from approvals.after import (
+from approvals.aftermath.doubts import (
+    MOST_DOUBTS,
+    Doubt,
+    Doubts,
+    changed,
+    doubts_from_json,
+    doubts_to_json,
+    with_doubt,
+)
+from approvals.aftermath.facts import (
     MOST_REPORTS,
     After,
     Report,
@@ -17,15 +26,6 @@ from approvals.after import (
     with_taken,
 )
 from approvals.codec import DamagedRecord
-from approvals.doubts import (
-    MOST_DOUBTS,
-    Doubt,
-    Doubts,
-    changed,
-    doubts_from_json,
-    doubts_to_json,
-    with_doubt,
-)
 from approvals.findings import signs_of
 from approvals.model import Cause, Final, Outcome
 from tests.support.records import NOW, POLICY, approval

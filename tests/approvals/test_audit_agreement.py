@@ -12,8 +12,8 @@ from approvals.audit.lines import body_of
 from approvals.audit.verifying import verify_audits
 from approvals.chains.tables import SHIPPED
 from approvals.events import Answered, Asked, Finalized, FreezeChanged, Learned, Overridden
-from approvals.freeze import FIRST, Freeze, FreezeRecord, ThawVote
-from approvals.freeze_statement import NAMESPACE, FreezeStatement
+from approvals.freezes.model import FIRST, Freeze, FreezeRecord, ThawVote
+from approvals.freezes.statement import NAMESPACE, FreezeStatement
 from approvals.inspect import inspect
 from approvals.model import Final, Outcome, Override, SshSignature
 from approvals.plain import plain

@@ -8,7 +8,7 @@ import pytest
 
 from approvals import bell as bells
 from approvals.bell import Bell
-from approvals.redis_link import Link
+from approvals.redis.link import Link
 from approvals.store import BELL, Lists, Store
 from gateway.tasks import end
 from keys.seals import SealKey

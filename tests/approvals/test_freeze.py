@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from approvals.chains.addresses import parse_address
-from approvals.freeze import (
+from approvals.freezes.model import (
     FIRST,
     THAW_WITHIN_MS,
     Freeze,
@@ -20,7 +20,7 @@ from approvals.freeze import (
     with_freeze,
     with_thaw,
 )
-from approvals.freeze_statement import NAMESPACE, FreezeStatement
+from approvals.freezes.statement import NAMESPACE, FreezeStatement
 from approvals.model import Electorate, Person, SshSignature
 from approvals.statement import FRESH_MS
 from approvals.statement import NAMESPACE as VOTES

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from approvals.freeze_statement import FreezeStatement, read, write
+from approvals.freezes.statement import FreezeStatement, read, write
 from approvals.statement import BadStatement
 from tests.support.records import NOW
 

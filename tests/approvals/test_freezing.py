@@ -11,14 +11,14 @@ import pytest
 from approvals.audit import Audit, AuditDown
 from approvals.bell import Bell
 from approvals.events import Alarm, FreezeChanged
-from approvals.freeze import ANYTHING, Freeze, FreezeRecord
-from approvals.freeze_statement import NAMESPACE, FreezeStatement
-from approvals.freeze_store import FREEZE_KEY, FreezeStore
-from approvals.freezing import MEND_EVERY_S, FreezeParts, Freezing, NotThawed
+from approvals.freezes.freezing import MEND_EVERY_S, FreezeParts, Freezing, NotThawed
+from approvals.freezes.model import ANYTHING, Freeze, FreezeRecord
+from approvals.freezes.statement import NAMESPACE, FreezeStatement
+from approvals.freezes.store import FREEZE_KEY, FreezeStore
 from approvals.memory import Memory
 from approvals.model import Electorate, Person, SshSignature
 from approvals.news import News
-from approvals.redis_link import Link, StoreDown
+from approvals.redis.link import Link, StoreDown
 from approvals.store import MOST_RECORD
 from keys import ssh, sshsig
 from keys.seals import SealKey

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from approvals.codec import DamagedRecord, Stamp, seal
 from approvals.outbox import Outbox
-from approvals.redis_link import Link, StoreDown, key
+from approvals.redis.link import Link, StoreDown, key
 from approvals.request import Request
 from approvals.store import BELL, LONGEST_MEMBER, MEMBER, MOST_RECORD, MOST_REQUEST, Lists, Store
 from approvals.told import Told

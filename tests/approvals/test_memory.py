@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from approvals import memory as memories
-from approvals.freeze import FIRST
+from approvals.freezes.model import FIRST
 from approvals.memory import Memory
 from approvals.model import Cause, Choice, Final, Outcome, Remembered
 from tests.support.records import DIGEST, NOW, POLICY, vote

@@ -15,7 +15,7 @@ from approvals.presence import (
     Presence,
     Presences,
 )
-from approvals.redis_link import Link, key
+from approvals.redis.link import Link, key
 from keys.seals import SealKey
 from tests.support.records import NOW
 

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from approvals import freeze_statement, proof
-from approvals.freeze_statement import FreezeStatement
+from approvals import proof
+from approvals.freezes import statement as freeze_statement
+from approvals.freezes.statement import FreezeStatement
 from approvals.model import Choice, SshSignature
 from approvals.statement import FRESH_MS, NAMESPACE, Statement
 from keys import ssh, sshsig

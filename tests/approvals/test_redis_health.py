@@ -6,7 +6,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from approvals.redis_health import RedisRefused, ServerFacts, check_server, too_old
+from approvals.redis.health import RedisRefused, ServerFacts, check_server, too_old
 
 
 def connect(url: str, **settings) -> Redis:

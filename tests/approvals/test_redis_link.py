@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from approvals import redis_link
-from approvals.redis_link import CONNECTIONS, Link, StoreDown
+from approvals.redis import link as redis_link
+from approvals.redis.link import CONNECTIONS, Link, StoreDown
 
 
 async def no_check(_client):

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from approvals import redis_link
-from approvals.redis_health import RedisRefused, check_server
-from approvals.redis_link import Link, StoreDown
-from approvals.sentinel import Named, NobodyNamed, NoMaster, Said, newest
-from approvals.sentinel_url import SentinelUrl, is_sentinel_url, read_sentinel_url
+from approvals.redis import link as redis_link
+from approvals.redis.health import RedisRefused, check_server
+from approvals.redis.link import Link, StoreDown
+from approvals.redis.sentinel import Named, NobodyNamed, NoMaster, Said, newest
+from approvals.redis.sentinel_url import SentinelUrl, is_sentinel_url, read_sentinel_url
 from tests.support.sentinels import NAME, Server, a_sentinel, a_server, come_to, free_ports
 from tests.support.waiting import until
 

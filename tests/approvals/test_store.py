@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from approvals.codec import DamagedRecord, Stamp, approval_from_json, approval_to_json, seal
-from approvals.freeze_store import FREEZE_KEY
+from approvals.freezes.store import FREEZE_KEY
 from approvals.model import Cause, Escalation, Final, Outcome
 from approvals.outbox import Outbox
-from approvals.redis_link import Link, StoreDown
+from approvals.redis.link import Link, StoreDown
 from approvals.request import Request
 from approvals.store import Conflict, FreezeMoved, Full, Lists, Moved, Store, Swapped
 from approvals.told import Post, Told

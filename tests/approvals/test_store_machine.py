@@ -9,12 +9,12 @@ from typing import Any, Final, TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from approvals.freeze import FIRST
-from approvals.freeze_store import FREEZE_MEMBER, FreezeStore
+from approvals.freezes.model import FIRST
+from approvals.freezes.store import FREEZE_MEMBER, FreezeStore
 from approvals.model import Approval, Cause, Choice, Outcome
 from approvals.model import Final as FinalFact
 from approvals.outbox import CLAIM_MS, Outbox
-from approvals.redis_link import Link, StoreDown
+from approvals.redis.link import Link, StoreDown
 from approvals.request import Request
 from approvals.store import FreezeMoved, Lists, Moved, Store, Swapped
 from keys.seals import SealKey

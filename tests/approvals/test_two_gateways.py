@@ -7,19 +7,19 @@ from dataclasses import replace
 
 import pytest
 
-from approvals.after_store import AfterStore
+from approvals.aftermath.store import AfterStore
 from approvals.audit import Audit
 from approvals.ballots import Ballot
 from approvals.bell import Bell
 from approvals.events import Alarm, AlarmOver
-from approvals.freeze import Freeze, with_freeze
-from approvals.freeze_store import FreezeStore
+from approvals.freezes.model import Freeze, with_freeze
+from approvals.freezes.store import FreezeStore
 from approvals.hearing import Hearing
 from approvals.ledger import Parts
 from approvals.memory import Memory
 from approvals.model import Choice, Outcome, SlackClick
 from approvals.outbox import Outbox
-from approvals.redis_link import Link
+from approvals.redis.link import Link
 from approvals.service import Service
 from approvals.store import Store
 from keys.seals import SealKey

@@ -7,7 +7,7 @@ from typing import Final, Self
 
 from typing_extensions import override
 
-from gateway.settings import Address
+from gateway.config.settings import Address
 
 _LENGTH: Final = b"\r\ncontent-length: "
 

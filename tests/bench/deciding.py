@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from gateway.settings import Address
+from gateway.config.settings import Address
 from tests.bench import rsa_limit
 from tests.bench.asking import action
 from tests.bench.client import Connection, Reply

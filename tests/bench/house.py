@@ -14,8 +14,8 @@ from typing import Final
 
 from approvals.window import Window
 from gateway.child import free_addresses
-from gateway.cookie import Cookie
-from gateway.settings import Address
+from gateway.config.settings import Address
+from gateway.desk.cookie import Cookie
 from keys.rsa import public_pem, write_private_key
 from tests.support.world import CONFIG, NODE, people, rsa_key
 

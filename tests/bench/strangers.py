@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from gateway.form import BODY_LIMIT, Refused, token_of
+from gateway.doors.form import BODY_LIMIT, Refused, token_of
 from keys.envelope import BadToken, TrustedNode, sign, verify
 from tests.bench import rsa_limit
 from tests.bench.client import Connection, post

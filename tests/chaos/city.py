@@ -17,8 +17,8 @@ import aiohttp
 
 from approvals.window import Window
 from gateway import valkey
-from gateway.cookie import Cookie
-from gateway.settings import Address
+from gateway.config.settings import Address
+from gateway.desk.cookie import Cookie
 from keys.rsa import public_pem, write_private_key
 from notifiers.settings import SlackSettings
 from tests.chaos.gateway_process import REFUSED, Spec, launch

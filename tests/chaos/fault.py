@@ -3,7 +3,7 @@
 import random
 from typing import ClassVar
 
-from gateway.attempts import NoResponse
+from gateway.simulate.attempts import NoResponse
 from tests.chaos.city import City, Gateway
 from tests.chaos.history import Heard
 from tests.chaos.storage import Storage

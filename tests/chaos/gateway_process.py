@@ -19,11 +19,11 @@ from typing import Any, Final
 import gateway.telling
 from gateway.assembly import StartError
 from gateway.clock import SYSTEM
-from gateway.config import load
-from gateway.log import make_log, take_library_logs
-from gateway.observe import Observer
+from gateway.config.file import load
+from gateway.observe.log import make_log, take_library_logs
+from gateway.observe.observer import Observer
 from gateway.serve import listen_to_signals, serve
-from notifiers.pace import Pace
+from notifiers.slack.pace import Pace
 from tests.chaos.levers import Disk, Levers
 from tests.chaos.sabotage import break_guard
 

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from gateway.attempts import Happened
+from gateway.simulate.attempts import Happened
 from tests.chaos.rules import Kind, Scope
 
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
-from gateway.attempts import Answer, BadAnswer, ErrorStatus, HttpError, NoResponse
+from gateway.simulate.attempts import Answer, BadAnswer, ErrorStatus, HttpError, NoResponse
 from tests.chaos.evidence import Entry, VoteLine
 from tests.chaos.freezes import (
     freezes_are_kept,

@@ -9,8 +9,8 @@ from typing import Final
 
 import aiohttp
 
-from gateway.attempts import USUAL, Answer, Happened, Knobs, NoResponse, retry_in_ms
-from gateway.node import NodeSettings, classify, signed_token
+from gateway.simulate.attempts import USUAL, Answer, Happened, Knobs, NoResponse, retry_in_ms
+from gateway.simulate.node import NodeSettings, classify, signed_token
 from tests.chaos.city import City, Gateway
 from tests.chaos.history import Asked, GaveUp, Heard, Wished, now, token_name
 from tests.chaos.mood import Mood

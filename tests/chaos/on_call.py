@@ -7,7 +7,7 @@ import json
 import random
 from typing import Any, Final
 
-from approvals.freeze_statement import NAMESPACE, FreezeStatement
+from approvals.freezes.statement import NAMESPACE, FreezeStatement
 from keys import sshsig
 from tests.chaos.city import City
 from tests.chaos.history import FreezeTold, FreezeTried, ThawTold, ThawTried, Told, Via, now

@@ -13,7 +13,7 @@ from approvals import statement as statements
 from approvals.model import Choice
 from keys import sshsig
 from keys.rsa import fingerprint
-from notifiers.slack_sentences import UNSURE
+from notifiers.slack.sentences import UNSURE
 from tests.chaos.city import City, Gateway
 from tests.chaos.history import Told, Via, Voted, VoteTold, now
 from tests.chaos.mood import Mood

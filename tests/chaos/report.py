@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from approvals.plain import plain
-from gateway.attempts import Answer, ErrorStatus, HttpError, NoResponse
+from gateway.simulate.attempts import Answer, ErrorStatus, HttpError, NoResponse
 from tests.chaos.evidence import Entry
 from tests.chaos.history import (
     Event,

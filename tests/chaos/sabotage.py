@@ -10,16 +10,16 @@ from typing import Any, Final
 
 import approvals.ballots
 import approvals.decide
-import approvals.freeze
-import approvals.freezing
-import approvals.redis_link
+import approvals.freezes.freezing
+import approvals.freezes.model
+import approvals.redis.link
 from approvals import quorum
 from approvals.asking import Asking
-from approvals.freeze import FreezeRecord
-from approvals.freezing import Freezing
+from approvals.freezes.freezing import Freezing
+from approvals.freezes.model import FreezeRecord
 from approvals.ledger import Ledger
-from notifiers.slack_clicks import Clicks
-from notifiers.slack_hearing import Heard
+from notifiers.slack.clicks import Clicks
+from notifiers.slack.hearing import Heard
 from notifiers.teller import Teller
 
 _COMPARE: Final = """\
@@ -44,7 +44,7 @@ def break_guard(name: str) -> None:
 
 def _without(part: str) -> None:
     """Take a line out of the script that writes records."""
-    read = approvals.redis_link._lua
+    read = approvals.redis.link._lua
 
     def edited(name: str) -> str:
         text = read(name)
@@ -53,7 +53,7 @@ def _without(part: str) -> None:
         assert part in text, "the guard is not where it was"
         return text.replace(part, "")
 
-    approvals.redis_link._lua = edited
+    approvals.redis.link._lua = edited
 
 
 def _compare() -> None:
@@ -138,7 +138,7 @@ def _telling() -> None:
 
 def _freezes() -> None:
     """What is frozen is known, and not looked at."""
-    setattr(approvals.freezing, "frozen_by", lambda _record, _reach: None)  # noqa: B010
+    setattr(approvals.freezes.freezing, "frozen_by", lambda _record, _reach: None)  # noqa: B010
 
 
 def _stamp() -> None:
@@ -154,7 +154,7 @@ def _stamp() -> None:
 
 def _thaws() -> None:
     """One person ends a freeze."""
-    setattr(approvals.freeze, "THAW_VOTES", 1)  # noqa: B010
+    setattr(approvals.freezes.model, "THAW_VOTES", 1)  # noqa: B010
 
 
 def _overrides() -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final
 import aiohttp
 
 from approvals.model import Approval
-from approvals.redis_link import Link, key
+from approvals.redis.link import Link, key
 from approvals.store import Store
 from keys.seals import SealKey
 from tests.chaos.city import City, Gateway, Plan, standing

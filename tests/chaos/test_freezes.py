@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.attempts import Answer
+from gateway.simulate.attempts import Answer
 from tests.chaos.evidence import Entry, FreezeLine, Standing, VoteLine
 from tests.chaos.history import (
     Asked,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.attempts import Answer, BadAnswer, ErrorStatus, HttpError, NoResponse
+from gateway.simulate.attempts import Answer, BadAnswer, ErrorStatus, HttpError, NoResponse
 from tests.chaos.evidence import Entry, FreezeLine, Shown, VoteLine
 from tests.chaos.history import (
     Asked,

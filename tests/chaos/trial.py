@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from gateway.attempts import Answer
+from gateway.simulate.attempts import Answer
 from tests.chaos.evidence import Entry, FreezeLine, Shown
 from tests.chaos.history import (
     Asked,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from notifiers.slack_posts import message_of
+from notifiers.slack.posts import message_of
 from tests.notifiers.cases import CASES, standing
 from tests.notifiers.test_golden import DETAILS, FORMS, LONG, SAID, details, parts, review
 from tests.support.requests import Sample

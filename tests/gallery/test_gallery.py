@@ -6,9 +6,9 @@ from functools import cache, partial
 from typing import Any
 
 from approvals.model import Approval, Approved, Cause, Damaged, Pending, Rejected
-from notifiers.slack_blocks import render
-from notifiers.slack_modal import VIEWS
-from notifiers.slack_tokens import Act, Token
+from notifiers.slack.blocks import render
+from notifiers.slack.modal import VIEWS
+from notifiers.slack.tokens import Act, Token
 from tests.gallery.__main__ import HERE
 from tests.gallery.pictures import pictures
 from tests.notifiers.cases import CASES, standing, told

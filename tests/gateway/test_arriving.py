@@ -5,8 +5,8 @@ import contextlib
 
 import pytest
 
-from gateway import arriving
-from gateway.seats import Seats
+from gateway.doors import arriving
+from gateway.doors.seats import Seats
 from tests.support.parking import CALL, OTHER, ParkingWorld, answer, asking, heard
 from tests.support.waiting import until
 

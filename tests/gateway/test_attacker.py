@@ -11,7 +11,7 @@ import pytest
 
 from approvals.codec import DamagedRecord
 from approvals.model import Choice
-from gateway.attempts import Answer, NoResponse
+from gateway.simulate.attempts import Answer, NoResponse
 from tests.support.attacker import (
     FREEZE,
     Attacker,

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from approvals.model import Choice, SlackClick
-from approvals.redis_link import key
-from gateway.attempts import Answer, NoResponse
-from gateway.terminal import Failure
+from approvals.redis.link import key
+from gateway.oncall.terminal import Failure
+from gateway.simulate.attempts import Answer, NoResponse
 from tests.support.attacker import FREEZE, Attacker, attacker, record, resealed
 from tests.support.scene import (
     LONG,
@@ -43,7 +43,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.neighbors.LOOK_S", 0.05)
     monkeypatch.setattr("approvals.service.SWEEP_S", 0.05)
     monkeypatch.setattr("approvals.bell.AGAIN_S", 0.05)
-    monkeypatch.setattr("approvals.freezing.LOOK_S", 0.05)
+    monkeypatch.setattr("approvals.freezes.freezing.LOOK_S", 0.05)
 
 
 @pytest.fixture
@@ -313,7 +313,7 @@ async def test_a_yes_is_not_written_under_a_freeze_that_was_taken_away_or_not_se
     async def never(_self: object) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr("approvals.freezing.Freezing.follow", never)
+    monkeypatch.setattr("approvals.freezes.freezing.Freezing.follow", never)
     async with attacked.running() as house, attacker(attacked.redis_url) as hands:
         await serves_others(house, 1)
         for number, how in enumerate(("garbage", "another type", "deleted")):

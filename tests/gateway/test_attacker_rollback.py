@@ -10,8 +10,8 @@ from approvals.ledger import lists_of
 from approvals.model import Choice
 from approvals.store import Moved
 from approvals.window import Window
-from gateway.attempts import Answer, NoResponse
-from gateway.terminal import Failure
+from gateway.oncall.terminal import Failure
+from gateway.simulate.attempts import Answer, NoResponse
 from tests.support.attacker import attacker
 from tests.support.scene import (
     LONG,

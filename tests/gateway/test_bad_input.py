@@ -9,9 +9,9 @@ import time
 import aiohttp
 import pytest
 
-from gateway.attempts import Knobs
-from gateway.form import BODY_LIMIT
-from gateway.node import signed_token
+from gateway.doors.form import BODY_LIMIT
+from gateway.simulate.attempts import Knobs
+from gateway.simulate.node import signed_token
 from keys.envelope import sign
 from tests.support.requests import FOLDER, sample
 from tests.support.world import APPROVE_SMALL, RULES, rsa_key

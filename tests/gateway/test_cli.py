@@ -7,7 +7,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from gateway.cli import main
+from gateway.cli.main import main
 from keys.rsa import load_private_key, public_pem
 from tests.support.home import made
 from tests.support.requests import FOLDER
@@ -34,7 +34,7 @@ def run(*arguments):
 def test_help_imports_nothing_heavy():
     code = (
         "import sys, click\n"
-        "from gateway.cli import main\n"
+        "from gateway.cli.main import main\n"
         "main(['--help'], standalone_mode=False)\n"
         "heavy = 'aiohttp cryptography redis rich slack_sdk starlette structlog uvicorn'.split()\n"
         "print([name for name in heavy if name in sys.modules])\n"

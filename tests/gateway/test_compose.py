@@ -23,9 +23,10 @@ import redis
 import yaml
 from typing_extensions import override
 
-from gateway import config, valkey
-from gateway.cli import main
-from gateway.init import Plan, init
+from gateway import valkey
+from gateway.cli.main import main
+from gateway.config import file as config
+from gateway.setup.init import Plan, init
 from gateway.valkey import SOCKET
 
 ROOT = Path(__file__).parent.parent.parent

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from approvals.window import Window
-from gateway.config import Address, ConfigError, load, load_for_operator
+from gateway.config.file import Address, ConfigError, load, load_for_operator
 from keys import rsa
 from keys.secret import Secret
 

@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.cookie import NAME, Cookie
+from gateway.desk.cookie import NAME, Cookie
 
 
 def test_only_the_baked_cookie_opens(tmp_path):

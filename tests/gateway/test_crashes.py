@@ -8,20 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from approvals.after_store import AfterStore
+from approvals.aftermath.store import AfterStore
 from approvals.asking import Asking
 from approvals.audit import Audit
 from approvals.events import Answered, Asked, Finalized, FreezeChanged, Overridden, Voted
-from approvals.freeze_store import FreezeStore
+from approvals.freezes.store import FreezeStore
 from approvals.ledger import Ledger
 from approvals.model import Choice, Outcome
 from approvals.outbox import Outbox
 from approvals.service import Service
 from approvals.store import Store
 from approvals.window import Window
-from gateway.callback import Callback
-from gateway.config import load
-from gateway.verify import Wanted, report_of
+from gateway.config.file import load
+from gateway.doors.callback import Callback
+from gateway.evidence.verify import Wanted, report_of
 from notifiers.console import Console
 from notifiers.teller import Teller
 from tests.support.events import event, tells

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.node import ask
-from gateway.seats import FILES, limit_lines, seats_for_nodes, seats_for_operators
+from gateway.doors.seats import FILES, limit_lines, seats_for_nodes, seats_for_operators
+from gateway.simulate.node import ask
 from tests.support.home import made
 from tests.support.waiting import until
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from gateway.attempts import Began
-from gateway.cli import main
-from gateway.config import load
+from gateway.cli.main import main
+from gateway.config.file import load
+from gateway.config.settings import Address
 from gateway.demo import _decide, _Screen, _Stage
-from gateway.settings import Address
+from gateway.simulate.attempts import Began
 from tests.support.requests import FOLDER, sample
 
 COMMAND = [sys.executable, "-m", "gateway", "demo"]

@@ -11,11 +11,11 @@ import pytest
 
 from approvals.model import Choice
 from approvals.statement import FRESH_MS, NAMESPACE, Statement
-from gateway.client import DeskClient
 from gateway.clock import SYSTEM
-from gateway.cookie import Cookie
-from gateway.settings import Address
-from gateway.terminal import Failure
+from gateway.config.settings import Address
+from gateway.desk.cookie import Cookie
+from gateway.oncall.client import DeskClient
+from gateway.oncall.terminal import Failure
 from keys import rsa, ssh, ssh_files, sshsig
 from tests.support.home import made
 from tests.support.proxy import Proxy

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from gateway.cli import main
-from gateway.config import load_as_far
+from gateway.cli.main import main
+from gateway.config.file import load_as_far
 from gateway.doctor import page
 from gateway.doctor.check import Change, Section, warn, wrong
 from gateway.doctor.examining import Wanted, _section, examine

@@ -10,7 +10,7 @@ import pytest
 from gateway.doctor.check import Change
 from gateway.doctor.node_config import NodeConfigError, read_node_config
 from gateway.doctor.tss_node import check_node_config
-from gateway.node_block import REPORTED, callback_block, event_block
+from gateway.setup.node_block import REPORTED, callback_block, event_block
 from tests.support.patient import ADVISED, Found
 
 NODE = """\

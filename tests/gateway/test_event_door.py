@@ -5,14 +5,14 @@ import asyncio
 import aiohttp
 import pytest
 
-from approvals.after_store import AfterStore
-from approvals.aftermath import Aftermath
+from approvals.aftermath.hearing import Aftermath
+from approvals.aftermath.store import AfterStore
 from approvals.audit import Audit, AuditDown
-from approvals.redis_link import StoreDown
-from gateway.callback import Callback
-from gateway.config import ConfigError, load
-from gateway.evidence import show
-from gateway.verify import Wanted, report_of
+from approvals.redis.link import StoreDown
+from gateway.config.file import ConfigError, load
+from gateway.doors.callback import Callback
+from gateway.evidence.story import show
+from gateway.evidence.verify import Wanted, report_of
 from tests.gateway.test_several_gateways import two_gateways
 from tests.support.events import event, tells, token
 from tests.support.requests import sample
@@ -25,7 +25,7 @@ ASKED = sample("keysign_erc20_usdt")
 
 @pytest.fixture
 async def house(world, monkeypatch):
-    monkeypatch.setattr("approvals.aftermath.GRACE_MS", 200)
+    monkeypatch.setattr("approvals.aftermath.hearing.GRACE_MS", 200)
     world.with_events = True
     world.rules = RULES + APPROVE_SMALL
     async with world.running() as house:
@@ -155,7 +155,7 @@ async def test_an_error_nobody_foresaw_is_silence_so_that_the_node_repeats_it(ho
     async def breaks(*_args):
         raise RuntimeError
 
-    monkeypatch.setattr("approvals.aftermath.Aftermath.hear", breaks)
+    monkeypatch.setattr("approvals.aftermath.hearing.Aftermath.hear", breaks)
     with pytest.raises(aiohttp.ServerDisconnectedError):
         await tells(house, event())
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from approvals.after import HASHES_KEPT, LONGEST_WHY, Report
+from approvals.aftermath.facts import HASHES_KEPT, LONGEST_WHY, Report
 from approvals.chains.tables import SHIPPED
 from approvals.inspect import inspect
 from approvals.request import RequestType
-from gateway.event_wire import Ping, UnreadableEvent, parse_event
+from gateway.doors.event_wire import Ping, UnreadableEvent, parse_event
 from tests.support.effort import tried
 from tests.support.events import AT, event
 from tests.support.requests import sample

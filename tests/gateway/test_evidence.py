@@ -12,8 +12,8 @@ from click.testing import CliRunner
 
 from approvals.audit.lines import request_of
 from approvals.window import Window
-from gateway.cli import main
-from gateway.replay_tally import NEVER_ASKED
+from gateway.cli.main import main
+from gateway.rules.replay_tally import NEVER_ASKED
 from tests.support.requests import sample
 from tests.support.waiting import until
 from tests.support.world import RULES, MovableClock

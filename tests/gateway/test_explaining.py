@@ -10,10 +10,10 @@ from approvals.findings import Note, Reason, Refused
 from approvals.inspect.seen import Span
 from approvals.policy import explain, judge
 from approvals.risks import Flag
-from gateway import tree
-from gateway.explaining import Explanation, as_json, explanation_of
-from gateway.explaining_page import as_trees
-from gateway.tree import Branch, indented, print_trees
+from gateway.oncall import tree
+from gateway.oncall.tree import Branch, indented, print_trees
+from gateway.rules.explaining import Explanation, as_json, explanation_of
+from gateway.rules.explaining_page import as_trees
 from tests.approvals.policy.world import (
     SWEEP,
     THIEF,

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from approvals.model import Approval, Choice, Final, Outcome
-from approvals.redis_link import StoreDown
+from approvals.redis.link import StoreDown
 from approvals.window import Window
-from gateway.attempts import Answer, Ended
+from gateway.simulate.attempts import Answer, Ended
 from tests.support.requests import sample
 from tests.support.sentinels import Fleet
 from tests.support.waiting import until

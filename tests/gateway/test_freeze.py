@@ -6,11 +6,11 @@ import contextlib
 import pytest
 import redis
 
-from approvals.freeze_store import FREEZE_KEY
+from approvals.freezes.store import FREEZE_KEY
 from approvals.model import Choice
 from approvals.statement import FRESH_MS
 from approvals.window import Window
-from gateway.terminal import Failure
+from gateway.oncall.terminal import Failure
 from tests.support.requests import ABSENT, sample
 from tests.support.slack_server import Fails, local_slack
 from tests.support.waiting import until
@@ -256,7 +256,7 @@ async def test_a_freeze_for_which_there_is_no_room_is_refused_with_what_to_do(
     async with world.running() as house:
         await house.freezes("dee")
         room = store.strlen(FREEZE_KEY) + 100
-        monkeypatch.setattr("approvals.freeze_store.MOST_RECORD", room)
+        monkeypatch.setattr("approvals.freezes.store.MOST_RECORD", room)
         with pytest.raises(Failure) as refused:
             await house.freezes("eli", "wallet", WALLET)
         monkeypatch.undo()

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from gateway.fresh import freshen
+from gateway.simulate.fresh import freshen
 from tests.support.requests import FOLDER
 
 NOW = 1_790_848_800_000

@@ -18,7 +18,7 @@ import pytest
 
 from approvals import statement as statements
 from approvals.model import Choice
-from gateway.cookie import Cookie
+from gateway.desk.cookie import Cookie
 from keys import sshsig
 from keys.envelope import sign
 from keys.rsa import fingerprint

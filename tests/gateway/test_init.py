@@ -9,17 +9,17 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from approvals.after import Report
+from approvals.aftermath.facts import Report
 from approvals.findings import Passed, Unverified
 from approvals.inspect import inspect
 from approvals.policy.judge import judge
 from approvals.policy.load import load as load_policy
 from approvals.risks import RISKS, Flag
-from gateway import init as starting
-from gateway.cli import main
-from gateway.config import load
-from gateway.event_wire import parse_event
-from gateway.init import InitError, Plan
+from gateway.cli.main import main
+from gateway.config.file import load
+from gateway.doors.event_wire import parse_event
+from gateway.setup import init as starting
+from gateway.setup.init import InitError, Plan
 from keys import rsa, ssh, ssh_files
 from tests.support.events import event
 from tests.support.requests import ABSENT, sample

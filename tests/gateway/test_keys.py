@@ -9,7 +9,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from approvals.audit import Audit
-from gateway.cli import main
+from gateway.cli.main import main
 from gateway.clock import SYSTEM
 from keys import rsa
 from keys.signed_text import TextSigner

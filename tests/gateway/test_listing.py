@@ -10,13 +10,14 @@ from starlette.datastructures import QueryParams
 
 from approvals.model import Choice
 from approvals.window import Window
-from gateway import listing, selecting
-from gateway.config import load_for_operator
-from gateway.door import Refused
-from gateway.listing import Filter
-from gateway.selection import selection_of
-from gateway.settings import Address
-from gateway.terminal import Failure
+from gateway.config.file import load_for_operator
+from gateway.config.settings import Address
+from gateway.desk import selecting
+from gateway.desk.door import Refused
+from gateway.desk.selection import selection_of
+from gateway.oncall import listing
+from gateway.oncall.listing import Filter
+from gateway.oncall.terminal import Failure
 from tests.support.requests import sample
 
 ASKED = {

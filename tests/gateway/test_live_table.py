@@ -11,15 +11,14 @@ import pytest
 from rich.console import Console
 
 from approvals.model import Choice
-from gateway.client import DeskClient
-from gateway.cookie import Cookie
-from gateway.dossier import Dossier, open_dossier
-from gateway.freezes import standing_of
-from gateway.live_table import HELP, LETTERS, draw
-from gateway.matter import Matter
-from gateway.settings import Address, Settings
-from gateway.terminal import Failure
-from gateway.watching_board import (
+from gateway.config.settings import Address, Settings
+from gateway.desk.cookie import Cookie
+from gateway.oncall.client import DeskClient
+from gateway.oncall.dossier import Dossier, open_dossier
+from gateway.oncall.freezes import standing_of
+from gateway.oncall.matter import Matter
+from gateway.oncall.terminal import Failure
+from gateway.watching.board import (
     CHOOSE,
     NEW_MS,
     Board,
@@ -30,11 +29,12 @@ from gateway.watching_board import (
     move,
     rings,
 )
-from gateway.watching_keys import keys_of
-from gateway.watching_page import Reading, lines_of, on_screen, press, screenful
-from gateway.watching_poll import Poller
-from notifiers.facts import PAGE
-from notifiers.sheet import sheet_of
+from gateway.watching.keys import keys_of
+from gateway.watching.page import Reading, lines_of, on_screen, press, screenful
+from gateway.watching.poll import Poller
+from gateway.watching.table import HELP, LETTERS, draw
+from notifiers.words.facts import PAGE
+from notifiers.words.sheet import sheet_of
 from tests.gateway.test_page import GOLDEN, dossier, entry
 from tests.notifiers.cases import CASES
 from tests.notifiers.examples import NAMES, NOW

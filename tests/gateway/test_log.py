@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from gateway.log import LONGEST, make_log, scrub, take_library_logs
+from gateway.observe.log import LONGEST, make_log, scrub, take_library_logs
 
 NOW = 1_790_000_000_123
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJleHAiOjF9.c2lnbmF0dXJl"

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from approvals.events import Alarm, BallotRefused, PlaceNotTold
-from gateway.lines import line_of
-from gateway.log import make_log
-from gateway.observe import Observer
+from gateway.observe.lines import line_of
+from gateway.observe.log import make_log
+from gateway.observe.observer import Observer
 from tests.support.events import event, tells
 from tests.support.golden import same_as_golden
 from tests.support.records import DIGEST, NODE, NOW, REQUEST_ID

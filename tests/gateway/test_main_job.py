@@ -8,7 +8,7 @@ import pytest
 
 from approvals.model import Choice
 from approvals.window import Window
-from gateway.attempts import Ended
+from gateway.simulate.attempts import Ended
 from tests.support.requests import sample
 from tests.support.waiting import until
 from tests.support.world import APPROVE_SMALL, REJECT_BIG, RULES, people

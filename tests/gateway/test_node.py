@@ -6,7 +6,8 @@ import pytest
 from aiohttp import web
 
 from approvals.window import Window
-from gateway.attempts import (
+from gateway.clock import SYSTEM
+from gateway.simulate.attempts import (
     Answer,
     BadAnswer,
     Began,
@@ -18,8 +19,7 @@ from gateway.attempts import (
     NoResponse,
     retry_in_ms,
 )
-from gateway.clock import SYSTEM
-from gateway.node import NodeSettings, ask, classify, signed_token
+from gateway.simulate.node import NodeSettings, ask, classify, signed_token
 from keys import envelope
 from tests.support.requests import FOLDER
 from tests.support.world import rsa_key

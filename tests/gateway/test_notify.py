@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from approvals.model import Choice
-from gateway.cli import main
-from gateway.config import load, load_for_operator
+from gateway.cli.main import main
+from gateway.config.file import load, load_for_operator
 from keys.secret import Secret
 from notifiers.settings import NOTIFY_DEFAULT, NotifySettings
 from tests.gateway.test_config import (

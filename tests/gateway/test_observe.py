@@ -27,10 +27,10 @@ from approvals.events import (
     Voted,
 )
 from approvals.model import Cause, Final, Outcome
-from gateway.lines import ALARMS
-from gateway.log import make_log
-from gateway.metrics import word
-from gateway.observe import AUDIT, QUIET_MS, REDIS, Observer
+from gateway.observe.lines import ALARMS
+from gateway.observe.log import make_log
+from gateway.observe.metrics import word
+from gateway.observe.observer import AUDIT, QUIET_MS, REDIS, Observer
 from tests.support.asgi import Got, get
 from tests.support.records import NOW, POLICY, approval, vote
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from gateway import listing, oncall, page
-from gateway.cli import main
-from gateway.completing import complete
-from gateway.cookie import Cookie
+from gateway.cli.completing import complete
+from gateway.cli.main import main
+from gateway.desk.cookie import Cookie
+from gateway.oncall import listing, page, votes
 from keys import ssh, ssh_files
 from tests.support.home import Home, made
 from tests.support.requests import sample
@@ -192,7 +192,7 @@ def test_a_terminal_gets_tables_that_fit(home, asked, monkeypatch, capsys):
     monkeypatch.setattr(page, "on_terminal", lambda: True)
     monkeypatch.setenv("COLUMNS", "80")
     listing.list_approvals(home.settings, listing.Filter(), as_json=False)
-    oncall.show(home.settings, asked.request_id, as_json=False)
+    votes.show(home.settings, asked.request_id, as_json=False)
     shown = capsys.readouterr().out
     assert max(len(line) for line in shown.splitlines()) <= 80
     assert asked.request_id in shown.replace("\n", "")

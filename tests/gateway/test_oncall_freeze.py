@@ -5,9 +5,9 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from gateway import freezes, listing, page
-from gateway.cli import main
-from gateway.completing import complete
+from gateway.cli.completing import complete
+from gateway.cli.main import main
+from gateway.oncall import freezes, listing, page
 from tests.support.home import made, on_call
 
 ADDRESS = "0xe4617d0599ee72Ff2c4942550f3a6F4cCcFd03EE"

@@ -8,8 +8,8 @@ from click.testing import CliRunner
 from approvals import statement as statements
 from approvals.model import Choice
 from approvals.window import Window
-from gateway.cli import main
-from gateway.terminal import Failure
+from gateway.cli.main import main
+from gateway.oncall.terminal import Failure
 from keys import ssh_files
 from tests.support.requests import sample
 from tests.support.world import PEOPLE, RULES, people, ssh_key
@@ -186,7 +186,7 @@ async def test_the_terminal_says_that_it_is_an_override_and_what_is_missing(worl
         for name, path in keys.items():
             ssh_files.write_private_key(path, ssh_key(name))
         desk = house.desk
-        monkeypatch.setattr("gateway.client.DeskClient.of", lambda _settings, **_: desk)
+        monkeypatch.setattr("gateway.oncall.client.DeskClient.of", lambda _settings, **_: desk)
 
         async def run(*arguments):
             words = [*arguments, "--config", str(world.folder / "countersign.toml")]

@@ -15,13 +15,13 @@ from approvals.acquaintance import Remark
 from approvals.codec import approval_to_json
 from approvals.findings import Findings
 from approvals.model import Approval
-from gateway import page
-from gateway.dossier import Dossier, open_dossier
-from gateway.page import page_of, print_list, print_page
-from gateway.terminal import Failure
-from notifiers.facts import PAGE
-from notifiers.sheet import sheet_of
-from notifiers.status import status_of
+from gateway.oncall import page
+from gateway.oncall.dossier import Dossier, open_dossier
+from gateway.oncall.page import page_of, print_list, print_page
+from gateway.oncall.terminal import Failure
+from notifiers.words.facts import PAGE
+from notifiers.words.sheet import sheet_of
+from notifiers.words.status import status_of
 from tests.notifiers.cases import CASES, told
 from tests.notifiers.examples import NAMES, NOW
 from tests.support.golden import same_as_golden

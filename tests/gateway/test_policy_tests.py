@@ -7,8 +7,8 @@ from click.testing import CliRunner
 
 from approvals.policy import PolicyError
 from gateway import policy_file
-from gateway.cli import main
-from gateway.dossier import Reader
+from gateway.cli.main import main
+from gateway.oncall.dossier import Reader
 from gateway.policy_file import PolicyUnreadable, load_policy
 from tests.approvals.policy.world import SWEEP, text
 from tests.support.home import Home, made

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gateway.child import free_addresses
-from gateway.node import signed_token
+from gateway.simulate.node import signed_token
 from tests.support.home import made
 from tests.support.requests import sample
 

@@ -13,9 +13,9 @@ from approvals.inspect import inspect
 from approvals.model import Choice
 from approvals.policy import load
 from approvals.window import Window
-from gateway.terminal import Failure
+from gateway.oncall.terminal import Failure
 from keys import ssh
-from notifiers.news import policy_news
+from notifiers.words.news import policy_news
 from tests.support.requests import sample
 from tests.support.slack_server import Fails, local_slack
 from tests.support.waiting import until

@@ -16,9 +16,9 @@ from click.testing import CliRunner
 
 from approvals.audit.packed import pack, unpack
 from approvals.model import Choice
-from gateway import replay, replaying
-from gateway.cli import main
-from gateway.times import since_ms
+from gateway.cli.main import main
+from gateway.oncall.times import since_ms
+from gateway.rules import replay, replaying
 from tests.support.audits import chained
 from tests.support.requests import sample
 from tests.support.world import APPROVE_SMALL, REJECT_BIG, RULES, World, people
@@ -196,7 +196,7 @@ async def test_it_fits_a_terminal(audited):
 
 
 async def test_only_so_many_are_shown_unless_all_are_wanted(audited, monkeypatch):
-    monkeypatch.setattr("gateway.replay_page.ROWS", 1)
+    monkeypatch.setattr("gateway.rules.replay_page.ROWS", 1)
     path = draft(audited, RULES)
     shown = run(audited, path).output
     assert ERC20.request_id in shown

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.node import NodeSettings, ask
+from gateway.simulate.node import NodeSettings, ask
 from keys import rsa
 from tests.support.home import Home
 from tests.support.patient import Patient

@@ -14,9 +14,9 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives import serialization as ser
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from gateway.cli import main
-from gateway.signer import OpenedKey, OpenSsh, signer_of
-from gateway.terminal import Failure
+from gateway.cli.main import main
+from gateway.oncall.signer import OpenedKey, OpenSsh, signer_of
+from gateway.oncall.terminal import Failure
 from keys import ssh, ssh_files, sshsig
 from tests.support.home import made
 from tests.support.security_key import ED25519, P256, Token
@@ -41,7 +41,7 @@ PUBLIC = {name: ssh.public_key(key) for name, key in KEYS.items()} | {
 TYPED = """
 import os, sys
 os.open(os.ttyname(0), os.O_RDWR)  # who leads a session gets the terminal that it opens
-from gateway.cli import main
+from gateway.cli.main import main
 for key in sys.argv[1:3]:
     try:
         main([*sys.argv[3:], "--key", key], standalone_mode=False)

@@ -9,8 +9,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 
-from gateway.http_server import ListenError, Server
-from gateway.silence import abort_of
+from gateway.doors.server import ListenError, Server
+from gateway.doors.silence import abort_of
 from tests.support.parking import CALL, OTHER, answer, asking, heard
 from tests.support.parking import ParkingWorld as World
 from tests.support.waiting import until

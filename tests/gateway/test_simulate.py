@@ -9,7 +9,7 @@ import pytest
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
-from gateway.cli import main
+from gateway.cli.main import main
 from gateway.simulate.book import BOOK
 from tests.support.home import made
 from tests.support.requests import FOLDER

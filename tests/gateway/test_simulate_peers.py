@@ -12,18 +12,18 @@ from aiohttp import web
 from approvals.chains.tables import SHIPPED
 from approvals.inspect import inspect
 from approvals.window import Window
-from gateway.attempts import Answer, BadAnswer, HttpError
 from gateway.clock import SYSTEM
-from gateway.node import NodeSettings
+from gateway.doors.wire import Ping, parse
 from gateway.simulate import playing
+from gateway.simulate.attempts import Answer, BadAnswer, HttpError
 from gateway.simulate.book import BOOK
 from gateway.simulate.conformance import play_book, said
 from gateway.simulate.events import event_of
+from gateway.simulate.node import NodeSettings
 from gateway.simulate.playing import Call, play_all
 from gateway.simulate.reporting import Reporter
 from gateway.simulate.requests import Wish, sample, sample_names
 from gateway.simulate.tally import Reported, tally
-from gateway.wire import Ping, parse
 from keys import envelope
 from tests.support.world import rsa_key
 

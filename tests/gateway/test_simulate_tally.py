@@ -2,7 +2,14 @@
 
 import pytest
 
-from gateway.attempts import Answer, BadAnswer, Conclusion, ErrorStatus, HttpError, NoResponse
+from gateway.simulate.attempts import (
+    Answer,
+    BadAnswer,
+    Conclusion,
+    ErrorStatus,
+    HttpError,
+    NoResponse,
+)
 from gateway.simulate.tally import Latencies, Played, Reported, cause_of, tally, went_as
 
 YES = Answer("APPROVE", "")

@@ -11,11 +11,11 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from gateway.cli import main
-from gateway.dossier import open_dossier
-from gateway.signer import check_key
-from gateway.terminal import Failure
-from gateway.watching_acts import opened
+from gateway.cli.main import main
+from gateway.oncall.dossier import open_dossier
+from gateway.oncall.signer import check_key
+from gateway.oncall.terminal import Failure
+from gateway.watching.acts import opened
 from tests.support.home import made, on_call
 from tests.support.terminal import terminal
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from approvals.model import Cause, Final, Outcome
 from approvals.request import Request
-from gateway.wire import NotACallbackRequest, Ping, decided, invalid, parse, pong
+from gateway.doors.wire import NotACallbackRequest, Ping, decided, invalid, parse, pong
 from tests.support.requests import FOLDER, sample
 
 ASKED = {"request_id": "r:1", "request_type": 2, "request_detail": "{}", "extra_info": "{}"}

@@ -1,4 +1,4 @@
-"""People, the sweeper and the freeze: approvals/voting.py, service.py and freezing.py."""
+"""People, the sweeper and the freeze: approvals/voting.py, service.py and freezes/freezing.py."""
 
 from collections.abc import Iterator
 

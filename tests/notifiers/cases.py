@@ -21,7 +21,7 @@ from approvals.findings import (
     Transfer,
     Wrap,
 )
-from approvals.freeze import Freeze, FreezeRecord, ThawVote
+from approvals.freezes.model import Freeze, FreezeRecord, ThawVote
 from approvals.inspect import inspect
 from approvals.inspect.keys import UNPINNED
 from approvals.model import (
@@ -36,9 +36,9 @@ from approvals.model import (
     Verdict,
 )
 from approvals.risks import RISKS, Flag
-from notifiers.facts import PAGE
 from notifiers.ports import Story
-from notifiers.sheet import sheet_of
+from notifiers.words.facts import PAGE
+from notifiers.words.sheet import sheet_of
 from tests.notifiers.composed import composed
 from tests.notifiers.examples import (
     CALL,

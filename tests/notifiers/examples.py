@@ -21,10 +21,10 @@ from approvals.findings import (
     Unverified,
 )
 from approvals.model import Approval, Decision, Pending, SeatsLeft, Verdict
-from notifiers.facts import PAGE
 from notifiers.ports import Story
-from notifiers.sheet import sheet_of
-from notifiers.text import NO_NAMES, Names
+from notifiers.words.facts import PAGE
+from notifiers.words.sheet import sheet_of
+from notifiers.words.text import NO_NAMES, Names
 from tests.support.records import NOW, approval, ask, need
 
 TO = Address("evm", b"\x01" * 20, "0xd63134CC52B0CC0bb754A0196bc249F38BDB2A2c")

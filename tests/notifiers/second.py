@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from approvals.outbox import BURST_MEMBER
 from gateway.tasks import end
 from keys.secret import Secret
+from notifiers.elsewhere.one_way import OneWay
+from notifiers.elsewhere.standby import Standby
+from notifiers.elsewhere.webhook import Webhook
 from notifiers.health import SlackHealth
-from notifiers.one_way import OneWay
-from notifiers.pace import Pace
 from notifiers.settings import NotifyEvent, NotifySettings, NotifyWhen
-from notifiers.slack_watched import WatchedSlack
-from notifiers.standby import Standby
+from notifiers.slack.pace import Pace
+from notifiers.slack.watched import WatchedSlack
 from notifiers.story import names_of
 from notifiers.teller import Teller
-from notifiers.webhook import Webhook
 from tests.notifiers.world import World
 from tests.support.receiver import Receiver
 

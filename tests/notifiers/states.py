@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Final as Constant
 
-from approvals.after import NOTHING_AFTER, After, Reported, Stage, Taken
+from approvals.aftermath.facts import NOTHING_AFTER, After, Reported, Stage, Taken
 from approvals.model import (
     Approval,
     Cause,

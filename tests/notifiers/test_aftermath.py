@@ -7,25 +7,25 @@ from typing import Any
 
 import pytest
 
-from approvals.after import Report
-from approvals.aftermath import Aftermath
+from approvals.aftermath.doubts import DOUBTS_MEMBER, GRACE_MS
+from approvals.aftermath.facts import Report
+from approvals.aftermath.hearing import Aftermath
 from approvals.audit import Audit, AuditDown
 from approvals.ballots import Ballot
-from approvals.doubts import DOUBTS_MEMBER, GRACE_MS
 from approvals.events import Alarm, AnswerTaken, NodeReported
 from approvals.findings import signs_of
 from approvals.model import Approval, Choice
-from approvals.redis_link import StoreDown, key
+from approvals.redis.link import StoreDown, key
 from approvals.voting import Counted
 from gateway.tasks import end
 from notifiers.console import Console
-from notifiers.pace import Pace
 from notifiers.ports import NotTold
-from notifiers.slack_posts import SlackPosts
-from notifiers.status import status_of
+from notifiers.slack.pace import Pace
+from notifiers.slack.posts import SlackPosts
 from notifiers.story import names_of, story_of
 from notifiers.teller import Teller
-from notifiers.text import NO_NAMES, Names
+from notifiers.words.status import status_of
+from notifiers.words.text import NO_NAMES, Names
 from tests.notifiers.test_telling import Slow
 from tests.notifiers.world import World
 from tests.support.records import click
@@ -404,7 +404,7 @@ async def test_doubts_that_are_not_ours_raise_the_alarm_at_once(world: World) ->
 async def test_a_flood_of_doubts_is_bounded_and_each_is_an_alarm(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("approvals.doubts.MOST_DOUBTS", 5)
+    monkeypatch.setattr("approvals.aftermath.doubts.MOST_DOUBTS", 5)
     for number in range(5 + 3):
         await hear(world, report(request_id="nobody:1", task="", event_id=f"e{number}"))
     assert alarms(world) == ["signed_unknown"] * 3

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from approvals.freeze import FreezeRecord
-from approvals.freeze_store import FREEZE_MEMBER
+from approvals.freezes.model import FreezeRecord
+from approvals.freezes.store import FREEZE_MEMBER
 from approvals.model import Approval, Choice
-from approvals.redis_link import key
+from approvals.redis.link import key
 from notifiers.console import Console
-from notifiers.freezes import freeze_news
+from notifiers.words.freezes import freeze_news
 from tests.notifiers.cases import FREEZES, FROZEN, THAWED, told
 from tests.notifiers.world import World
 from tests.support.slack_server import CHANNEL, Fails
@@ -126,7 +126,7 @@ async def test_a_button_of_a_sentence_is_no_button_of_ours(world: World, asked: 
     await world.told()
     (sentence,) = [p for p in (await world.outbox.read_told(asked.member)).posts if p.about]
     button = world.slack.message.buttons["Approve"]
-    from notifiers.slack_tokens import read_token
+    from notifiers.slack.tokens import read_token
 
     token = read_token(button["value"])
     assert token is not None

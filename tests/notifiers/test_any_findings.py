@@ -21,18 +21,18 @@ from approvals.findings import (
 )
 from approvals.risks import Flag
 from notifiers.console import lines
-from notifiers.facts import MESSAGE, PAGE
-from notifiers.headline import itemized
-from notifiers.readable import grouped, visible
-from notifiers.sheet import Sheet, sheet_of
-from notifiers.slack_blocks import Message
-from notifiers.slack_buttons import APPROVE, REVIEW
-from notifiers.slack_details import details_view
-from notifiers.slack_overflow import MOST_PARTS, overflow_of, parts_of
-from notifiers.slack_posts import message_of
-from notifiers.slack_review import review_view
-from notifiers.slack_text import unescape
-from notifiers.warnings import RISK_NAMES
+from notifiers.slack.blocks import Message
+from notifiers.slack.buttons import APPROVE, REVIEW
+from notifiers.slack.details import details_view
+from notifiers.slack.overflow import MOST_PARTS, overflow_of, parts_of
+from notifiers.slack.posts import message_of
+from notifiers.slack.review import review_view
+from notifiers.slack.text import unescape
+from notifiers.words.facts import MESSAGE, PAGE
+from notifiers.words.headline import itemized
+from notifiers.words.readable import grouped, visible
+from notifiers.words.sheet import Sheet, sheet_of
+from notifiers.words.warnings import RISK_NAMES
 from tests.notifiers.examples import NAMES, NOW, approval, ask, story
 from tests.support.effort import tried
 from tests.support.findings import FINDINGS

@@ -12,8 +12,8 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from keys.secret import Secret
-from notifiers.apprise_post import AT_ONCE, SOCKET_S, ApprisePost, BadAddress
-from notifiers.bulletin import Bulletin
+from notifiers.elsewhere.apprise_post import AT_ONCE, SOCKET_S, ApprisePost, BadAddress
+from notifiers.elsewhere.bulletin import Bulletin
 from notifiers.ports import NotTold
 from tests.support.receiver import receiving
 from tests.support.smtp_sink import mail_sink

@@ -8,15 +8,15 @@ from dataclasses import replace
 
 import pytest
 
-from approvals.freeze_store import FREEZE_MEMBER
+from approvals.freezes.store import FREEZE_MEMBER
 from approvals.model import Approval, Cause, Final, Outcome
 from approvals.outbox import BURST_MEMBER
-from approvals.redis_link import key
+from approvals.redis.link import key
 from approvals.store import Lists, Swapped
-from notifiers.pace import Pace
-from notifiers.readable import lasted
-from notifiers.summary import EVERY_MS, MOST_COUNTED, line_of
+from notifiers.slack.pace import Pace
+from notifiers.slack.summary import EVERY_MS, MOST_COUNTED, line_of
 from notifiers.teller import CLAIM
+from notifiers.words.readable import lasted
 from tests.notifiers.world import World
 from tests.support import records
 from tests.support.requests import sample

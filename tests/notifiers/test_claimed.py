@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from approvals.findings import ClaimedOutput
-from notifiers.claimed import claimed_facts
-from notifiers.facts import MESSAGE, PAGE, Room
+from notifiers.words.claimed import claimed_facts
+from notifiers.words.facts import MESSAGE, PAGE, Room
 from tests.notifiers.examples import CALL, CLAIMS, FROM, TO, TRANSFER, findings
 
 OUTPUT = ClaimedOutput(TO.text, "2500")

@@ -7,10 +7,10 @@ import pytest
 
 from approvals.events import BallotRefused
 from approvals.model import Approval, Choice, SlackClick
-from approvals.redis_link import StoreDown
+from approvals.redis.link import StoreDown
 from gateway.tasks import end
-from notifiers.slack_sentences import UNSURE
-from notifiers.slack_tokens import Act, Token, read_token
+from notifiers.slack.sentences import UNSURE
+from notifiers.slack.tokens import Act, Token, read_token
 from tests.notifiers.transports import hearing_by
 from tests.notifiers.world import World
 from tests.support.requests import sample

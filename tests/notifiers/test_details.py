@@ -9,12 +9,12 @@ import pytest
 
 from approvals.events import BallotRefused
 from approvals.model import Approval, Choice
-from approvals.redis_link import StoreDown
-from notifiers.slack_details import details_view
-from notifiers.slack_limits import Json
-from notifiers.slack_sentences import UNREAD
-from notifiers.slack_text import unescape
-from notifiers.slack_tokens import Token, read_token
+from approvals.redis.link import StoreDown
+from notifiers.slack.details import details_view
+from notifiers.slack.limits import Json
+from notifiers.slack.sentences import UNREAD
+from notifiers.slack.text import unescape
+from notifiers.slack.tokens import Token, read_token
 from tests.notifiers.examples import NOW, TRANSFER, findings, story
 from tests.notifiers.world import World
 from tests.support.requests import Sample, sample

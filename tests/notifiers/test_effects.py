@@ -17,12 +17,12 @@ from approvals.findings import (
     TokenApproval,
     Transfer,
 )
-from notifiers.facts import MESSAGE, PAGE
-from notifiers.headline import headline, pledge
-from notifiers.sheet import sheet_of
-from notifiers.slack_buttons import APPROVE
-from notifiers.slack_posts import message_of
-from notifiers.text import allowance
+from notifiers.slack.buttons import APPROVE
+from notifiers.slack.posts import message_of
+from notifiers.words.facts import MESSAGE, PAGE
+from notifiers.words.headline import headline, pledge
+from notifiers.words.sheet import sheet_of
+from notifiers.words.text import allowance
 from tests.notifiers.cases import APES, CASES, SAFE, SPENDER, UNLIMITED
 from tests.notifiers.examples import (
     CALL,

@@ -9,8 +9,8 @@ import pytest
 from approvals.model import Approval, Choice, Escalation, Pending, SeatsLeft
 from approvals.policy import load
 from notifiers.console import Console
-from notifiers.escalating import MOST_TRIES
 from notifiers.schedule import Due, due, next_look
+from notifiers.words.escalating import MOST_TRIES
 from tests.notifiers.test_telling import vote
 from tests.notifiers.world import POLICY, World, world_on
 from tests.support.records import NOW, approval, ask

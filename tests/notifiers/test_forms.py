@@ -10,12 +10,12 @@ import pytest
 
 from approvals.events import BallotRefused
 from approvals.model import Approval, Choice, SlackClick
-from approvals.redis_link import StoreDown
+from approvals.redis.link import StoreDown
 from keys.seals import SealKey
-from notifiers.slack_forms import LASTS_MS, Binding, Forms
-from notifiers.slack_limits import Json
-from notifiers.slack_sentences import UNSURE, UNSURE_FREEZE
-from notifiers.slack_tokens import Act
+from notifiers.slack.forms import LASTS_MS, Binding, Forms
+from notifiers.slack.limits import Json
+from notifiers.slack.sentences import UNSURE, UNSURE_FREEZE
+from notifiers.slack.tokens import Act
 from tests.notifiers.world import World
 from tests.support.requests import Sample, sample
 from tests.support.slack_server import CHANNEL, WORKSPACE, Fails, Via

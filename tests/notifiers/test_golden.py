@@ -11,21 +11,21 @@ import pytest
 
 from approvals.model import Choice
 from approvals.recent import Recent
-from notifiers.aftermath import sentences
-from notifiers.escalating import brief, called_line, mention_in_slack, sentence
-from notifiers.freezes import freeze_news
 from notifiers.health import _Outage, _sentence
-from notifiers.overrides import announcement
 from notifiers.schedule import Due
-from notifiers.slack_details import details_view
-from notifiers.slack_freezing import scopes_of
-from notifiers.slack_limits import Json
-from notifiers.slack_modal import Scopes, bound, freeze_view, vote_view
-from notifiers.slack_overflow import Part, parts_of
-from notifiers.slack_posts import message_of
-from notifiers.slack_review import review_view
-from notifiers.slack_text import SLACK_INK, unescape
-from notifiers.summary import line_of
+from notifiers.slack.details import details_view
+from notifiers.slack.freezing import scopes_of
+from notifiers.slack.limits import Json
+from notifiers.slack.modal import Scopes, bound, freeze_view, vote_view
+from notifiers.slack.overflow import Part, parts_of
+from notifiers.slack.posts import message_of
+from notifiers.slack.review import review_view
+from notifiers.slack.summary import line_of
+from notifiers.slack.text import SLACK_INK, unescape
+from notifiers.words.aftermath import sentences
+from notifiers.words.escalating import brief, called_line, mention_in_slack, sentence
+from notifiers.words.freezes import freeze_news
+from notifiers.words.overrides import announcement
 from tests.notifiers.cases import CASES, FROZEN, THAWED, read, standing, told
 from tests.notifiers.composed import many_payees
 from tests.support.golden import same_as_golden

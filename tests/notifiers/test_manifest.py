@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from gateway.doctor.slack import CHANNEL_SCOPES, NEEDED, PEOPLE_SCOPE
-from gateway.slack_http import PATH
+from gateway.doors.slack import PATH
 
 DOCS = Path(__file__).parents[2] / "docs"
 SOCKET_MODE = DOCS / "slack-app-manifest.yaml"

@@ -7,16 +7,16 @@ from dataclasses import replace
 import pytest
 
 from approvals.events import Alarm, Trouble
-from approvals.freeze_store import FREEZE_MEMBER
+from approvals.freezes.store import FREEZE_MEMBER
 from approvals.model import Approval, Choice
-from notifiers.bulletin import MOST_SUBJECT, MOST_TEXT, Bulletin, of_story
-from notifiers.escalating import calls_made
+from notifiers.elsewhere.bulletin import MOST_SUBJECT, MOST_TEXT, Bulletin, of_story
+from notifiers.elsewhere.one_way import LONGEST_REST_MS
 from notifiers.once import HOLD_MS
-from notifiers.one_way import LONGEST_REST_MS
 from notifiers.ports import NotTold, Story
 from notifiers.schedule import Due
 from notifiers.story import names_of, story_of
 from notifiers.teller import Teller
+from notifiers.words.escalating import calls_made
 from tests.notifiers.second import Second, one_way, pager, second
 from tests.notifiers.test_telling import vote
 from tests.notifiers.world import World

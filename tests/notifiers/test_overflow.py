@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from notifiers.facts import Fact
-from notifiers.slack_facts import table
-from notifiers.slack_overflow import MOST_PARTS, Overflow, parts_of
-from notifiers.slack_text import unescape
+from notifiers.slack.facts import table
+from notifiers.slack.overflow import MOST_PARTS, Overflow, parts_of
+from notifiers.slack.text import unescape
+from notifiers.words.facts import Fact
 from tests.notifiers.composed import many_payees
 from tests.notifiers.world import World
 from tests.support.requests import sample

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from approvals.events import Trouble
-from approvals.freeze import FreezeRecord
+from approvals.freezes.model import FreezeRecord
 from approvals.model import Approval
 from notifiers.health import PART, SlackHealth
-from notifiers.pace import Pace
 from notifiers.ports import NotTold, Story
-from notifiers.slack_watched import WatchedSlack
+from notifiers.slack.pace import Pace
+from notifiers.slack.watched import WatchedSlack
 from tests.notifiers.second import Second, pager, second
 from tests.notifiers.test_burst import (
     messages,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifiers.readable import cut, grouped, lasted, listed, short_address, visible
+from notifiers.words.readable import cut, grouped, lasted, listed, short_address, visible
 
 
 @pytest.mark.parametrize(

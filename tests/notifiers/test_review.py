@@ -6,8 +6,8 @@ import pytest
 
 from approvals.events import BallotRefused
 from approvals.model import Approval, Choice, SlackClick
-from notifiers.slack_limits import Json
-from notifiers.slack_tokens import Act, read_token
+from notifiers.slack.limits import Json
+from notifiers.slack.tokens import Act, read_token
 from tests.notifiers.composed import many_payees
 from tests.notifiers.world import World
 from tests.support.requests import Sample

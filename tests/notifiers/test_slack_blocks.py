@@ -23,16 +23,16 @@ from approvals.findings import (
 from approvals.inspect import inspect
 from approvals.model import Approved, Choice, Need, RuleAnswer, Verdict
 from approvals.risks import RISKS, Flag
-from notifiers.facts import Fact
-from notifiers.slack_blocks import Message, render
-from notifiers.slack_buttons import APPROVE, DETAILS, FREEZE, REJECT, REVIEW
-from notifiers.slack_limits import ALL_BLOCKS, OverLimit, check_message, size
-from notifiers.slack_modal import bound, vote_view
-from notifiers.slack_posts import message_of
-from notifiers.slack_shown import shown_of
-from notifiers.slack_text import unescape
-from notifiers.slack_tokens import Act, Token, read_token
-from notifiers.warnings import RISK_NAMES
+from notifiers.slack.blocks import Message, render
+from notifiers.slack.buttons import APPROVE, DETAILS, FREEZE, REJECT, REVIEW
+from notifiers.slack.limits import ALL_BLOCKS, OverLimit, check_message, size
+from notifiers.slack.modal import bound, vote_view
+from notifiers.slack.posts import message_of
+from notifiers.slack.shown import shown_of
+from notifiers.slack.text import unescape
+from notifiers.slack.tokens import Act, Token, read_token
+from notifiers.words.facts import Fact
+from notifiers.words.warnings import RISK_NAMES
 from tests.notifiers.cases import CASES, told
 from tests.notifiers.examples import (
     CLAIMS,

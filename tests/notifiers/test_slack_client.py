@@ -6,9 +6,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from notifiers.pace import Pace
-from notifiers.slack_client import MessageGone, SlackAway, SlackClient, SlackRefused, SlackTrouble
-from notifiers.slack_limits import OverLimit
+from notifiers.slack.client import MessageGone, SlackAway, SlackClient, SlackRefused, SlackTrouble
+from notifiers.slack.limits import OverLimit
+from notifiers.slack.pace import Pace
 from tests.support.slack_server import APP_TOKEN, BOT_TOKEN, CHANNEL, Fails, LocalSlack
 
 BLOCKS = [{"type": "section", "text": {"type": "plain_text", "text": "hello"}}]
@@ -142,7 +142,7 @@ async def test_what_is_over_the_limits_never_leaves(slack: LocalSlack, client: S
 
 async def test_an_expired_trigger_is_a_refusal(slack: LocalSlack, client: SlackClient) -> None:
     from approvals.model import Choice
-    from notifiers.slack_modal import bound, vote_view
+    from notifiers.slack.modal import bound, vote_view
     from tests.notifiers.examples import story
 
     with pytest.raises(SlackRefused, match="exchanged_trigger_id"):

@@ -9,7 +9,7 @@ from approvals.events import Alarm, Trouble
 from approvals.model import Choice
 from notifiers.health import PART, QUIET_MS, SlackHealth
 from notifiers.ports import NotTold
-from notifiers.slack_socket import PART as SOCKET
+from notifiers.slack.socket import PART as SOCKET
 from tests.notifiers.second import Second, pager, second
 from tests.notifiers.test_escalating import CALLING
 from tests.notifiers.test_telling import vote

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from approvals.events import Alarm, Trouble
-from notifiers.slack_hearing import Heard
-from notifiers.slack_line import Line
-from notifiers.slack_socket import DEAF_AFTER_MS, Sockets
+from notifiers.slack.hearing import Heard
+from notifiers.slack.line import Line
+from notifiers.slack.socket import DEAF_AFTER_MS, Sockets
 from tests.notifiers.transports import by_socket
 from tests.notifiers.world import Clock, Notes, World
 from tests.support.slack_server import Fails, LocalSlack

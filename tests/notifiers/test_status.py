@@ -18,7 +18,7 @@ from approvals.model import (
     Override,
     Rejected,
 )
-from notifiers.status import day_and_clock, refusal, status_of
+from notifiers.words.status import day_and_clock, refusal, status_of
 from tests.notifiers.cases import FREEZES
 from tests.notifiers.examples import NOW, approval, ask, need, pending
 from tests.support.records import ELECTORATE, signature, vote

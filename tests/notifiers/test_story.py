@@ -2,12 +2,12 @@
 
 from types import SimpleNamespace
 
-from approvals.after import NOTHING_AFTER
+from approvals.aftermath.facts import NOTHING_AFTER
 from approvals.decide import decide
 from approvals.findings import Findings
 from approvals.model import NOTHING_NEW, NOTHING_REMEMBERED
 from notifiers.story import story_of
-from notifiers.text import NO_NAMES
+from notifiers.words.text import NO_NAMES
 from tests.support.records import ELECTORATE, NOW, approval
 
 

@@ -10,9 +10,9 @@ from approvals.model import Choice, SlackClick
 from approvals.told import Post
 from approvals.voting import Counted
 from gateway.tasks import end
-from notifiers.pace import Pace
 from notifiers.ports import NotTold
-from notifiers.slack_posts import SlackPosts
+from notifiers.slack.pace import Pace
+from notifiers.slack.posts import SlackPosts
 from notifiers.story import names_of, story_of
 from notifiers.teller import FIRST_AGAIN_MS, Teller
 from tests.notifiers.world import World

@@ -14,10 +14,10 @@ from approvals.findings import (
     TokenApproval,
 )
 from approvals.model import RuleAnswer
-from notifiers.facts import MESSAGE
-from notifiers.headline import badge, headline, pledge
-from notifiers.sheet import sheet_of
-from notifiers.text import amount, command
+from notifiers.words.facts import MESSAGE
+from notifiers.words.headline import badge, headline, pledge
+from notifiers.words.sheet import sheet_of
+from notifiers.words.text import amount, command
 from tests.notifiers.examples import (
     CALL,
     CLAIMS,

@@ -7,12 +7,12 @@ import pytest
 
 from approvals.acquaintance import Remark
 from approvals.risks import RISKS, Flag, worst_first
-from notifiers.facts import MESSAGE
 from notifiers.ports import Story
-from notifiers.sheet import Sheet, sheet_of
-from notifiers.slack_buttons import APPROVE
-from notifiers.slack_posts import message_of
-from notifiers.warnings import RISK_NAMES
+from notifiers.slack.buttons import APPROVE
+from notifiers.slack.posts import message_of
+from notifiers.words.facts import MESSAGE
+from notifiers.words.sheet import Sheet, sheet_of
+from notifiers.words.warnings import RISK_NAMES
 from tests.notifiers.examples import NAMES, approval, ask, findings, pending, unverified
 from tests.notifiers.examples import story as told
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from keys.secret import Secret
-from notifiers.bulletin import of_test
+from notifiers.elsewhere.bulletin import of_test
+from notifiers.elsewhere.webhook import SCHEMA, Webhook, signature
 from notifiers.ports import NotTold
-from notifiers.webhook import SCHEMA, Webhook, signature
 from tests.support.receiver import HANGS, Receiver, receiving
 
 PAGE = Path(__file__).parents[2] / "docs" / "notifiers.md"

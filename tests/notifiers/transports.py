@@ -10,9 +10,9 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from gateway.slack_http import PATH, slack_endpoint
-from notifiers.slack_line import Line
-from notifiers.slack_socket import Sockets
+from gateway.doors.slack import PATH, slack_endpoint
+from notifiers.slack.line import Line
+from notifiers.slack.socket import Sockets
 from tests.notifiers.world import World
 from tests.support.slack_server import Via
 from tests.support.waiting import until

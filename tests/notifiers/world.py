@@ -10,22 +10,22 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from approvals import freeze_statement
-from approvals.after_store import AfterStore
+from approvals.aftermath.store import AfterStore
 from approvals.audit import Audit
 from approvals.ballots import Ballot
 from approvals.bell import Bell
 from approvals.events import Event
-from approvals.freeze import Freeze, FreezeRecord
-from approvals.freeze_statement import FreezeStatement
-from approvals.freeze_store import FreezeStore
+from approvals.freezes import statement as freeze_statement
+from approvals.freezes.model import Freeze, FreezeRecord
+from approvals.freezes.statement import FreezeStatement
+from approvals.freezes.store import FreezeStore
 from approvals.hearing import Hearing
 from approvals.ledger import Parts
 from approvals.memory import Memory
 from approvals.model import Approval, Choice, SshSignature
 from approvals.outbox import Outbox
 from approvals.policy.load import load
-from approvals.redis_link import Link
+from approvals.redis.link import Link
 from approvals.request import Request
 from approvals.service import Service
 from approvals.statement import NAMESPACE, Statement
@@ -36,13 +36,13 @@ from gateway.clock import SYSTEM
 from gateway.tasks import end
 from keys import ssh, sshsig
 from keys.seals import SealKey
-from notifiers.pace import Pace
-from notifiers.slack_clicks import Clicks
-from notifiers.slack_client import SlackClient
-from notifiers.slack_hearing import Heard
-from notifiers.slack_posts import SlackPosts
+from notifiers.slack.clicks import Clicks
+from notifiers.slack.client import SlackClient
+from notifiers.slack.hearing import Heard
+from notifiers.slack.pace import Pace
+from notifiers.slack.posts import SlackPosts
+from notifiers.slack.summary import Summary
 from notifiers.story import names_of
-from notifiers.summary import Summary
 from notifiers.teller import Teller
 from tests.support.audits import notary
 from tests.support.requests import Sample, sample

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from redis.asyncio import Redis
 
-from approvals.redis_link import key
+from approvals.redis.link import key
 from keys.seals import SealKey
 
 OWN_SEAL: Final = SealKey(b"attacker" * 4)

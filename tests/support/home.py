@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.attempts import Conclusion
 from gateway.child import free_addresses, running_gateway
-from gateway.client import DeskClient
 from gateway.clock import SYSTEM
-from gateway.config import load_for_operator
-from gateway.fresh import freshen
-from gateway.init import APPROVER_KEY, Plan, init
-from gateway.node import NodeSettings, ask
-from gateway.settings import Settings
+from gateway.config.file import load_for_operator
+from gateway.config.settings import Settings
+from gateway.oncall.client import DeskClient
+from gateway.setup.init import APPROVER_KEY, Plan, init
+from gateway.simulate.attempts import Conclusion
+from gateway.simulate.fresh import freshen
+from gateway.simulate.node import NodeSettings, ask
 from gateway.simulate.twin import node_settings
 from keys import ssh, ssh_files
 from tests.support.requests import FOLDER

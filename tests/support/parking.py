@@ -8,9 +8,9 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from gateway.http_server import Server
-from gateway.seats import Seats
-from gateway.silence import Parked, SilentOnError, abort_of
+from gateway.doors.seats import Seats
+from gateway.doors.server import Server
+from gateway.doors.silence import Parked, SilentOnError, abort_of
 
 CALL = b"POST /call HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nhi"
 OTHER = b"GET /other HTTP/1.1\r\nhost: x\r\n\r\n"

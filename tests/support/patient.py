@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import load_for_operator
+from gateway.config.file import load_for_operator
+from gateway.config.settings import Settings
 from gateway.doctor.check import Check, Level
 from gateway.doctor.examining import Wanted, examine
-from gateway.settings import Settings
 from keys import rsa
 from tests.support.home import made
 

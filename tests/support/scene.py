@@ -9,12 +9,12 @@ from typing import Any, Final
 
 import aiohttp
 
-from approvals import freeze_statement
-from approvals.freeze import FreezeRecord
+from approvals.freezes import statement as freeze_statement
+from approvals.freezes.model import FreezeRecord
 from approvals.model import Approval, SshSignature, member_of
 from approvals.window import Window
-from gateway import node
-from gateway.attempts import Answer
+from gateway.simulate import node
+from gateway.simulate.attempts import Answer
 from keys import sshsig
 from keys.rsa import fingerprint
 from tests.support.requests import Sample, sample

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from notifiers.slack_text import unescape
+from notifiers.slack.text import unescape
 
 _DATE = re.compile(r"<!date\^\d+\^[^|]*\|([^>]*)>")
 

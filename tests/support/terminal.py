@@ -21,7 +21,7 @@ _PROLOGUE = """
 import fcntl, signal, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 signal.signal(signal.SIGINT, signal.default_int_handler)
-from gateway.cli import main
+from gateway.cli.main import main
 main(prog_name="countersign")
 """
 

@@ -13,18 +13,18 @@ import aiohttp
 import pytest
 import structlog
 
-from approvals import freeze_statement
 from approvals import statement as statements
 from approvals.audit.form import OWN
+from approvals.freezes import statement as freeze_statement
 from approvals.model import Approval, Choice
 from approvals.window import Window
-from gateway.client import DeskClient
 from gateway.clock import SYSTEM
-from gateway.config import load, load_for_operator
-from gateway.node import NodeSettings, ask
-from gateway.observe import Observer
+from gateway.config.file import load, load_for_operator
+from gateway.config.settings import Address
+from gateway.observe.observer import Observer
+from gateway.oncall.client import DeskClient
 from gateway.serve import Running, serve
-from gateway.settings import Address
+from gateway.simulate.node import NodeSettings, ask
 from keys import ssh, sshsig
 from keys.rsa import fingerprint, generate_private_key, public_pem, write_private_key
 from notifiers.settings import SlackSettings

@@ -1,0 +1,1 @@
+"""Freezes: what they stop, who ends them, where they are kept."""

@@ -1,0 +1,1 @@
+"""The way to Redis, and whether it may hold approvals."""

@@ -1,0 +1,1 @@
+"""countersign.toml -> frozen settings."""

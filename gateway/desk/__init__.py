@@ -1,0 +1,1 @@
+"""What operators of this machine are answered: the API behind the commands."""

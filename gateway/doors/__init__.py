@@ -1,0 +1,1 @@
+"""What comes in by HTTP from nodes and from Slack."""

@@ -1,0 +1,1 @@
+"""The audit, read, verified and handed on, with the gateway stopped."""

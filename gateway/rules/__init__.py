@@ -1,0 +1,1 @@
+"""A policy, checked, explained, and tried on what the audit kept."""

@@ -1,0 +1,1 @@
+"""What an operator needs before the first request: files, keys, a word to every place."""

@@ -1,0 +1,1 @@
+"""Other places where people are told, and cannot answer."""

@@ -1,0 +1,1 @@
+"""Slack: the message, its forms, and the clicks."""

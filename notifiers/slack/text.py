@@ -1,0 +1,55 @@
+"""Text objects that say what they say: escaped, and free of markup that is not ours."""
+
+import re
+from typing import Any, Final
+
+from notifiers.words.ink import Ink, clock
+from notifiers.words.readable import cut, visible
+from notifiers.words.status import Status
+
+_OURS: Final = 1_500
+"""The longest text with markup that we ever send; it is cut before the escaping can grow it."""
+
+
+def escape(text: str) -> str:
+    """Slack's three control characters, as its formatting guide says."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def literal(text: str) -> str:
+    """Text of a person, safe inside `mrkdwn`: escaped, and free of what Slack reads as markup."""
+    swapped = visible(text).translate({ord("*"): "∗", ord("~"): "∼", ord("`"): "ˋ"})  # noqa: RUF001
+    return escape(re.sub(r":(?=[\w+'-]+:)", "∶", swapped))  # noqa: RUF001
+
+
+def date(milliseconds: int) -> str:
+    """A time in the reader's own zone, with UTC for clients that cannot."""
+    return f"<!date^{milliseconds // 1000}^{{time}}|{clock(milliseconds)}>"
+
+
+SLACK_INK: Final = Ink(text=literal, time=date)
+
+
+def plain(text: str, limit: int) -> dict[str, Any]:
+    """A text object in which Slack reads no markup; cut, with a marker, to `limit` as escaped."""
+    room = limit
+    while len(escape(cut(text, room))) > limit:
+        room -= max(1, (len(escape(cut(text, room))) - limit) // 4)
+    return {"type": "plain_text", "text": escape(cut(text, room)) or "-", "emoji": False}
+
+
+def mrkdwn(text: str) -> dict[str, Any]:
+    """Our own words, with markup; what is not ours in them must have passed `literal`."""
+    return {"type": "mrkdwn", "text": cut(text, _OURS), "verbatim": True}
+
+
+def standing(status: Status) -> str:
+    """How it stands, in bold; below that what became of it, in bold as well if it is trouble."""
+    first, *then = status.lines
+    below = [f":warning: *{line}*" if status.trouble else line for line in then]
+    return "\n".join((f"*{first}*", *below))
+
+
+def unescape(text: str) -> str:
+    """The inverse of `escape`, for what Slack echoes."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

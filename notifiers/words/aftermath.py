@@ -1,0 +1,127 @@
+"""What became of a decision, in sentences: taken, signed, failed, or not come back for."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from approvals.aftermath.doubts import Doubt, Doubts
+from approvals.aftermath.facts import After
+from approvals.model import Approval, Outcome
+from approvals.request import RequestType
+from approvals.wording import counted
+from notifiers.ports import Aftermath, Notifier, Story
+from notifiers.words.ink import PLAIN, Ink
+from notifiers.words.readable import visible
+
+_LONGEST: Final = 160
+"""Of a node's reason, where it stands within another sentence."""
+_IN_FULL: Final = 3
+"""Alarms at once that are said one by one."""
+
+_AGAIN: Final = " By what the node says nothing was signed; whoever asked may ask again."
+
+SAYS: Final[dict[str, str]] = {
+    "signed_unknown": "signed something that nobody asked us about",
+    "signed_rejected": "signed something that was not approved here",
+    "signed_other": "signed something OTHER than what was approved here",
+    "used_unknown": "used its key share for something that nobody asked us about",
+    "used_rejected": "used its key share for something that was not approved here",
+}
+
+
+def became(approval: Approval, after: After, ink: Ink = PLAIN) -> str | None:
+    """The newest of it, to stand in a line; None where nothing is known."""
+    succeeded, failed = after.first("succeeded"), after.first("failed")
+    yes = is_yes(approval)
+    if succeeded is not None:
+        done = "signed" if approval.type == RequestType.KEY_SIGN else "done"
+        said = f"{done} at {ink.time(succeeded.at or succeeded.heard_at)}"
+        if not yes:
+            return f"BUT the node says: {said}, without our yes"
+        return f"{said}, BUT NOT what was approved" if succeeded.agrees is False else said
+    if failed is not None and yes:
+        why = f": {ink.text(visible(failed.why, _LONGEST))}" if failed.why else ""
+        return f"failed at {ink.time(failed.at or failed.heard_at)}{why}"
+    if after.taken is not None and yes:
+        return f"taken by the node at {ink.time(after.taken.at)}"
+    return None
+
+
+def went_wrong(approval: Approval, after: After) -> bool:
+    """Whether what became of it is a failure, or not what was decided."""
+    succeeded = after.first("succeeded")
+    if succeeded is not None:
+        return succeeded.agrees is False or not is_yes(approval)
+    return after.first("failed") is not None
+
+
+def last_asked(approval: Approval, ink: Ink = PLAIN) -> str:
+    """What is said of a node that should have come back."""
+    began = ink.time(approval.attempts.began)
+    return f"the node has not come back for the answer, it last asked at {began}"
+
+
+def sentences(story: Story) -> list[tuple[str, str]]:
+    """What the thread reads, each once: a name for it, and the sentence.
+
+    What is over before it could be said is left out: a signature says that the answer was taken.
+    """
+    approval, after = story.approval, story.after
+    if story.overdue:
+        hint = "Is it running, and does it reach us? It can fetch the answer until"
+        until = f"{hint} {PLAIN.time(approval.answer_until)}"
+        return [("overdue", f"Approved, but {last_asked(approval)}. {until}.")]
+    said = became(approval, after)
+    if said is None or not is_yes(approval):
+        return []  # what was done without our yes is an alarm, and said as one
+    stages = {reported.stage for reported in after.reported}
+    name = next((stage for stage in ("succeeded", "failed") if stage in stages), "taken")
+    hint = _AGAIN if name == "failed" else ""
+    return [(name, f"{said[0].upper()}{said[1:]}.{hint}")]
+
+
+def alarm_text(doubt: Doubt) -> str:
+    """What people read of an act without our yes, and what to do."""
+    report = doubt.report
+    about = visible(report.request_id or report.task or "without a name", _LONGEST)
+    at = PLAIN.time(report.at or doubt.heard_at)
+    said = SAYS.get(doubt.alarm, "did what we know nothing of")
+    record = f" Our record: {visible(doubt.member, _LONGEST)}." if doubt.member else ""
+    hashes = f"\nSigned: {visible(' '.join(report.hashes[:2]), _LONGEST)}" if report.hashes else ""
+    return (
+        f"ALARM {doubt.alarm}: {visible(doubt.node)} {said}, {at}: request {about}."
+        f"{record}{hashes}\n"
+        "If nobody can explain it at once, stop the node, and run:"
+        " countersign freeze --reason …"
+    )
+
+
+def more_text(doubts: Sequence[Doubt]) -> str:
+    """What people read of the others, where one message for each would hide everything else."""
+    counts = Counter((visible(doubt.node), doubt.alarm) for doubt in doubts)
+    kinds = (f"{count:,} {what} of {node}" for (node, what), count in sorted(counts.items()))
+    return (
+        f"ALARM: {counted(len(doubts), 'more such report')}: {', '.join(kinds)}.\n"
+        "Each is in the log, event node_reported."
+    )
+
+
+async def say_alarms(aftermath: Aftermath, doubts: Doubts, place: Notifier) -> None:
+    """Say at a place every alarm that was not said there; each is noted as soon as it was.
+
+    The first few in full and the others in one message: a node can report a thousand at once, and
+    what people are asked meanwhile must not wait behind them.
+    """
+    unsaid = [one for one in doubts.kept if one.alarm and place.name not in one.said]
+    for doubt in unsaid[:_IN_FULL]:
+        await place.announce(alarm_text(doubt))
+        await aftermath.said([doubt.name], place.name)
+    others = unsaid[_IN_FULL:]
+    if others:
+        await place.announce(more_text(others))
+        await aftermath.said([doubt.name for doubt in others], place.name)
+
+
+def is_yes(approval: Approval) -> bool:
+    """Whether our answer was, or will be, a yes."""
+    return approval.final is not None and approval.final.outcome is Outcome.APPROVE
