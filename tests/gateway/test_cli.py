@@ -348,8 +348,13 @@ def test_an_audit_that_was_changed_is_told_with_file_and_line(home, tmp_path):
     assert "The audit is not whole: 2 findings. Keep it as it is." in result.output
 
 
-def test_auditors_get_every_line_with_its_request_and_readable_times(home):
-    result = run("audit", "export", "--since", "1d", "--config", home.config)
+def test_auditors_get_every_line_with_its_request_and_readable_times(home, tmp_path):
+    with home.asked():
+        pass
+    audit, archive = tmp_path / "audit", tmp_path / "archive"
+    shutil.copytree(home.settings.data_dir / "audit", audit)  # where nothing more is written
+    shutil.copytree(audit, archive)
+    result = run("audit", "export", audit, "--since", "1d", "--config", home.config)
     assert result.exit_code == 0, result.output
     lines = [json.loads(line) for line in result.stdout.splitlines()]
     assert [line["seq"] for line in lines] == list(range(len(lines)))
@@ -357,10 +362,7 @@ def test_auditors_get_every_line_with_its_request_and_readable_times(home):
     assert asked["request"]["request_id"] == asked["approval"]["request_id"]
     assert asked["approval"]["deadline_iso"].endswith("Z")
     assert f"{len(lines)} lines written. The audit is whole." in result.stderr
-    archive = home.folder / "archive"
-    shutil.copytree(home.settings.data_dir / "audit", archive)
-    both = (archive, home.settings.data_dir / "audit", "--since", "1d", "--config", home.config)
-    together = run("audit", "export", *both)
+    together = run("audit", "export", archive, audit, "--since", "1d", "--config", home.config)
     assert (together.exit_code, together.stdout) == (0, result.stdout)
     none = run("audit", "export", "--since", "1d", "--until", "1d", "--config", home.config)
     assert (none.exit_code, none.stdout) == (0, "")
