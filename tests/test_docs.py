@@ -494,6 +494,13 @@ def test_the_index_leads_to_every_page() -> None:
     assert pages <= {link.partition("#")[0] for link in LINK.findall(index)}
 
 
+def test_the_map_of_the_house_has_every_room() -> None:
+    rooms = re.findall(r"`([a-z/]+)/`", (ROOT / "CONTRIBUTING.md").read_text("utf-8"))
+    inits = [*ROOT.glob("*/__init__.py"), *ROOT.glob("*/*/__init__.py")]
+    packages = {init.parent.relative_to(ROOT).as_posix() for init in inits}
+    assert {one for one in packages if not one.startswith("tests")} <= set(rooms)
+
+
 def test_the_first_screen_leads_to_a_click() -> None:
     screen = README.splitlines()[:62]
     steps = re.findall(r"^\*\*(\d)\. .*?\*\* \((.+?)\)", "\n".join(screen), re.MULTILINE)
