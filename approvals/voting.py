@@ -49,10 +49,10 @@ class Voting:
         tried: Vote | None = None
         while tried is None or tried not in approval.votes:
             today = await ledger.in_force.today(approval)
-            cause = self._refused(approval, ballot, today)
+            now, cause = self._let_in(approval, ballot, today)
             if cause is not None:
                 return await self._not_counted(cause, member, ballot, approval)
-            tried = _vote(ballot, ledger.now())
+            tried = _vote(ballot, now)
             changed = replace(approval, votes=(*approval.votes, tried))
             changed = ledger.with_final(changed, heard=False, today=today)
             lists = lists_of(changed, tell_at=ledger.now())
@@ -64,22 +64,26 @@ class Voting:
 
     async def would_count(self, approval: Approval, ballot: Ballot) -> NotCountedCause | None:
         """Why a ballot would not count now, or None: asked before a person is bothered."""
-        return self._refused(approval, ballot, await self._ledger.in_force.today(approval))
-
-    def _refused(self, approval: Approval, ballot: Ballot, today: Today) -> NotCountedCause | None:
-        return admit(
-            approval,
-            ballot,
-            decision=self._ledger.decision_of(approval, today),
-            electorate=self._ledger.in_force.policy.electorate,
-            now=self._ledger.now(),
-        )
+        _, cause = self._let_in(approval, ballot, await self._ledger.in_force.today(approval))
+        return cause
 
     async def refuse(self, member: str, person: str | None, cause: str, via: str) -> None:
         """Audit a click that never became a ballot (wrong channel, unknown person)."""
         event = BallotRefused(self._ledger.now(), member, person, cause, via)
         self._ledger.note(event)
         await self._ledger.audit_or_alarm(member, event)
+
+    def _let_in(
+        self, approval: Approval, ballot: Ballot, today: Today
+    ) -> tuple[int, NotCountedCause | None]:
+        """When it was looked at (Unix ms), which is what it is stamped with, and why not, if so.
+
+        One moment for both: let in before the deadline and stamped after it, a vote would be
+        stored, called counted, and count for nothing.
+        """
+        decision = self._ledger.decision_of(approval, today)
+        electorate, now = self._ledger.in_force.policy.electorate, self._ledger.now()
+        return now, admit(approval, ballot, decision=decision, electorate=electorate, now=now)
 
     async def _counted(self, approval: Approval, vote: Vote) -> Counted:
         ledger = self._ledger

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
 from dataclasses import replace
 
@@ -15,17 +16,19 @@ from approvals.events import Alarm, AlarmOver
 from approvals.freezes.model import Freeze, with_freeze
 from approvals.freezes.store import FreezeStore
 from approvals.hearing import Hearing
-from approvals.ledger import Parts
+from approvals.ledger import Parts, lists_of
 from approvals.memory import Memory
 from approvals.model import Choice, Outcome, SlackClick
 from approvals.outbox import Outbox
 from approvals.redis.link import Link
 from approvals.service import Service
 from approvals.store import Store
+from approvals.voting import Counted
 from keys.seals import SealKey
 from tests.model.rules import REQUEST, WINDOW, policy_of
 from tests.notifiers.world import Notes
 from tests.support.audits import notary
+from tests.support.records import approval
 from tests.support.waiting import until
 
 KEY = SealKey(b"k" * 32)
@@ -91,6 +94,24 @@ async def test_a_refusal_made_final_elsewhere_and_answered_here_is_never_undone(
     assert again.final is not None
     assert again.final.outcome is Outcome.REJECT
     assert parts.memory.of(REQUEST.digest).answered
+
+
+async def test_a_vote_is_let_in_and_stamped_at_one_moment(gateways):
+    """Whatever the milliseconds between two looks at the clock: counted is stored in time."""
+    (_, parts, _), _ = gateways
+    counted = 0
+    for before in range(1, 7):
+        record = approval(request_id=f"r{before}", policy=parts.policy.digest)
+        await parts.store.create(record, lists_of(record), request=None, content=None)
+        clock = itertools.count(record.deadline - before).__next__
+        gateway = Service(replace(parts, now_ms=clock))
+        await gateway.freezing.known()
+        no = ballot("bo", Choice.REJECT)
+        done = await gateway.vote(record.member, replace(no, digest=record.digest))
+        if isinstance(done, Counted):
+            counted += 1
+            assert done.approval.votes[0].at < record.deadline
+    assert 0 < counted < 6
 
 
 @contextlib.asynccontextmanager
