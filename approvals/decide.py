@@ -154,8 +154,8 @@ def _spoken(approval: Approval, final: Final, remembered: Remembered) -> Decisio
     if final.outcome is Outcome.REJECT:
         if final.cause is None:
             return Damaged("a final refusal without a cause")
-        by = next((v.person for v in approval.votes if v.choice is Choice.REJECT), None)
-        return Rejected(final.cause, final.sentence, by)
+        refusal = _refusal(approval, remembered) if final.cause is Cause.PERSON else None
+        return Rejected(final.cause, final.sentence, None if refusal is None else refusal.by)
     match approval.verdict.effect:
         case "approve":
             return Approved(by=(), sentence=final.sentence)

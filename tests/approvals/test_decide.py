@@ -249,6 +249,18 @@ def test_as_many_refuse_by_override_as_the_record_says():
     assert overridden(*no, override=two) == Rejected(Cause.PERSON, "refused by override", "eli")
 
 
+def test_a_final_refusal_names_whose_it_was_and_no_other():
+    alone = signed("dee", Choice.REJECT, override=True)
+    verdict = ask(override=replace(ON_CALL, reject=2))
+    refused = approval(verdict, votes=(alone, vote("ana", Choice.REJECT)))
+    for record in (refused, replace(refused, final=final(Outcome.REJECT, Cause.PERSON))):
+        decision = decided(record)
+        assert isinstance(decision, Rejected)
+        assert decision.by == "ana"
+    late = approval(verdict, votes=(alone,), final=final(Outcome.REJECT, Cause.TIMEOUT))
+    assert decided(late) == Rejected(Cause.TIMEOUT, "said", None)
+
+
 def test_a_refusal_by_override_of_somebody_who_was_asked_is_a_refusal():
     everybody = Override("all", ("ana", "dee"), 2, 2)
     no = signed("ana", Choice.REJECT, override=True)
