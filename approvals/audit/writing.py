@@ -160,11 +160,16 @@ class Audit:
         self._tried(sign)
 
     def _tried(self, step: Callable[[], None]) -> str | None:
-        """Why it failed, for a person, where it did."""
+        """Why it failed, for a person, where it did.
+
+        Whatever it was: a thread that ends leaves everybody who waits for it waiting for ever.
+        """
         try:
             step()
         except OSError as error:
             self.down = f"{self._directory}: {error.strerror or type(error).__name__}"
+        except Exception as error:  # noqa: BLE001 - see above
+            self.down = f"{self._directory}: {type(error).__name__}"
         else:
             self.down = None
         return self.down

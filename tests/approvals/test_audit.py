@@ -1,6 +1,7 @@
 """The audit: on disk before anything is spoken, whatever the disk does."""
 
 import asyncio
+import contextlib
 import errno
 import json
 import os
@@ -103,6 +104,31 @@ async def test_after_a_failed_fsync_that_file_is_never_written_again(audit, tmp_
     assert first[0] == "node-1/before"
     assert "node-1/after" not in first
     assert later[-1][-1] == "node-1/after"
+
+
+async def test_whoever_waits_hears_also_of_what_nobody_foresaw(tmp_path):
+    now = [NOW]
+    standing: list[Any] = [{}]
+    made = Audit(
+        tmp_path / "audit",
+        process="p1",
+        clock=lambda: now[0],
+        notary=notary(),
+        standing=lambda: standing[0],
+    )
+    async with asyncio.timeout(10):
+        standing[0] = {"no": object()}  # which cannot be written down
+        now[0] += 86_400_000  # a new file is due
+        for _ in range(2):
+            with pytest.raises(AuditDown):
+                await made.write(event())
+        standing[0] = {}
+        with contextlib.suppress(AuditDown):
+            await made.write(event())  # what the failure left is passed by
+        await made.write(event())
+    assert made.down is None
+    made.close()
+    assert told(tmp_path / "audit")[-1]["event"] == "ballot_refused"
 
 
 async def test_a_file_that_vanished_takes_no_more_lines(audit, tmp_path):
