@@ -93,28 +93,40 @@ def remember(directory: Path, memory: Memory, *, since: int) -> Known:
     asked: Recent[str, _Paying] = Recent(ASKED_KEPT)
     for document in read_lines(directory, since=since):
         count += 1
-        event, approval = document["event"], document.get("approval")
-        freezes = document["record"] if event == "freeze_changed" else document.get("standing")
-        if freezes is not None:
-            memory.learn_freezes(freeze_from_plain(freezes))
-        if event == "deadline_moved":
-            memory.learn_deadline(document["digest"], document["new"])
-        if approval is None:
-            continue
-        memory.learn_deadline(approval["digest"], approval["deadline"])
-        memory.set_revision(approval["digest"], approval["revision"])
-        if event == "asked":
-            evidenced[document["chain"]].append(approval["digest"])
-            if not approval["conflict"]:
-                memory.learn_content(approval["request_id"], document["content"])
-        if approval["final"] is not None:
-            learn = memory.learn_answered if event == "answered" else memory.learn_final
-            learn(approval["digest"], final_from_plain(dict(approval["final"])))
-        for vote in approval["votes"]:
-            if vote["choice"] == Choice.REJECT:
-                memory.learn_refusal(vote_from_plain(dict(vote)))
-        _remember_destinations(document, asked, memory)
+        where = f"{directory / document['file']}, line {document['line']}"
+        try:
+            _remember_line(document, memory, evidenced)
+            _remember_destinations(document, asked, memory)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            why = type(error).__name__
+            raise AuditUnreadable(f"{where} is not as we write it ({why}).") from None
     return Known(count, dict(evidenced))
+
+
+def _remember_line(
+    document: dict[str, Any], memory: Memory, evidenced: dict[str, list[str]]
+) -> None:
+    """What one line says of freezes and of its record."""
+    event, approval = document["event"], document.get("approval")
+    freezes = document["record"] if event == "freeze_changed" else document.get("standing")
+    if freezes is not None:
+        memory.learn_freezes(freeze_from_plain(freezes))
+    if event == "deadline_moved":
+        memory.learn_deadline(document["digest"], document["new"])
+    if approval is None:
+        return
+    memory.learn_deadline(approval["digest"], approval["deadline"])
+    memory.set_revision(approval["digest"], approval["revision"])
+    if event == "asked":
+        evidenced[document["chain"]].append(approval["digest"])
+        if not approval["conflict"]:
+            memory.learn_content(approval["request_id"], document["content"])
+    if approval["final"] is not None:
+        learn = memory.learn_answered if event == "answered" else memory.learn_final
+        learn(approval["digest"], final_from_plain(dict(approval["final"])))
+    for vote in approval["votes"]:
+        if vote["choice"] == Choice.REJECT:
+            memory.learn_refusal(vote_from_plain(dict(vote)))
 
 
 def _remember_destinations(
@@ -124,7 +136,9 @@ def _remember_destinations(
 
     Each chain has both, in this order.
     """
-    approval = document["approval"]
+    approval = document.get("approval")
+    if approval is None:
+        return
     if document["event"] == "asked":
         findings = document["findings"]
         to = destinations_from_plain(findings["effects"])

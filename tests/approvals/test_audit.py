@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from approvals.audit import Audit, AuditDown
-from approvals.audit.form import OWN, document_of
+from approvals.audit.form import OWN, AuditUnreadable, document_of
 from approvals.audit.reading import read_lines, remember
 from approvals.ballots import NotCountedCause
 from approvals.chains.addresses import parse_address
@@ -22,7 +22,8 @@ from approvals.events import Answered, Asked, BallotRefused, Finalized, Pinged, 
 from approvals.inspect import inspect
 from approvals.memory import Memory
 from approvals.model import Cause, Choice, Final, Outcome
-from tests.support.audits import notary
+from approvals.plain import plain
+from tests.support.audits import chained, notary
 from tests.support.records import DIGEST, NOW, POLICY, approval, vote
 from tests.support.requests import sample
 
@@ -180,6 +181,15 @@ async def test_a_torn_last_line_is_passed_over(audit, tmp_path):
     with path.open("a") as torn:
         torn.write('{"event":"ballot_re')
     assert len(told(tmp_path / "audit")) == 1
+
+
+@pytest.mark.parametrize("lost", ["digest", "votes", "final"])
+async def test_a_line_that_lacks_something_is_unreadable_and_named(tmp_path, lost):
+    document = {"process": "p1", "at": NOW, "event": "voted", "approval": plain(approval())}
+    del document["approval"][lost]
+    (tmp_path / "0123abcd-000001-20261001.jsonl").write_bytes(chained([document]))
+    with pytest.raises(AuditUnreadable, match=r"20261001.jsonl, line 1 is not as we write it"):
+        remember(tmp_path, Memory(), since=0)
 
 
 async def test_no_line_holds_what_only_our_memory_needs(audit, tmp_path):
