@@ -12,6 +12,8 @@ from approvals.store import Store
 from gateway.observe.observer import AUDIT, REDIS, Observer
 
 LOOK_S: Final = 2.0
+AUDIT_WITHIN_S: Final = 5.0
+"""A disk that takes no line for so long hangs: it may come back, and until then is no disk."""
 
 
 async def watch(
@@ -38,7 +40,10 @@ async def look(
     except StoreDown as down:
         observer.found(REDIS, str(down))
     try:
-        await audit.probe()
+        async with asyncio.timeout(AUDIT_WITHIN_S):
+            await audit.probe()
         observer.found(AUDIT, None)
     except AuditDown as down:
         observer.found(AUDIT, str(down))
+    except TimeoutError:
+        observer.found(AUDIT, f"the disk took no line within {AUDIT_WITHIN_S:g} s")
