@@ -39,6 +39,12 @@ LOOK_S: Final = 2.0
 MEND_EVERY_S: Final = 0.2
 _TRIES: Final = 20
 
+ROOM_TO_THAW: Final = 1 << 17
+"""Bytes of the record that no freeze takes: a vote to thaw is 1 KB, with the longest of reasons 40.
+
+What is of one wallet or source leaves as much again, so that everything can still be frozen.
+"""
+
 
 class NotThawed(StrEnum):
     """Why a vote to thaw changed nothing."""
@@ -158,7 +164,9 @@ class Freezing:
                 if last_ended is not None and record.last_ended != last_ended:
                     raise ThawedSince
                 made = Freeze(_id(record), wallet, source, person, reason, at, evidence)
-                written = await self._write(record, with_freeze(record, made), "frozen", person)
+                after = with_freeze(record, made)
+                leaving = ROOM_TO_THAW if made.of_everything else 2 * ROOM_TO_THAW
+                written = await self._write(record, after, "frozen", person, leaving=leaving)
             if written is not None:
                 return made
         raise StoreDown("what is frozen keeps changing")
@@ -223,10 +231,16 @@ class Freezing:
         return await self._write(stored, after, "lost")
 
     async def _write(
-        self, old: Stored, new: FreezeRecord, what: FreezeWhat, person: str | None = None
+        self,
+        old: Stored,
+        new: FreezeRecord,
+        what: FreezeWhat,
+        person: str | None = None,
+        *,
+        leaving: int = 0,
     ) -> FreezeRecord | None:
         """Replace it; None if somebody else did. What is stored stays so when the audit fails."""
-        written = await self._parts.store.write(old, new)
+        written = await self._parts.store.write(old, new, leaving=leaving)
         if written is not None:
             await self._learn(written, what, person)
             self._parts.bell.ring(FREEZE_MEMBER)

@@ -51,14 +51,17 @@ class FreezeStore:
             return Unreadable(str(error), "")
         return self.opened(stored) if stored else None
 
-    async def write(self, old: Stored, new: FreezeRecord) -> FreezeRecord | None:
+    async def write(
+        self, old: Stored, new: FreezeRecord, *, leaving: int = 0
+    ) -> FreezeRecord | None:
         """Replace what was read; None if somebody else did. What is not ours is set aside.
 
         NoRoom where the record would be too long to be read back: it would be mended without end.
+        So it is where fewer than `leaving` bytes would be left for what is to come.
         """
         stamp = Stamp(new.epoch, secrets.token_hex(16))
         value = seal(self._key, "freeze", FREEZE_KEY, stamp, freeze_to_json(new))
-        if len(value) > MOST_RECORD:
+        if len(value) > MOST_RECORD - leaving:
             raise NoRoom("so much is frozen that no more fits into its record")
         new = replace(new, stamp=str(stamp))
         expected = old.stamp if isinstance(old, FreezeRecord) else ""

@@ -11,10 +11,16 @@ import pytest
 from approvals.audit import Audit, AuditDown
 from approvals.bell import Bell
 from approvals.events import Alarm, FreezeChanged
-from approvals.freezes.freezing import MEND_EVERY_S, FreezeParts, Freezing, NotThawed
+from approvals.freezes.freezing import (
+    MEND_EVERY_S,
+    ROOM_TO_THAW,
+    FreezeParts,
+    Freezing,
+    NotThawed,
+)
 from approvals.freezes.model import ANYTHING, Freeze, FreezeRecord
 from approvals.freezes.statement import NAMESPACE, FreezeStatement
-from approvals.freezes.store import FREEZE_KEY, FreezeStore
+from approvals.freezes.store import FREEZE_KEY, FreezeStore, NoRoom
 from approvals.memory import Memory
 from approvals.model import Electorate, Person, SshSignature
 from approvals.news import News
@@ -250,6 +256,23 @@ async def test_a_freeze_that_does_not_fit_into_the_record_spoils_none_that_stand
         )
     record = await one.freezing.look()
     assert ([freeze.id for freeze in record.freezes], one.alarms()) == ([stands], [])
+
+
+async def test_however_much_is_frozen_everything_can_be_and_each_can_be_thawed(one, monkeypatch):
+    first = await one.freeze(wallet="w1")
+    length = await one.link.client.strlen(FREEZE_KEY)
+    monkeypatch.setattr("approvals.freezes.store.MOST_RECORD", length + 2 * ROOM_TO_THAW + 100)
+    with pytest.raises(NoRoom):
+        await one.freeze(wallet="w2")
+    everything = await one.freeze()
+    monkeypatch.setattr("approvals.freezes.store.MOST_RECORD", length + ROOM_TO_THAW + 1_000)
+    with pytest.raises(NoRoom):
+        await one.freeze("eli")
+    for freeze in (everything, first):
+        for person in ("dee", "eli"):
+            await one.thaw(person, freeze)
+    record = await one.freezing.look()
+    assert (record.freezes, record.ended) == ((), (everything, first))
 
 
 @pytest.mark.parametrize("how", ["deleted", "older", "garbage", "another type", "another seal"])
