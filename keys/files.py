@@ -9,10 +9,11 @@ from keys.errors import KeyFileError
 
 _MOST_BYTES: Final = 65_536
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+_MISSING: Final = "put the key there, or correct the path"
 
 
-def read(path: Path, *, private: bool) -> bytes:
-    """The bytes of a key file.
+def read(path: Path, *, private: bool, missing: str = _MISSING) -> bytes:
+    """The bytes of a key file. `missing` says what to do where there is none.
 
     Raises:
         KeyFileError: it is missing, unreadable, too large, or private and open to others.
@@ -22,9 +23,7 @@ def read(path: Path, *, private: bool) -> bytes:
             mode = os.fstat(file.fileno()).st_mode
             content = file.read(_MOST_BYTES + 1)
     except FileNotFoundError:
-        raise KeyFileError(
-            f"{path} does not exist: put the key there, or correct the path"
-        ) from None
+        raise KeyFileError(f"{path} does not exist: {missing}") from None
     except OSError as error:
         raise KeyFileError(f"{path} cannot be read: {error.strerror}") from None
     if private and mode & _OTHERS:

@@ -3,13 +3,13 @@
 import hashlib
 import hmac
 import re
-import stat
 from pathlib import Path
 from typing import Final
 
+from keys import files
 from keys.errors import KeyFileError
 
-_HEX_KEY: Final = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
+_HEX_KEY: Final = re.compile(rb"[0-9a-fA-F]{64}")
 _TAG: Final = b"countersign-seal@v1"
 
 
@@ -28,19 +28,15 @@ class SealKey:
 
     @classmethod
     def load(cls, path: Path) -> "SealKey":
-        """Read 32 bytes as one line of hex from a file that only its owner can read."""
-        try:
-            mode = path.stat().st_mode
-            text = path.read_text(encoding="ascii").strip()
-        except FileNotFoundError:
-            raise KeyFileError(f"{path} does not exist: `countersign init` makes one") from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise KeyFileError(f"{path} cannot be read: {type(error).__name__}") from None
-        if mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise KeyFileError(f"{path} can be read by others than its owner: chmod 600 {path}")
-        if not _HEX_KEY.fullmatch(text):
+        """Read 32 bytes as one line of hex from a file that only its owner can read.
+
+        Raises:
+            KeyFileError: the file holds no such key, or others than its owner can read it.
+        """
+        content = files.read(path, private=True, missing="`countersign init` makes one")
+        if not _HEX_KEY.fullmatch(content.strip()):
             raise KeyFileError(f"{path} must hold 32 bytes as one line of 64 hex digits")
-        return cls(bytes.fromhex(text))
+        return cls(bytes.fromhex(content.decode("ascii")))
 
     def seal(self, purpose: str, name: str, body: bytes) -> str:
         """HMAC-SHA-256, lower-case hex, over a tag, the name and the body, length-prefixed."""

@@ -49,7 +49,10 @@ def test_a_seal_key_is_32_bytes_in_a_file_of_its_owner(tmp_path):
     path.write_text("6b" * 31)
     with pytest.raises(KeyFileError, match="64 hex digits"):
         SealKey.load(path)
-    with pytest.raises(KeyFileError, match="does not exist"):
+    path.write_bytes(b"6b" * 65_536)
+    with pytest.raises(KeyFileError, match="too large to be a key"):
+        SealKey.load(path)
+    with pytest.raises(KeyFileError, match="does not exist: `countersign init` makes one"):
         SealKey.load(tmp_path / "nothing.key")
 
 
