@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from gateway.assembly import StartError
+from gateway.beginning import StartError
 from gateway.clock import SYSTEM
 from gateway.config.file import ConfigError, load
 from gateway.config.settings import Settings

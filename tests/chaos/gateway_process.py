@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import gateway.telling
-from gateway.assembly import StartError
+from gateway.beginning import StartError
 from gateway.clock import SYSTEM
 from gateway.config.file import load
 from gateway.observe.log import make_log, take_library_logs

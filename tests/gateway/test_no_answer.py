@@ -10,7 +10,7 @@ import pytest
 from approvals.audit import AuditDown
 from approvals.model import Choice
 from approvals.window import Window
-from gateway.assembly import StartError
+from gateway.beginning import StartError
 from keys.envelope import sign
 from tests.support.requests import sample
 from tests.support.waiting import until
