@@ -1,6 +1,7 @@
 """Text that a stranger wrote, made safe to read: visible, on one line, bounded."""
 
 import unicodedata
+from collections.abc import Iterator
 from typing import Final
 
 _BLANK_LETTERS: Final = frozenset("\u115f\u1160\u3164\uffa0\u034f\u17b4\u17b5")
@@ -8,14 +9,26 @@ _BLANK_LETTERS: Final = frozenset("\u115f\u1160\u3164\uffa0\u034f\u17b4\u17b5")
 
 _DROPPED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
+_VARIANTS: Final = frozenset(map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10))))
+"""Selectors of another drawing of the character before; the others are on plane 14."""
+
+_PLANE_14: Final = "\U000e0000"
+_MARKS: Final = 3
+"""Marks in a row on one letter: what languages need. More of them paint over the lines around."""
+
+_OVERLAY: Final = 1
+"""Unicode's combining class of marks that strike a letter through."""
+
 
 def visible(text: str, limit: int = 500) -> str:
     """What a reader may see of `text`, at most about `limit` characters.
 
     Control, bidirectional, zero-width and unassigned characters go; every run of white space
     becomes one space. Symbols beyond ASCII are spelled as `[U+2705]`, so that a memo cannot draw
-    the check mark that we draw. What is cut is said so, with how much. Only a beginning of
-    `text` is looked at: a memo of megabytes costs no more than a long one.
+    the check mark that we draw; so are letters that are drawn bold or in another type without
+    being so, and marks that would strike letters through or paint over what stands around them.
+    What is cut is said so, with how much. Only a beginning of `text` is looked at: a memo of
+    megabytes costs no more than a long one.
     """
     seen, beyond = _seen(text, limit)
     return cut(seen, limit, beyond=beyond)
@@ -81,16 +94,40 @@ def _seen(text: str, limit: int) -> tuple[str, int]:
     if looked_at.isascii() and looked_at.isprintable():
         shown = looked_at
     else:
-        shown = "".join(map(_one_seen, unicodedata.normalize("NFC", looked_at)))
+        shown = unicodedata.normalize("NFC", "".join(_drawn(_composed(looked_at))))
     return " ".join(shown.split()), len(text) - len(looked_at)
+
+
+def _composed(text: str) -> str:
+    """Without what is not seen, and each letter with its marks as one character if there is one."""
+    return unicodedata.normalize("NFC", "".join(map(_one_seen, text)))
+
+
+def _drawn(text: str) -> Iterator[str]:
+    """Each character, or its number where it is a mark that there is no letter for."""
+    marks = _MARKS  # a mark at the beginning would be drawn on what we wrote before it
+    for character in text:
+        if unicodedata.category(character) == "Mn":
+            marks += 1
+            strikes = unicodedata.combining(character) == _OVERLAY
+            yield _spelled(character) if strikes or marks > _MARKS else character
+        else:
+            marks = _MARKS if character == " " else 0
+            yield character
 
 
 def _one_seen(character: str) -> str:
     if character.isspace():
         return " "
     category = unicodedata.category(character)
-    if category in _DROPPED or character in _BLANK_LETTERS:
+    unseen = character in _BLANK_LETTERS or character in _VARIANTS or character >= _PLANE_14
+    if category in _DROPPED or unseen:
         return ""
-    if category == "So" or 0x1F3FB <= ord(character) <= 0x1F3FF:  # noqa: PLR2004
-        return f"[U+{ord(character):04X}]"
-    return "" if 0xFE00 <= ord(character) <= 0xFE0F else character  # noqa: PLR2004
+    stands_out = unicodedata.decomposition(character).startswith("<font>")
+    if category in {"So", "Me"} or "\U0001f3fb" <= character <= "\U0001f3ff" or stands_out:
+        return _spelled(character)
+    return character
+
+
+def _spelled(character: str) -> str:
+    return f"[U+{ord(character):04X}]"
