@@ -30,7 +30,7 @@ from notifiers.slack.overflow import Overflow, overflow_of
 from notifiers.slack.review import can_review
 from notifiers.slack.shown import hash_of, shown_of
 from notifiers.slack.tables import small_print, table
-from notifiers.slack.text import SLACK_INK, date, mrkdwn, plain
+from notifiers.slack.text import SLACK_INK, bare, date, mrkdwn, plain
 from notifiers.slack.text import standing as standing_of
 from notifiers.slack.tokens import Act
 from notifiers.words.escalating import called_lines
@@ -242,4 +242,4 @@ def _fallback(approval: Approval, sheet: Sheet, standing: _Standing) -> str:
         line = f"{line} · decide before {clock(approval.deadline)}"
     worst = f" · {sheet.worst}" if sheet.worst else ""
     said = f"{what}{worst} · {line} · {visible(approval.request_id, 200)}"
-    return str(plain(said, FALLBACK_TEXT)["text"])
+    return bare(said, FALLBACK_TEXT)

@@ -29,7 +29,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from notifiers.settings import SlackSettings
 from notifiers.slack.limits import FALLBACK_TEXT, Json, check_message, check_view
-from notifiers.slack.text import mrkdwn, plain
+from notifiers.slack.text import bare, mrkdwn
 
 TIMEOUT_S: Final = 8
 """For one call; a claim of the outbox lasts 30 s."""
@@ -205,7 +205,7 @@ class SlackClient:
                 channel=channel,
                 thread_ts=thread,
                 reply_broadcast=thread is not None and not aside,
-                text=plain(text, FALLBACK_TEXT)["text"],
+                text=bare(text, FALLBACK_TEXT),
                 parse="none",
                 link_names=False,
                 mrkdwn=False,
@@ -236,7 +236,7 @@ class SlackClient:
 
     async def resay(self, channel: str, ts: str, text: str) -> None:
         """`chat.update` of a sentence that `say` posted; MessageGone where somebody deleted it."""
-        said = plain(text, FALLBACK_TEXT)["text"]
+        said = bare(text, FALLBACK_TEXT)
         await self._called(
             lambda: self._again.chat_update(
                 channel=channel, ts=ts, text=said, parse="none", link_names=False

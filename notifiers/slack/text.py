@@ -18,8 +18,21 @@ def escape(text: str) -> str:
 
 def literal(text: str) -> str:
     """Text of a person, safe inside `mrkdwn`: escaped, and free of what Slack reads as markup."""
-    swapped = visible(text).translate({ord("*"): "∗", ord("~"): "∼", ord("`"): "ˋ"})  # noqa: RUF001
-    return escape(re.sub(r":(?=[\w+'-]+:)", "∶", swapped))  # noqa: RUF001
+    return escape(_swapped(visible(text)))
+
+
+def bare(text: str, limit: int) -> str:
+    """What a message says beside its blocks: notifications and threads draw `:names:` of emoji.
+
+    Slack reads markup there even where it was told not to, once the message was updated.
+    """
+    return str(plain(_swapped(text), limit)["text"])
+
+
+def _swapped(text: str) -> str:
+    """Characters that only look like those that Slack reads as markup."""
+    looks_like = {ord("*"): "∗", ord("~"): "∼", ord("`"): "ˋ"}  # noqa: RUF001
+    return re.sub(r":(?=[\w+'-]+:)", "∶", text.translate(looks_like))  # noqa: RUF001
 
 
 def date(milliseconds: int) -> str:

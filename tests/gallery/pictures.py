@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from notifiers.slack.limits import FALLBACK_TEXT
 from notifiers.slack.posts import message_of
+from notifiers.slack.text import bare
 from tests.notifiers.cases import CASES, standing
 from tests.notifiers.test_golden import DETAILS, FORMS, LONG, SAID, details, parts, review
 from tests.support.requests import Sample
@@ -18,7 +20,7 @@ def pictures() -> list[Picture]:
     drawn += [{"name": name, "view": details(asked)} for name, asked in DETAILS.items()]
     drawn += [{"name": f"review_{name}", "view": review(asked)} for name, asked in LONG.items()]
     drawn += [_part(f"parts_{name}", asked) for name, asked in LONG.items()]
-    return drawn + [{"name": name, "text": text} for name, text in SAID.items()]
+    return drawn + [{"name": name, "text": _as_sent(name)} for name in SAID]
 
 
 def _message(name: str) -> Picture:
@@ -30,6 +32,11 @@ def _part(name: str, asked: Sample) -> Picture:
     """The first of those that go below a message: the others look like it."""
     first = parts(asked)[0]
     return {"name": name, "text": first.text, "blocks": first.blocks}
+
+
+def _as_sent(name: str) -> str:
+    """Only a call holds markup of ours: its mentions."""
+    return SAID[name] if name == "said_calls" else bare(SAID[name], FALLBACK_TEXT)
 
 
 def _place(name: str) -> int:

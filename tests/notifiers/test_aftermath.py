@@ -120,7 +120,7 @@ async def test_a_failure_is_said_with_its_reason_escaped_and_bounded_and_alarms_
     await world.told()
     (said,) = aside(world)
     assert said.startswith("Failed at ")
-    assert "&lt;!channel&gt; *no* xxx" in said
+    assert "&lt;!channel&gt; ∗no∗ xxx" in said
     assert "more characters]" in said
     assert "<!channel>" not in world.slack.message.all_text
     assert alarms(world) == []

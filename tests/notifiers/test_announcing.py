@@ -36,7 +36,7 @@ async def test_an_override_is_said_in_the_thread_and_shown_to_the_channel(
     (said,) = world.slack.said
     assert (said.channel, said.thread, said.broadcast) == (CHANNEL, world.slack.message.ts, True)
     assert said.text.startswith("OVERRIDE to approve, 1 of 2: dee, ")
-    assert "asleep &lt;!channel&gt; *all*" in said.text
+    assert "asleep &lt;!channel&gt; ∗all∗" in said.text
 
 
 async def test_each_vote_of_an_override_is_said_once_and_the_last_says_that_it_decides(

@@ -179,6 +179,8 @@ def test_nothing_of_a_request_is_ever_read_as_markup() -> None:
         assert "<@" not in dumped
         assert "<http" not in dumped
         assert "✅" not in dumped
+        assert not set("*`~") & set(message.text), "beside the blocks Slack reads markup"
+        assert ":white_check_mark:" not in message.text
         assert "\u202e" not in dumped
         for part in texts(message):
             if "channel" in part["text"]:
