@@ -33,6 +33,7 @@ from notifiers.slack.tables import small_print, table
 from notifiers.slack.text import SLACK_INK, bare, date, mrkdwn, plain
 from notifiers.slack.text import standing as standing_of
 from notifiers.slack.tokens import Act
+from notifiers.words.aftermath import was_not_ours
 from notifiers.words.escalating import called_lines
 from notifiers.words.headline import itemized
 from notifiers.words.ink import PLAIN, clock
@@ -61,6 +62,7 @@ _CALLED: Final = ":mega: "
 _REMARKS: Final = ":eyes: "
 _SAYS: Final = ":speech_balloon: *Cobo says* · none of this is proved"
 _WAITS: Final = ":hourglass_flowing_sand:"
+_ALARM: Final = ":rotating_light:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,8 @@ def _standing_of(story: Story) -> _Standing:
         )
         for ink in (SLACK_INK, PLAIN)
     )
-    mark = _mark(approval, decision)
+    wrong = was_not_ours(approval, story.after)
+    mark = _ALARM if wrong else _mark(approval, decision)
     return _Standing(marked, bare, mark, story.urgency, story.said, story.version)
 
 
@@ -138,7 +141,7 @@ def _mark(approval: Approval, decision: Decision) -> str:
     """What is seen from afar. Only what is final has a mark of its own; all else waits."""
     match decision:
         case Damaged():
-            return ":rotating_light:"
+            return _ALARM
         case _ if approval.final is None:
             return _WAITS
         case Approved():

@@ -49,16 +49,21 @@ def became(approval: Approval, after: After, ink: Ink = PLAIN) -> str | None:
 
 def went_wrong(approval: Approval, after: After) -> bool:
     """Whether what became of it is a failure, or not what was decided."""
-    succeeded = after.first("succeeded")
-    if succeeded is not None:
-        return succeeded.agrees is False or not is_yes(approval)
+    if after.first("succeeded") is not None:
+        return was_not_ours(approval, after)
     return after.first("failed") is not None
+
+
+def was_not_ours(approval: Approval, after: After) -> bool:
+    """Whether the node signed what was not approved here: the worst there is."""
+    succeeded = after.first("succeeded")
+    return succeeded is not None and (succeeded.agrees is False or not is_yes(approval))
 
 
 def last_asked(approval: Approval, ink: Ink = PLAIN) -> str:
     """What is said of a node that should have come back."""
     began = ink.time(approval.attempts.began)
-    return f"the node has not come back for the answer, it last asked at {began}"
+    return f"the node has not come back for the answer; it last asked at {began}"
 
 
 def sentences(story: Story) -> list[tuple[str, str]]:

@@ -31,7 +31,7 @@ State: TypeAlias = Literal["open", "closing", "closed"]
 
 _ENDS: Final = {
     Cause.RULE: "Rejected by the rules",
-    Cause.PEOPLE: "Rejected: its seats can no longer be filled",
+    Cause.PEOPLE: "Rejected: too few people may approve this",
     Cause.PERSON: "Rejected by an approver",
     Cause.TIMEOUT: "Rejected: nobody decided in time",
     Cause.CONTRADICTION: "Refused: what Cobo says contradicts the bytes",
@@ -207,16 +207,17 @@ def _groups(approval: Approval, ink: Ink) -> tuple[str, ...]:
 
 def _approved(approval: Approval, decision: Approved, ink: Ink) -> Status:
     votes = {vote.person: vote for vote in _approvals(approval)}
+    by = sorted(decision.by, key=lambda person: votes[person].at if person in votes else 0)
     names = tuple(
         f"{ink.text(person)} {ink.time(votes[person].at)}" if person in votes else ink.text(person)
-        for person in decision.by
+        for person in by
     )
     who = listed(names) if names else "the rules"
     if decision.override:
         who = f"override of {who}"
-    latest = max((vote.at for vote in votes.values()), default=approval.asked_at)
-    line = f"Approved by {who}, after {lasted(latest - approval.asked_at)}"
-    reasons = _reasons((votes[person] for person in decision.by if person in votes), ink)
+    took = max((vote.at for vote in votes.values()), default=approval.asked_at) - approval.asked_at
+    line = f"Approved by {who}, after {lasted(took)}" if votes else f"Approved by {who}"
+    reasons = _reasons((votes[person] for person in by if person in votes), ink)
     return Status("closing" if approval.final is None else "closed", line, reasons)
 
 
@@ -237,8 +238,16 @@ def _rejected(approval: Approval, decision: Rejected, ink: Ink) -> Status:
     if decision.cause is Cause.TIMEOUT:
         end = _UNFETCHED if decision.sentence.startswith("approved") else _ENDS[Cause.TIMEOUT]
         return Status("closed", f"{end}, {_ended(approval, final, ink)}")
-    line = f"{_ENDS[decision.cause]}, {_ended(approval, final, ink)}"
-    return Status("closed", line, (ink.text(decision.sentence),) if decision.sentence else ())
+    return _closed(decision, _ended(approval, final, ink), ink)
+
+
+def _closed(decision: Rejected, ended: str, ink: Ink) -> Status:
+    """With the decision's own sentence, where that says more."""
+    said, sentence = _ENDS[decision.cause], ink.text(decision.sentence)
+    if decision.cause is Cause.PEOPLE and sentence:
+        said = f"Rejected: {sentence}"
+    more = (sentence,) if sentence and sentence not in said else ()
+    return Status("closed", f"{said}, {ended}", more)
 
 
 def _frozen(approval: Approval, decision: Rejected, ink: Ink, freezes: Iterable[Freeze]) -> Status:

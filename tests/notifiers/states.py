@@ -92,7 +92,7 @@ def states() -> dict[str, Approval]:
         "rejected_by_rules": approval(
             Verdict("reject", cause=Cause.RULE, sentence="new-payee", rules=(NEW_PAYEE,)),
             notice=True,
-            final=_ended(Cause.RULE, "rejected by rule (rule new-payee)", 0),
+            final=_ended(Cause.RULE, "refused by rule new-payee", 0),
         ),
         "seats_cannot_be_filled": approval(
             _TWO, final=_ended(Cause.PEOPLE, "too few people may approve this (rule big)", 0)
@@ -114,7 +114,7 @@ def states() -> dict[str, Approval]:
         "conflict": approval(
             Verdict("reject", cause=Cause.CONFLICT),
             notice=True,
-            final=_ended(Cause.CONFLICT, "the request id was asked with other content", 0),
+            final=_ended(Cause.CONFLICT, "this request id was first asked with other content", 0),
         ),
         "unsupported": approval(
             Verdict("reject", cause=Cause.UNSUPPORTED),

@@ -510,7 +510,7 @@ class TestNotComeBack:
         for _ in range(3):
             await world.told()
             await world.teller.tell_now(approved.member)
-        assert "the node has not come back for the answer, it last asked at" in line(world)
+        assert "the node has not come back for the answer; it last asked at" in line(world)
         (said,) = aside(world)
         assert said.startswith("Approved, but the node has not come back")
         assert "<@" not in said

@@ -33,7 +33,7 @@ from notifiers.slack.text import unescape
 from notifiers.slack.tokens import Act, Token, read_token
 from notifiers.words.facts import Fact
 from notifiers.words.warnings import RISK_NAMES
-from tests.notifiers.cases import CASES, told
+from tests.notifiers.cases import CASES, standing, told
 from tests.notifiers.examples import (
     CLAIMS,
     NAMES,
@@ -250,11 +250,15 @@ def sections(message: Message, name: str) -> list[dict[str, Any]]:
         ("rejected_by_person_final", ":x:"),
         ("timed_out", ":x:"),
         ("frozen_meanwhile", ":snowflake:"),
+        ("signed", ":white_check_mark:"),
+        ("failed", ":white_check_mark:"),
+        ("signed_other", ":rotating_light:"),
+        ("signed_without_yes", ":rotating_light:"),
         ("damaged", ":rotating_light:"),
     ],
 )
 def test_only_what_is_final_bears_a_mark_of_an_end(state: str, mark: str) -> None:
-    message = shown(told(*CASES[f"state_{state}"]))
+    message = shown(standing(f"state_{state}"))
     (status,) = sections(message, "status")
     assert status["text"]["text"].startswith(f"{mark} *")
     everything = " ".join(part["text"] for part in texts(message))

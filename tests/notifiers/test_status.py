@@ -66,6 +66,49 @@ def test_a_final_approval_says_who_when_and_how_long() -> None:
     )
 
 
+def test_who_approved_stands_in_the_order_of_the_clock() -> None:
+    early, late = replace(vote("bo"), at=NOW + 1_000), replace(vote("ana"), at=NOW + 60_000)
+    line = status_of(approval(votes=(early, late)), Approved(("ana", "bo"), "")).line
+    assert line == "Approved by bo 14:13 UTC and ana 14:14 UTC, after 1 min"
+
+
+def test_what_rules_decide_at_once_took_no_time() -> None:
+    assert status_of(approval(), Approved((), "approved by rule small")).line == (
+        "Approved by the rules"
+    )
+
+
+@pytest.mark.parametrize(
+    ("cause", "sentence", "line", "details"),
+    [
+        (
+            Cause.PEOPLE,
+            "too few people may approve this (rule big)",
+            "Rejected: too few people may approve this (rule big), ",
+            (),
+        ),
+        (
+            Cause.CONFLICT,
+            "this request id was first asked with other content",
+            "Refused: this request id was first asked with other content, ",
+            (),
+        ),
+        (
+            Cause.RULE,
+            "refused by rule new-payee",
+            "Rejected by the rules, ",
+            ("refused by rule new-payee",),
+        ),
+    ],
+)
+def test_why_it_was_refused_is_said_once(
+    cause: Cause, sentence: str, line: str, details: tuple[str, ...]
+) -> None:
+    status = status_of(ended(approval(), cause=cause), Rejected(cause, sentence))
+    assert status.line.startswith(line)
+    assert status.details == details
+
+
 def test_an_approval_that_the_node_did_not_fetch_was_not_left_undecided() -> None:
     record = approval(votes=(vote("ana"),))
     given_up = decide(
