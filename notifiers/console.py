@@ -29,7 +29,9 @@ def lines(story: Story) -> list[str]:
         overdue=story.overdue,
     )
     told = [sheet.headline, *_table((*sheet.flags, *sheet.remarks)), ""]
-    told += [f"  {line}" for line in (*status.lines, *status.details, *status.wanted)]
+    first, *then = status.lines
+    told += [f"  {first}", *(f"{'! ' if status.trouble else '  '}{line}" for line in then)]
+    told += [f"  {line}" for line in (*status.details, *status.wanted)]
     if status.state == "open":
         told.append(f"  Decide before {day_and_clock(approval.deadline)}")
     told += ["", *(f"  {line}" for line in sheet.badge.split("\n")), ""]

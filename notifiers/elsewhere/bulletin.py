@@ -1,10 +1,11 @@
 """What goes to a place that people cannot answer at: short, plain text, and the commands to run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, assert_never
 
 from approvals.events import Alarm
+from approvals.model import Approved, Damaged, Decision, Pending, Rejected
 from notifiers.ports import Story
 from notifiers.settings import NotifyEvent
 from notifiers.words.readable import cut, visible
@@ -19,6 +20,7 @@ MOST_TEXT: Final = 880
 
 _HEADLINE: Final = 160
 _LINE: Final = 110
+_WANTS: Final[Mapping[str, str]] = {"escalated": "STILL WAITING"}
 _WARNINGS: Final = 20
 _WARNING: Final = 300
 
@@ -63,15 +65,15 @@ def of_story(story: Story, event: NotifyEvent, at: int, *, remark: str = "") -> 
     is_open = status.state == "open"
     shown = reading(approval)
     deciding = (command("approve", approval), command("reject", approval)) if is_open else ()
-    badge = sheet.integrity if sheet.verified else f"{sheet.integrity}: {sheet.grounds[0]}"
     commands = [f"Read it: {shown}", *(f"Then: {each}" for each in deciding[:1])]
+    stands = cut(status.line, _LINE)
     lines = [
-        remark,
+        remark if is_open else stands,
         cut(sheet.headline, _HEADLINE),
         f"Warning: {cut(sheet.worst, _LINE)}" if sheet.worst else "",
-        "" if sheet.headline.startswith(badge) else cut(badge, _LINE),
+        sheet.integrity if sheet.verified else cut(sheet.grounds[0], _LINE),
         f"Decide before {day_and_clock(approval.deadline)}" if is_open else "",
-        cut(status.line, _LINE),
+        stands if is_open else "",
     ]
     about = About(
         member=approval.member,
@@ -88,9 +90,22 @@ def of_story(story: Story, event: NotifyEvent, at: int, *, remark: str = "") -> 
         status=status.line,
         commands=(shown, *deciding),
     )
-    word = {"decided": "Decided", "escalated": "STILL WAITING"}.get(event, "Approve?")
+    word = _ended(story.decision) if event == "decided" else _WANTS.get(event, "Approve?")
     text = _text(lines, commands)
     return Bulletin(event, at, _subject(f"{word} {sheet.headline}"), text, about)
+
+
+def _ended(decision: Decision) -> str:
+    """The one word that matters by then."""
+    match decision:
+        case Approved():
+            return "Approved:"
+        case Rejected():
+            return "Rejected:"
+        case Pending() | Damaged():
+            return "No answer:"
+        case _ as never:
+            assert_never(never)
 
 
 def of_freeze(text: str, at: int) -> Bulletin:

@@ -4,6 +4,7 @@ import io
 
 from approvals.model import Approved
 from notifiers.console import Console, lines
+from tests.notifiers.cases import standing
 from tests.notifiers.examples import HASH, TO, approval, findings, story, unverified
 
 
@@ -34,6 +35,13 @@ def test_the_terminal_says_what_slack_says() -> None:
 
 def test_after_the_decision_there_is_nothing_to_run() -> None:
     assert "countersign" not in "\n".join(lines(story(decision=Approved(("ana",), ""))))
+
+
+def test_what_nobody_should_be_content_with_is_marked_like_a_warning() -> None:
+    assert "! Signed at 14:17 UTC, BUT NOT what was approved" in lines(
+        standing("state_signed_other")
+    )
+    assert "  Signed at 14:17 UTC" in lines(standing("state_signed"))
 
 
 async def test_the_same_is_written_once() -> None:

@@ -228,7 +228,7 @@ async def test_whoever_was_told_hears_the_end_though_slack_is_back(
     await world.thaw(freeze.id, "eli")
     await house.told()
     subjects = [" ".join(post.document["subject"].split(" ")[1:2]) for post in receiver.posted]
-    assert sorted(subjects) == ["Approve?", "Decided", "FROZEN:", "THAWED:"]
+    assert sorted(subjects) == ["Approve?", "FROZEN:", "Rejected:", "THAWED:"]
 
 
 async def test_a_message_that_slack_will_never_take_is_told_alone(
