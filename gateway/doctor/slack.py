@@ -46,7 +46,7 @@ async def check_slack(settings: Settings, policy: Policy | None) -> list[Check]:
     try:
         said, headers = await client.ask("auth.test")
     except SlackTrouble as trouble:
-        return [_no_token(trouble)]
+        return [_no_token(slack, trouble)]
     middle, took = (began + time.time()) / 2, time.time() - began
     checks = [_check_workspace(slack, said), *_check_scopes(headers)]
     checks += _check_date(headers, middle, took)
@@ -72,10 +72,11 @@ def _check_kinds(slack: SlackSettings) -> list[Check]:
     return checks
 
 
-def _no_token(trouble: SlackTrouble) -> Check:
+def _no_token(slack: SlackSettings, trouble: SlackTrouble) -> Check:
     word = visible(trouble.error, 60)
     if isinstance(trouble, SlackAway):
-        sentence = f"Slack cannot be reached ({word}): does this machine reach slack.com, port 443?"
+        where = visible(slack.api_url, 200)
+        sentence = f"Slack cannot be reached ({word}): does this machine reach {where}?"
         return wrong("slack.reach", sentence)
     change = Change("export SLACK_BOT_TOKEN=xoxb-…", "api.slack.com/apps, OAuth & Permissions")
     return wrong("slack.token", f"Slack does not take the bot token ({word}).", change)

@@ -196,6 +196,8 @@ async def test_a_slack_that_is_away_is_wrong_and_one_that_is_busy_a_warning(pati
     assert check.sentence == "Slack does not say who is ana (U024ANA) (ratelimited)."
     away = await examined(patient, slack, api_url="http://127.0.0.1:9/api/")
     assert away.of("wrong") == ["slack.reach"]
+    asked = away.named("slack.reach", "wrong").sentence
+    assert asked.endswith("does this machine reach http://127.0.0.1:9/api/?")
 
 
 async def test_a_configuration_with_slack_passes_as_a_whole(patient, slack, monkeypatch):
