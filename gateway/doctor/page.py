@@ -89,7 +89,8 @@ def _changes(changes: Sequence[Change], indent: str) -> Iterator[str]:
             yield f"{indent}change: {_shown(change.where)}"
         place = change.where
         if place:
-            yield f"{indent}  {_shown(change.line)}"
+            inner = " " * (len(change.line) - len(change.line.lstrip(" ")))  # YAML means it
+            yield f"{indent}  {inner}{_shown(change.line)}"
 
 
 def _shown(text: str) -> str:

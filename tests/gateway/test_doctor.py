@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import socket
+import textwrap
 import threading
 import time
 from pathlib import Path
@@ -445,6 +446,14 @@ def test_what_belongs_to_one_place_stands_below_its_name_and_paths_are_short(tmp
         "            b = 2",
         "          change: rm y",
     ]
+
+
+def test_a_block_to_be_copied_keeps_the_indentation_that_yaml_means():
+    block = 'event:\n  server:\n    - url: "x"\n'
+    changes = [Change(line, "a.yaml") for line in block.splitlines()]
+    for lines in (page._in_pipe, page._on_screen):
+        copied = [*lines(wrong("a.b", "It.", *changes))][2:]
+        assert textwrap.dedent("\n".join(copied)) + "\n" == block
 
 
 def test_in_a_pipe_each_check_is_a_line_without_colors(patient):
