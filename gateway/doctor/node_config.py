@@ -69,7 +69,8 @@ class NodeConfig:
     """What the node says. `numbers` holds those of DEFAULTS that are written, in their units.
 
     `older` are callback servers of protocol v1. `mistakes` are sentences about values of a type
-    that the node cannot mean.
+    that the node cannot mean, by their places (`callback, retry_times`): what it does there is
+    not known, least of all that it goes by its default.
     """
 
     servers: tuple[Server, ...]
@@ -77,11 +78,15 @@ class NodeConfig:
     numbers: Mapping[str, int]
     monitor_interval: str
     events: tuple[EventServer, ...]
-    mistakes: tuple[str, ...]
+    mistakes: Mapping[str, str]
 
     def number(self, key: str) -> int:
         """As written, or the node's default."""
         return self.numbers.get(key, DEFAULTS[key])
+
+    def knows(self, *keys: str) -> bool:
+        """Whether what the node does about these keys of `callback` can be told from the file."""
+        return not {"callback", *(f"callback, {key}" for key in keys)} & self.mistakes.keys()
 
 
 def read_node_config(path: Path) -> NodeConfig:
@@ -143,20 +148,20 @@ class _Reading:
     """Takes values out of what was parsed; what is of another type than its own is a mistake."""
 
     def __init__(self) -> None:
-        self.mistakes: list[str] = []
+        self.mistakes: dict[str, str] = {}
 
     def table(self, value: Any, place: str) -> Mapping[str, Any]:
         if isinstance(value, dict):
             return value
         if value is not None:
-            self.mistakes.append(f"{place} is no table of settings.")
+            self.mistakes[place] = f"{place} is no table of settings."
         return {}
 
     def tables(self, value: Any, place: str) -> list[Mapping[str, Any]]:
         if value is None:
             return []
         if not isinstance(value, list):
-            self.mistakes.append(f"{place} is no list.")
+            self.mistakes[place] = f"{place} is no list."
             return []
         return [self.table(each, f"an entry of {place}") for each in value[:_MOST_SERVERS]]
 
@@ -167,7 +172,7 @@ class _Reading:
             if number is not None:
                 found[key] = number
             elif table.get(key) is not None:
-                self.mistakes.append(f"{place}, {key} is no whole number.")
+                self.mistakes[f"{place}, {key}"] = f"{place}, {key} is no whole number."
         return found
 
 
@@ -196,7 +201,7 @@ def _understood(document: Mapping[str, Any]) -> NodeConfig:
         read.numbers(callback, DEFAULTS, "callback"),
         _text(callback.get("monitor_interval")),
         events,
-        tuple(dict.fromkeys(read.mistakes)),
+        read.mistakes,
     )
 
 

@@ -32,12 +32,12 @@ def check_node_config(settings: Settings, path: Path, name: str | None) -> list[
         config = read_node_config(path)
     except NodeConfigError as error:
         return [wrong("node_config.reads", str(error))]
-    checks = [wrong("node_config.reads", f"{path}: {each}") for each in config.mistakes]
+    checks = _check_types(node, config, path)
     checks += _check_patience(node, config, path)
-    checks.append(_check_tokens(config, path))
+    checks += _check_tokens(config, path)
     checks += _check_heartbeat(config, path)
     if not config.servers:
-        return [*checks, _without_server(config, path, settings)]
+        return [*checks, *_without_server(config, path, settings)]
     key = _own_key(settings, node)
     if isinstance(key, Check):
         return [*checks, key]
@@ -63,56 +63,79 @@ def _chosen(settings: Settings, name: str | None) -> Node | Check:
     return wrong("node_config.node", f"No [[tss_node]] is called {name}. Configured: {names}.")
 
 
-def _check_patience(node: Node, config: NodeConfig, path: Path) -> list[Check]:
-    """The three numbers that we compute deadlines from."""
+def _numbers(node: Node) -> dict[str, str]:
+    """The three numbers that we compute deadlines from, by the node's names for them."""
     window = node.window
-    ours = {
+    return {
         "retry_times": str(window.retry_times),
         "sleep_seconds": in_seconds(window.sleep_ms),
         "request_timeout": in_seconds(window.timeout_ms),
     }
+
+
+def _check_types(node: Node, config: NodeConfig, path: Path) -> list[Check]:
+    """What stands there and cannot be meant; a number of ours is the line to put there."""
+    lines = {
+        f"callback, {key}": f"{key}: {number}"
+        for key, number in {**_numbers(node), "token_expire_minutes": "2"}.items()
+    }
+    return [
+        wrong(
+            "node_config.reads",
+            f"{path}: {sentence}",
+            *([Change(lines[place], f"{path}, callback")] if place in lines else []),
+        )
+        for place, sentence in config.mistakes.items()
+    ]
+
+
+def _check_patience(node: Node, config: NodeConfig, path: Path) -> list[Check]:
+    """The three numbers, as far as they can be read."""
+    ours = _numbers(node)
     checks: list[Check] = []
     for key, number in ours.items():
         theirs = config.number(key)
-        if number == str(theirs):
+        if number == str(theirs) or not config.knows(key):
             continue
         says = "says" if key in config.numbers else "leaves to the node's default"
+        change = Change(f"{key} = {theirs}", f'countersign.toml, [[tss_node]] "{node.name}"')
+        if key == "retry_times" and theirs == 0:  # which is nothing to follow it in
+            change = Change(f"{key}: {number}", f"{path}, callback")
         checks.append(
             wrong(
                 "node_config.patience",
                 f"{path} {says} {key}: {theirs}, and we have {number}: deadlines are computed"
                 " from ours, so answers may come too late.",
-                Change(f"{key} = {theirs}", f'countersign.toml, [[tss_node]] "{node.name}"'),
+                change,
             )
         )
-    if checks:
+    if checks or not config.knows(*ours):
         return checks
     said = ", ".join(f"{key} {number}" for key, number in ours.items())
     return [ok("node_config.patience", f"{path} and we agree: {said}.")]
 
 
-def _check_tokens(config: NodeConfig, path: Path) -> Check:
+def _check_tokens(config: NodeConfig, path: Path) -> list[Check]:
+    if not config.knows("token_expire_minutes"):
+        return []
     minutes = config.number("token_expire_minutes")
-    where = f"{path}, callback"
+    change = Change("token_expire_minutes: 2", f"{path}, callback")
     if minutes < 1:
-        return wrong(
-            "node_config.tokens",
-            f"The node's tokens have expired when they are sent (token_expire_minutes {minutes}).",
-            Change("token_expire_minutes: 2", where),
+        sentence = (
+            f"The node's tokens have expired when they are sent (token_expire_minutes {minutes})."
         )
+        return [wrong("node_config.tokens", sentence, change)]
     if minutes * 60 > MOST_AHEAD_S:
-        return wrong(
-            "node_config.tokens",
+        sentence = (
             f"The node's tokens are good for {minutes} min; we refuse what is good for more than"
-            f" {MOST_AHEAD_S // 60} min.",
-            Change("token_expire_minutes: 2", where),
+            f" {MOST_AHEAD_S // 60} min."
         )
-    late = minutes * 60 + LEEWAY_S
-    return ok(
-        "node_config.tokens",
+        return [wrong("node_config.tokens", sentence, change)]
+    sentence = (
         f"The node's tokens are good for {minutes} min: they pass while our clock is less than"
-        f" {late} s ahead of the node's.",
+        f" {minutes * 60 + LEEWAY_S} s ahead of the node's."
     )
+    return [ok("node_config.tokens", sentence)]
 
 
 def _check_heartbeat(config: NodeConfig, path: Path) -> list[Check]:
@@ -123,12 +146,14 @@ def _check_heartbeat(config: NodeConfig, path: Path) -> list[Check]:
     return [ok("node_config.heartbeat", f"The node looks for us every {every}.")]
 
 
-def _without_server(config: NodeConfig, path: Path, settings: Settings) -> Check:
+def _without_server(config: NodeConfig, path: Path, settings: Settings) -> list[Check]:
+    if not config.knows("cb_server_v2"):
+        return []
     if config.older:
         sentence = f"{path} names callback servers of protocol v1 (cb_server) alone; we speak v2."
     else:
         sentence = f"{path} names no callback server: the node signs without asking anybody."
-    return wrong("node_config.address", sentence, address_change(CALLBACKS, path, settings))
+    return [wrong("node_config.address", sentence, address_change(CALLBACKS, path, settings))]
 
 
 def _ours(
@@ -153,15 +178,16 @@ def _check_key(
     beside = public_half(node.private_key or settings.private_key)
     where = path.parent / server.key
     copy = Change(command("cp", beside, where))
+    line = Change(f'pubkey_path: "{beside.name}"', f"{path}, callback, cb_server_v2")
     if not server.key:
         sentence = f"{path} names no pubkey_path for us: the node could not verify an answer."
-        line = Change(f'pubkey_path: "{beside.name}"', f"{path}, callback, cb_server_v2")
         return [wrong("node_config.key", sentence, line)]
     try:
         theirs = rsa.load_public_key(where)
     except KeyFileError as error:
-        if is_there(where):
-            return [wrong("node_config.key", f"{error}.", copy)]
+        if is_there(where):  # of another name it may be a private key: nothing is put over that
+            change = copy if where.name == beside.name else line
+            return [wrong("node_config.key", f"{error}.", change)]
         sentence = f"{where} is not here, so it cannot be compared; at the node it must be our key."
         return [warn("node_config.key", sentence, copy)]
     if rsa.fingerprint(theirs) != rsa.fingerprint(key):

@@ -85,6 +85,12 @@ def test_a_number_that_differs_is_wrong_with_our_line(patient, node, key):
     assert check.changes == (Change(f"{key} = 7", 'countersign.toml, [[tss_node]] "node-1"'),)
 
 
+def test_a_node_that_asks_once_is_not_to_be_followed(patient, node):
+    change(node, "retry_times: 60", "retry_times: 0")
+    check = compared(patient, node).named("node_config.patience", "wrong")
+    assert check.changes == (Change("retry_times: 60", f"{node}, callback"),)
+
+
 def test_what_the_node_leaves_out_is_its_own_default(patient, node):
     for key in ADVISED:
         change(node, f"  {key}: {ADVISED[key]}\n", "")
@@ -132,6 +138,15 @@ def test_a_key_that_is_not_ours_is_wrong_and_one_that_is_not_here_a_warning(pati
     assert (
         "names no pubkey_path" in compared(patient, node).named("node_config.key", "wrong").sentence
     )
+
+
+def test_a_key_is_never_put_over_a_private_one(patient, node):
+    ours = patient.folder / "keys" / "callback-server-pri.pem"
+    change(node, '"callback-server-pub.pem"', f'"{ours}"')
+    check = compared(patient, node).named("node_config.key", "wrong")
+    assert check.sentence == f"{ours} holds a private key: name the file of its public key."
+    line = 'pubkey_path: "callback-server-pub.pem"'
+    assert check.changes == (Change(line, f"{node}, callback, cb_server_v2"),)
 
 
 def test_of_several_servers_the_one_with_our_key_is_compared(patient, node):
@@ -288,6 +303,23 @@ def test_what_is_well_formed_and_mistyped_is_a_sentence_each(patient, node):
         f"{node}: callback, sleep_seconds is no whole number.",
         f"{node}: callback, request_timeout is no whole number.",
     ]
+
+
+def test_of_what_cannot_be_read_nothing_else_is_said_but_the_line(patient, node):
+    change(node, "sleep_seconds: 2", "sleep_seconds: 2s")
+    change(node, "token_expire_minutes: 2", "token_expire_minutes: [2]")
+    found = compared(patient, node)
+    assert found.of("wrong") == ["node_config.reads", "node_config.reads"]
+    assert "node_config.patience" not in found.of("ok")
+    assert "node_config.tokens" not in found.of("ok")
+    assert [check.changes for check in found.checks if check.level == "wrong"] == [
+        (Change("sleep_seconds: 2", f"{node}, callback"),),
+        (Change("token_expire_minutes: 2", f"{node}, callback"),),
+    ]
+    for servers in ("cb_server_v2: {}", "cb_server_v2: here", "- 1"):
+        node.write_text(f"callback:\n  {servers}\n")
+        assert "node_config.address" not in compared(patient, node).of("wrong")
+    assert compared(patient, node).of("wrong") == ["node_config.reads"]
 
 
 def test_a_file_that_is_missing_or_no_file_is_wrong(patient, tmp_path):
