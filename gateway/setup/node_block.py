@@ -8,11 +8,10 @@ from gateway.config.settings import Address
 
 CHECK_PATH: Final = "/v2/check"
 EVENT_PATH: Final = "/v2/event"
-REPORTED: Final = (
-    "request.keysign.succeeded",
-    "request.keysign.failed",
-    "request.keygen.succeeded",
-    "request.keyreshare.succeeded",
+REPORTED: Final = tuple(
+    f"request.{kind}.{stage}"
+    for kind in ("keysign", "keygen", "keyreshare", "keysharesign")
+    for stage in ("succeeded", "failed")
 )
 """What is worth telling people, or alarms them; a node that names no types sends nothing."""
 
@@ -39,14 +38,18 @@ callback:
 
 
 def event_block(listen: Address) -> str:
-    """The `event:` block: with it, a node reports what it did (Cobo's guide to TSS Node events)."""
+    """The `event:` block: with it, a node reports what it did (Cobo's guide to event notifications).
+
+    Left to itself a node gives up after an hour; with 0 it repeats a report until we took it.
+    """
     types = "".join(f"    - {name}\n" for name in REPORTED)
     return f"""\
 event:
   server:
     - url: "{_address(listen, EVENT_PATH)}"
   event_types:
-{types}"""
+{types}  retry_times: 0
+"""
 
 
 def _address(listen: Address, path: str) -> str:

@@ -212,7 +212,7 @@ EVENTS = {
                     f"event: it does not name {REPORTED[0]}, so nobody hears of that."),
     "tokens for ever": ("  event_types", "  token_expire_minutes: 600\n  event_types",
                         "event_tokens", "wrong", "tokens that are good for 600 min are refused."),
-    "no patience": ("  event_types", "  retry_times: 2\n  event_types", "event_patience",
+    "no patience": ("  retry_times: 0", "  retry_times: 2", "event_patience",
                     "warning", "after 120 s, less than an upgrade of the gateway may take."),
 }  # fmt: skip
 
