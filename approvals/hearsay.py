@@ -18,6 +18,7 @@ from approvals.wording import counted
 AT_ONCE: Final = 200
 MOST_WAITING: Final = 10_000
 AGAIN_S: Final = 0.5
+SOON_S: Final = 0.02
 
 
 class Hearsay:
@@ -60,7 +61,8 @@ class Hearsay:
                 await asyncio.sleep(AGAIN_S)
                 continue
             found = [record for record in records.values() if isinstance(record, Approval)]
-            await self._learn(found)
+            if await self._learn(found):
+                await asyncio.sleep(SOON_S)
             if not self._waiting:
                 self._rung.clear()
                 self._caught_up()
@@ -72,15 +74,23 @@ class Hearsay:
             self._ledger.note(AlarmOver(self._ledger.now(), "unheard", detail))
             self._left_out = 0
 
-    async def _learn(self, approvals: list[Approval]) -> None:
-        """Keep what is news, in one write; what is damaged alarms whoever needs it."""
+    async def _learn(self, approvals: list[Approval]) -> bool:
+        """Keep what is news, in one write; what is damaged alarms whoever needs it.
+
+        Whether some are to be read again: what we are about to end ourselves is not another's end,
+        though its bell rang for the vote before and the record that we read has our own already.
+        """
         for approval in approvals:
             await self._object(approval)
         now = self._ledger.now()
-        news = [Learned(now, approval) for approval in approvals if self._is_news(approval)]
+        ours = [one.member for one in approvals if self._ledger.is_ending(one.member)]
+        others = [one for one in approvals if one.member not in ours]
+        news = [Learned(now, approval) for approval in others if self._is_news(approval)]
         for learned in news:
             self._ledger.note(learned)
         await self._ledger.audit_or_alarm("", *news)
+        self._waiting |= dict.fromkeys(ours)
+        return bool(ours)
 
     async def _object(self, approval: Approval) -> None:
         """Another gateway goes on from a record that lacks what we know: say so, and add it.

@@ -4,7 +4,9 @@ The handler of an attempt, a vote and the sweeper may all run it at once on the 
 compare-and-swap orders them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -85,6 +87,7 @@ class Ledger:
             parts.policy, self.freezing, parts.store, parts.memory.acquaintances, self.alarm
         )
         self._just_written: Recent[str, None] = Recent(_WRITES_KEPT)
+        self._ending: Counter[str] = Counter()
 
     async def read(self, member: str) -> Approval | None:
         """A record as we know it. DamagedRecord if it is not as we wrote it.
@@ -182,13 +185,31 @@ class Ledger:
         if changed is approval:
             return approval
         lists = lists_of(changed, tell_at=self.now())
-        done = await self.swap(approval, changed, lists, under=today.under)
+        learned: tuple[Finalized, ...] = ()
+        with self._about_to_end(approval.member):
+            done = await self.swap(approval, changed, lists, under=today.under)
+            if isinstance(done, Swapped):
+                learned = self.learn(done.approval)
         if isinstance(done, FreezeMoved):
             await self.look_at_freezes(approval.member)
             return approval
-        if isinstance(done, Swapped) and done.approval.final is not None:
-            await self.audit_or_alarm(done.approval.member, *self.learn(done.approval))
+        if learned:
+            await self.audit_or_alarm(done.approval.member, *learned)
         return done.approval
+
+    def is_ending(self, member: str) -> bool:
+        """Whether we are writing its final fact: one that is read meanwhile may be our own."""
+        return member in self._ending
+
+    @contextmanager
+    def _about_to_end(self, member: str) -> Iterator[None]:
+        self._ending[member] += 1
+        try:
+            yield
+        finally:
+            self._ending[member] -= 1
+            if not self._ending[member]:
+                del self._ending[member]
 
     async def swap(
         self, old: Approval, new: Approval, lists: Lists, *, under: str
