@@ -1,7 +1,7 @@
 """`countersign demo`: one approval from end to end, on this machine, with throwaway keys."""
 
 import asyncio
-import os
+import itertools
 import signal
 import sys
 import tempfile
@@ -16,14 +16,15 @@ from gateway.child import free_addresses, running_gateway
 from gateway.clock import SYSTEM
 from gateway.config.file import load_for_operator
 from gateway.config.settings import Settings
+from gateway.demo_screen import Screen
 from gateway.oncall import votes
 from gateway.oncall.client import DeskClient
 from gateway.oncall.terminal import Failure
 from gateway.setup.init import APPROVER_KEY, Plan, init
-from gateway.simulate.attempts import Conclusion, Event
+from gateway.simulate.attempts import Conclusion
 from gateway.simulate.fresh import freshen
 from gateway.simulate.node import NodeSettings, ask
-from gateway.simulate.page import describe, told
+from gateway.simulate.page import told
 from gateway.simulate.requests import request_id_of, sample
 from gateway.simulate.twin import node_settings
 from keys import rsa
@@ -32,8 +33,18 @@ APPROVER: Final = "you"
 SAMPLE: Final = "keysign_erc20_usdt"
 _SHORT: Final = {"retry_times": "1", "sleep_seconds": "1", "request_timeout": "3"}
 _LONG: Final = {"retry_times": "30", "sleep_seconds": "1", "request_timeout": "10"}
+_PIPED: Final = {"retry_times": "2", "sleep_seconds": "1", "request_timeout": "10"}
+"""A program at the other end of a pipe may read before it answers, or say nothing for ever."""
+
 _REASON: Final = "Seen in the demo"
 _POLL_S: Final = 0.05
+_TRIES: Final = 5
+"""For a pipe: it might say the same for ever."""
+
+_NOBODY: Final = """\
+Nobody is at the terminal, so nobody will answer, and the deadline refuses it.
+To see a yes: countersign demo --answer approve
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,41 +57,7 @@ class _Stage:
     request_id: str
     key: Path
     answer: str | None
-    screen: "_Screen"
-
-
-class _Screen:
-    """The terminal, where the node speaks while a question waits for its answer."""
-
-    def __init__(self) -> None:
-        self._question = ""
-
-    def show(self, event: Event) -> None:
-        """What the node did, on a line of its own; an open question is asked again below it."""
-        newline = "\n" if self._question else ""
-        click.echo(f"{newline}node    | {describe(event)}")
-        click.echo(self._question, nl=False)
-
-    async def ask(self, question: str) -> str:
-        """A line from the terminal, without a thread that nobody could end."""
-        self._question = question
-        click.echo(question, nl=False)
-        loop = asyncio.get_running_loop()
-        ready = asyncio.Event()
-        descriptor = sys.stdin.fileno()
-        loop.add_reader(descriptor, ready.set)
-        try:
-            await ready.wait()
-        except asyncio.CancelledError:
-            click.echo()
-            raise
-        finally:
-            self._question = ""
-            loop.remove_reader(descriptor)
-        content = os.read(descriptor, 4096).decode(errors="replace")
-        if not content:
-            raise Failure("The terminal was closed before you answered.")
-        return content
+    screen: Screen
 
 
 def demo(answer: str | None, package: bytes | None) -> None:
@@ -89,21 +66,23 @@ def demo(answer: str | None, package: bytes | None) -> None:
     Raises:
         Failure: the node did not conclude what was asked for.
     """
-    if answer is None and not sys.stdin.isatty():
-        raise click.UsageError("Nobody is at the terminal: use --answer approve, reject or none.")
+    screen = Screen()
+    if answer is None and screen.is_deserted():
+        click.echo(_NOBODY, nl=False)
+        answer = "none"
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # and clean up
     with tempfile.TemporaryDirectory(prefix="countersign-demo-") as folder:
         home = Path(folder)
-        stage = _set_up(home, answer, package or sample(SAMPLE))
+        stage = _set_up(home, answer, package or sample(SAMPLE), screen)
         click.echo(f"A gateway with throwaway keys starts in {home}.")
         with running_gateway(stage.settings.path, stage.settings.listen, home / "gateway.log"):
             wanted, conclusion = asyncio.run(_play(stage))
     _judge(wanted, conclusion)
 
 
-def _set_up(home: Path, answer: str | None, package: bytes) -> _Stage:
+def _set_up(home: Path, answer: str | None, package: bytes, screen: Screen) -> _Stage:
     listen, operator_listen = free_addresses(2)
-    window = _LONG if answer is None else _SHORT
+    window = _SHORT if answer is not None else _LONG if screen.is_terminal else _PIPED
     addresses = {"listen": str(listen), "operator_listen": str(operator_listen)}
     init(Plan(home, APPROVER, None, with_test_node=True, bits=2048, settings=addresses | window))
     settings = load_for_operator(home / "countersign.toml")
@@ -115,7 +94,7 @@ def _set_up(home: Path, answer: str | None, package: bytes) -> _Stage:
         request_id=request_id_of(fresh),
         key=home / APPROVER_KEY,
         answer=answer,
-        screen=_Screen(),
+        screen=screen,
     )
 
 
@@ -179,12 +158,15 @@ async def _arrived(stage: _Stage) -> bool:
 async def _said(stage: _Stage) -> tuple[str, str]:
     if stage.answer is not None:
         return stage.answer, _REASON
-    choice = ""
-    while choice not in {"a", "r"}:
+    for _ in itertools.count() if stage.screen.is_terminal else range(_TRIES):
         said = await stage.screen.ask("you     | [a]pprove or [r]eject? ")
-        choice = said.strip().lower()[:1]
-    reason = (await stage.screen.ask("you     | because? ")).strip()
-    return {"a": "approve", "r": "reject"}[choice], reason or _REASON
+        if said is None:
+            break
+        answer = {"a": "approve", "r": "reject"}.get(said.strip().lower()[:1])
+        if answer is not None:
+            reason = await stage.screen.ask("you     | because? ") or ""
+            return answer, reason.strip() or _REASON
+    return "none", ""
 
 
 def _judge(wanted: str | None, conclusion: Conclusion) -> None:

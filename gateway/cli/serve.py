@@ -23,7 +23,10 @@ def serve(config: Path) -> None:
 @click.option("--answer", type=click.Choice(["approve", "reject", "none"]), help="Do not ask me.")
 @click.option("--request", type=READABLE, metavar="FILE", help="Another request than ours.")
 def demo(answer: str | None, request: Path | None) -> None:
-    """See one approval from end to end, with throwaway keys."""
+    """See one approval from end to end, with throwaway keys.
+
+    With nobody at a terminal the deadline refuses it. A pipe may answer as a person does.
+    """
     from gateway.demo import demo as run
 
     run(answer, None if request is None else package_of(request))

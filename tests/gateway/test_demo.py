@@ -9,6 +9,7 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -16,7 +17,8 @@ from click.testing import CliRunner
 from gateway.cli.main import main
 from gateway.config.file import load
 from gateway.config.settings import Address
-from gateway.demo import _decide, _Screen, _Stage
+from gateway.demo import _decide, _said, _Stage
+from gateway.demo_screen import Screen
 from gateway.simulate.attempts import Began
 from tests.support.requests import FOLDER, sample
 
@@ -96,7 +98,7 @@ async def test_what_was_decided_before_the_person_looked_is_held_against_what_th
             request_id=refused.request_id,
             key=world.folder / "nobody.key",
             answer="approve",
-            screen=_Screen(),
+            screen=Screen(),
         )
         assert await _decide(stage) == "approve"
 
@@ -126,10 +128,61 @@ def test_whoever_ends_it_early_leaves_nothing_behind(number, temporary):
     assert left_running(temporary) == []
 
 
-def test_without_a_terminal_it_must_be_told_the_answer():
-    done = play()
-    assert done.exit_code == 2
-    assert "Nobody is at the terminal" in done.stderr
+def piped(typed):
+    """Play it with a pipe in the terminal's place; None: with nobody at all."""
+    return subprocess.run(
+        COMMAND,
+        input=typed,
+        stdin=subprocess.DEVNULL if typed is None else None,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_with_nobody_at_the_terminal_it_says_so_and_the_deadline_refuses(temporary):
+    done = piped(None)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Nobody is at the terminal, so nobody will answer")
+    assert "Send 2,500 USDT" in done.stdout
+    assert "REJECT, verified and signed by the gateway" in done.stdout
+    assert "timeout: no decision in time" in done.stdout
+
+
+def test_a_pipe_may_answer_as_a_person_does(temporary):
+    done = piped("x\na\n")
+    assert done.returncode == 0, done.stderr
+    assert "[a]pprove or [r]eject? x\n" in done.stdout
+    assert "[a]pprove or [r]eject? a\n" in done.stdout
+    assert "APPROVE, verified and signed by the gateway" in done.stdout
+
+
+@pytest.mark.parametrize("kind", ["pipe", "file", "closed"])
+async def test_whoever_speaks_is_heard_line_by_line_to_the_end(kind, monkeypatch, tmp_path):
+    said = tmp_path / "said"
+    said.write_text("r\nnot ours" if kind == "file" else "")
+    with said.open() as file:
+        reading, writing = os.pipe()
+        os.write(writing, b"r\nnot ours")
+        os.close(writing)
+        with os.fdopen(reading) as pipe:
+            monkeypatch.setattr(sys, "stdin", {"pipe": pipe, "file": file, "closed": None}[kind])
+            screen = Screen()
+            assert screen.is_deserted() == (kind == "closed")
+            lines = [await screen.ask("? ") for _ in range(3)]
+    assert lines == ([None] * 3 if kind == "closed" else ["r", "not ours", None])
+
+
+async def test_a_pipe_that_says_the_same_for_ever_is_not_asked_for_ever(monkeypatch, capsys):
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as pipe, os.fdopen(writing, "w") as person:
+        person.write("y\n" * 100)
+        person.flush()
+        monkeypatch.setattr(sys, "stdin", pipe)
+        stage = SimpleNamespace(answer=None, screen=Screen())
+        assert await _said(stage) == ("none", "")
+    assert capsys.readouterr().out.count("eject? y\n") == 5
 
 
 def at_a_terminal(answers):
@@ -170,15 +223,16 @@ async def test_what_the_node_says_meanwhile_does_not_run_into_the_question(monke
     reading, writing = os.pipe()
     with os.fdopen(reading) as terminal, os.fdopen(writing, "w") as person:
         monkeypatch.setattr(sys, "stdin", terminal)
-        screen = _Screen()
+        screen = Screen()
         asking = asyncio.create_task(screen.ask("yes or no? "))
         await asyncio.sleep(0)
         screen.show(Began(2, 3, at=0))
         person.write("no\n")
         person.flush()
-        assert await asking == "no\n"
+        assert await asking == "no"
         screen.show(Began(3, 3, at=0))
     assert capsys.readouterr().out == (
         "yes or no? \nnode    | attempt 2 of 3: waiting\n"
-        "yes or no? node    | attempt 3 of 3: waiting\n"  # after the line that the person ended
+        "yes or no? no\n"
+        "node    | attempt 3 of 3: waiting\n"
     )
