@@ -23,12 +23,13 @@ from notifiers.health import SlackHealth
 from notifiers.noting import Noting
 from notifiers.settings import SlackSettings
 from notifiers.slack.clicks import Clicks
-from notifiers.slack.client import SlackClient, SlackTrouble
+from notifiers.slack.client import SlackClient
 from notifiers.slack.pace import Pace
 from notifiers.slack.posts import SlackPosts
 from notifiers.slack.socket import Sockets
 from notifiers.slack.summary import Summary
 from notifiers.slack.thread import NAME as SLACK
+from notifiers.slack.trouble import SlackTrouble
 from notifiers.slack.watched import WatchedSlack
 from notifiers.story import names_of
 from notifiers.teller import Teller

@@ -14,8 +14,9 @@ from gateway.doctor.clocks import check_clock
 from gateway.doctor.slack_people import check_people
 from keys.secret import Secret
 from notifiers.settings import SlackSettings
-from notifiers.slack.client import SlackAway, SlackClient, SlackTrouble
+from notifiers.slack.client import SlackClient
 from notifiers.slack.limits import Json
+from notifiers.slack.trouble import SlackAway, SlackTrouble
 from notifiers.words.readable import visible
 
 NEEDED: Final = "chat:write"

@@ -7,7 +7,8 @@ from approvals.model import Person
 from approvals.policy.model import Policy
 from gateway.doctor.check import Change, Check, ok, warn, wrong
 from notifiers.settings import SlackSettings
-from notifiers.slack.client import SlackClient, SlackRefused, SlackTrouble
+from notifiers.slack.client import SlackClient
+from notifiers.slack.trouble import SlackRefused, SlackTrouble
 from notifiers.words.readable import visible
 
 MOST: Final = 100

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from approvals.events import Alarm, Journal
-from notifiers.slack.client import SlackTrouble
 from notifiers.slack.hearing import Voice
 from notifiers.slack.payloads import Click
 from notifiers.slack.tokens import meant
+from notifiers.slack.trouble import SlackTrouble
 
 
 class Aside:

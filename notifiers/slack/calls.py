@@ -14,10 +14,10 @@ from approvals.told import Post, Told
 from notifiers.notes import change_posts
 from notifiers.ports import Posts, Story
 from notifiers.schedule import Due
-from notifiers.slack.client import SlackTrouble
 from notifiers.slack.pace import Pace
 from notifiers.slack.text import SLACK_INK
 from notifiers.slack.thread import NAME
+from notifiers.slack.trouble import SlackTrouble
 from notifiers.words.escalating import mention_in_slack, note_of, people_of, sentence, unsaid
 
 BETWEEN_MS: Final = 60_000

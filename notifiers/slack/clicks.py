@@ -33,7 +33,6 @@ from notifiers.ports import Approvals, NotTold, Posts
 from notifiers.slack.aside import Aside
 from notifiers.slack.buttons import ACTS
 from notifiers.slack.checks import Checks, Sound, Unsound
-from notifiers.slack.client import SlackTrouble
 from notifiers.slack.forms import Forms
 from notifiers.slack.freezing import NOT_ON_CALL, Freezer
 from notifiers.slack.hearing import Form, Heard, Ineffective, Result, Screen, Stored, Voice
@@ -43,6 +42,7 @@ from notifiers.slack.payloads import Click, Payload, Submission, read_payload
 from notifiers.slack.sentences import NO_REVIEW, stranger, unsound, unsure
 from notifiers.slack.text import SLACK_INK
 from notifiers.slack.tokens import Act, meant
+from notifiers.slack.trouble import SlackTrouble
 from notifiers.story import freezes_behind
 from notifiers.words.ink import PLAIN
 from notifiers.words.readable import visible

@@ -24,7 +24,6 @@ from notifiers.noting import UNHEARD, Noting
 from notifiers.ports import NotTold, Posts, Story
 from notifiers.slack.blocks import Message, render
 from notifiers.slack.calls import Calls
-from notifiers.slack.client import MessageGone, SlackTrouble
 from notifiers.slack.limits import Json, OverLimit
 from notifiers.slack.overflow import parts_of
 from notifiers.slack.pace import Pace
@@ -37,6 +36,7 @@ from notifiers.slack.thread import (
     not_told,
 )
 from notifiers.slack.tokens import Act, Token
+from notifiers.slack.trouble import MessageGone, SlackTrouble
 from notifiers.words.aftermath import sentences
 from notifiers.words.escalating import brief, calls_made
 from notifiers.words.freezes import freeze_news

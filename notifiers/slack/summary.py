@@ -11,7 +11,6 @@ from approvals.told import Told
 from approvals.wording import counted
 from notifiers.notes import change_posts
 from notifiers.ports import Directory, Posts
-from notifiers.slack.client import MessageGone, SlackTrouble
 from notifiers.slack.pace import Pace
 from notifiers.slack.thread import (
     Speaker,
@@ -20,6 +19,7 @@ from notifiers.slack.thread import (
     is_message,
     not_told,
 )
+from notifiers.slack.trouble import MessageGone, SlackTrouble
 from notifiers.words.readable import lasted
 
 EVERY_MS: Final = 10_000

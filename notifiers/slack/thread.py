@@ -15,10 +15,10 @@ from typing import Final, Protocol
 from approvals.told import Post, Told
 from notifiers.notes import change_posts
 from notifiers.ports import NotTold, Posts
-from notifiers.slack.client import SlackAway, SlackTrouble
 from notifiers.slack.limits import Json
 from notifiers.slack.overflow import Part
 from notifiers.slack.pace import Pace
+from notifiers.slack.trouble import SlackAway, SlackTrouble
 
 NAME: Final = "slack"
 

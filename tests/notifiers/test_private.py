@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from approvals.events import Alarm
-from notifiers.slack.client import SlackRefused
 from notifiers.slack.sentences import _WHY, unsound, unsure
 from notifiers.slack.tokens import Act
+from notifiers.slack.trouble import SlackRefused
 from tests.notifiers.world import POLICY, World, world_on
 from tests.support.slack_server import CHANNEL, Fails, LocalSlack, Via
 from tests.support.waiting import until

@@ -6,9 +6,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from notifiers.slack.client import MessageGone, SlackAway, SlackClient, SlackRefused, SlackTrouble
+from notifiers.slack.client import SlackClient
 from notifiers.slack.limits import OverLimit
 from notifiers.slack.pace import Pace
+from notifiers.slack.trouble import MessageGone, SlackAway, SlackRefused, SlackTrouble
 from tests.support.slack_server import APP_TOKEN, BOT_TOKEN, CHANNEL, Fails, LocalSlack
 
 BLOCKS = [{"type": "section", "text": {"type": "plain_text", "text": "hello"}}]
