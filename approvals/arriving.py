@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from approvals.audit import AuditDown
-from approvals.birth import Circumstances, born, conflicting
+from approvals.birth import Circumstances, born, brief_of, conflicting
 from approvals.events import Asked, Attempted, DeadlineMoved
 from approvals.hearing import Hearing, NoAnswer
 from approvals.ledger import Ledger, lists_of
@@ -63,6 +63,9 @@ class Arriving:
         approval = ledger.no_later(approval)
         approval = ledger.with_final(approval, heard=not hearing.gone, today=today)
         people_see_it = approval.final is None or approval.notice
+        if not people_see_it:
+            headline = ledger.parts.describe(findings, ledger.in_force.policy)
+            approval = replace(approval, brief=brief_of(findings, headline))
         done = await ledger.store.create(
             approval,
             lists_of(approval, tell_at=ledger.now()),

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from approvals.findings import Findings, Refused
-from approvals.model import Approval, Cause, Verdict
+from approvals.findings import Findings, Passed, Refused
+from approvals.model import Approval, Brief, Cause, Verdict
 from approvals.request import Request
 from approvals.window import Window, first_attempt
 
@@ -13,6 +13,10 @@ _OTHER_CONTENT: Final = Verdict(
     cause=Cause.CONFLICT,
     sentence="this request id was first asked with other content",
 )
+
+_LONGEST_HEADLINE: Final = 300
+_LONGEST_WALLET: Final = 200
+"""No list is asked for by a longer one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,22 @@ def born(
 def conflicting(request: Request, circumstances: Circumstances) -> Approval:
     """The record of a second body under a known request id: refused whatever the rules say."""
     return replace(_begun(request, _OTHER_CONTENT, circumstances), notice=True, conflict=True)
+
+
+def brief_of(findings: Findings, headline: str) -> Brief:
+    """What is kept of a request that the rules decided; short, whatever Cobo says."""
+    claims = findings.claims
+    return Brief(
+        headline=headline[:_LONGEST_HEADLINE],
+        verified=isinstance(findings.integrity, Passed),
+        wallet_id=_short(claims.wallet_id),
+        wallet_name=_short(claims.wallet_name),
+        transaction_wallet_id=_short(claims.transaction_wallet_id),
+    )
+
+
+def _short(wallet: str | None) -> str:
+    return wallet if wallet and len(wallet) <= _LONGEST_WALLET else ""
 
 
 def _begun(request: Request, verdict: Verdict, at: Circumstances) -> Approval:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from approvals.model import (
     Approval,
     Attempts,
+    Brief,
     Cause,
     Choice,
     Escalation,
@@ -159,12 +160,13 @@ def _escalation(document: dict[str, Any]) -> Escalation:
 
 def approval_from_plain(document: dict[str, Any]) -> Approval:
     """A record as `plain` wrote it, which is taken apart: also how the audit's lines are read."""
-    final = document.pop("final")
+    final, brief = document.pop("final"), document.pop("brief", None)
     return Approval(
         verdict=verdict_from_plain(document.pop("verdict")),
         attempts=_attempts(document.pop("attempts")),
         votes=tuple(vote_from_plain(vote) for vote in document.pop("votes")),
         final=None if final is None else final_from_plain(final),
+        brief=None if brief is None else Brief(**brief),
         **document,
     )
 

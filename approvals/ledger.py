@@ -16,6 +16,7 @@ from approvals.audit import Audit, AuditDown
 from approvals.bell import Bell
 from approvals.decide import decide
 from approvals.events import Alarm, Event, Finalized, Journal
+from approvals.findings import Findings
 from approvals.freezes.freezing import FreezeParts, Freezing
 from approvals.freezes.store import FreezeStore
 from approvals.hearing import NoAnswer
@@ -47,7 +48,10 @@ _WRITES_KEPT: Final = 512
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the approval service is put together from."""
+    """What the approval service is put together from.
+
+    `describe` says in a line what a request does, for lists of those whose bytes are not kept.
+    """
 
     store: Store
     after: AfterStore
@@ -61,6 +65,7 @@ class Parts:
     journals: Sequence[Journal]
     now_ms: Callable[[], int]
     process: str
+    describe: Callable[[Findings, Policy], str] = lambda _findings, _policy: ""
 
 
 class Ledger:

@@ -172,6 +172,22 @@ class Final:
 
 
 @dataclass(frozen=True, slots=True)
+class Brief:
+    """What a list says of a request whose bytes are not kept. People read it, nothing rests on it.
+
+    `headline` is what they would have read first, and `verified` whether all checks agreed then.
+    The others are what Cobo called the wallet: its id, its name, and the id in the transaction;
+    empty where it did not.
+    """
+
+    headline: str
+    verified: bool
+    wallet_id: str = ""
+    wallet_name: str = ""
+    transaction_wallet_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Approval:
     """A request's record. `conflict` marks a second body under a known request id.
 
@@ -181,7 +197,8 @@ class Approval:
     Times are Unix milliseconds. `policy` is the digest of the policy that gave the verdict.
     `answer_until` is when an approval that no attempt came for is given up. `task` is the node's
     biz_task_id, and `signs` the SHA-256 over the message hashes to be signed, hex; both are empty
-    where the request has none. By them the node's own reports are matched.
+    where the request has none. By them the node's own reports are matched. `brief` is None where
+    the request's bytes are kept, or were.
     """
 
     node: str
@@ -201,6 +218,7 @@ class Approval:
     notice: bool = False
     task: str = ""
     signs: str = ""
+    brief: Brief | None = None
     stamp: str = field(default="", compare=False)
 
     @property

@@ -46,6 +46,8 @@ from gateway.telling import Telling, telling
 from gateway.watch import watch
 from keys.seals import SealKey
 from keys.signed_text import TextSigner
+from notifiers.story import names_of
+from notifiers.words.headline import headline
 
 SIGNERS: Final = 2
 
@@ -183,6 +185,7 @@ def _service(
             journals=(root.observer,),
             now_ms=root.clock.now_ms,
             process=root.process,
+            describe=lambda findings, policy: headline(findings, names_of(policy)),
         )
     )
 

@@ -53,7 +53,7 @@ def body_of(event: Event, process: str) -> bytes:
     fields = shallow(event)
     if "approval" in fields:
         fields["approval"] = approval = shallow(fields["approval"])
-        del approval["stamp"]
+        del approval["stamp"], approval["brief"]  # the audit keeps the request itself
     if isinstance(event, Asked):
         fields["content"] = event.request.content
         fields["request"] = pack(request_to_json(event.request))

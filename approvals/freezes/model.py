@@ -11,7 +11,7 @@ from typing import Final
 
 from approvals.chains.addresses import claimed_address
 from approvals.findings import Address, Findings
-from approvals.model import Electorate, Evidence, Frozen, SshSignature
+from approvals.model import Brief, Electorate, Evidence, Frozen, SshSignature
 from approvals.proof import thaw_proved
 
 THAW_VOTES: Final = 2
@@ -104,6 +104,12 @@ def reach_of(findings: Findings) -> Reach:
     also = (claims.wallet_name, claims.transaction_wallet_id)
     wallet = claims.wallet_id if _folded(claims.wallet_id or "") else None
     return Reach(wallet, findings.source, tuple(name for name in also if name))
+
+
+def reach_of_brief(brief: Brief) -> Reach:
+    """The wallet's names, where nothing else is kept: for lists, which decide nothing."""
+    also = (brief.wallet_name, brief.transaction_wallet_id)
+    return Reach(brief.wallet_id or None, None, tuple(name for name in also if name))
 
 
 def frozen_by(record: FreezeRecord, reach: Reach) -> Frozen | None:

@@ -4,15 +4,16 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from approvals.aftermath.facts import NOTHING_AFTER, After, after_to_json
 from approvals.codec import DamagedRecord, approval_to_json, request_to_json
 from approvals.freezes.model import Freeze
-from approvals.model import Approval, Decision, Pending
+from approvals.model import Approval, Brief, Decision, Pending
 from approvals.request import Request
 from approvals.service import Service
 from notifiers.schedule import is_overdue
 from notifiers.story import freezes_behind, names_of
-from notifiers.words.sheet import Sheet, sheet_of
-from notifiers.words.status import Status, status_of
+from notifiers.words.sheet import sheet_of
+from notifiers.words.status import status_of
 
 
 class Entries:
@@ -39,7 +40,8 @@ class Entries:
             decision = await self._service.decision_of(approval)
             freezes = freezes or await freezes_behind(self._service, decision)
             request = await self.request_of(approval)
-            status = await self._status(approval, decision, freezes)
+            after, overdue = await self._after(approval, decision)
+            status = status_of(approval, decision, freezes=freezes, after=after, overdue=overdue)
             said = {
                 "member": approval.member,
                 "gateway": self._gateways.get(approval.node),
@@ -48,41 +50,36 @@ class Entries:
                 "status": status.said,
                 "details": list(status.details),
                 "wanted": list(status.wanted),
+                "after": json.loads(after_to_json(after)) if after.whole else None,
+                "overdue": overdue,
                 "approval": json.loads(approval_to_json(approval)),
                 "request": json.loads(request_to_json(request)) if request and bytes_too else None,
             }
             entries.append(said | self._read(approval, request))
         return entries
 
-    async def _status(
-        self, approval: Approval, decision: Decision, freezes: tuple[Freeze, ...]
-    ) -> Status:
-        """With what became of it, once it is decided."""
+    async def _after(self, approval: Approval, decision: Decision) -> tuple[After, bool]:
+        """What became of it, once it is decided; whether the node should have come for it."""
         if isinstance(decision, Pending):
-            return status_of(approval, decision)
+            return NOTHING_AFTER, False
         due = self._service.node_due(approval)
-        return status_of(
-            approval,
-            decision,
-            freezes=freezes,
-            after=await self._service.after_of(approval),
-            overdue=is_overdue(approval, decision, due, self._now()),
-        )
+        overdue = is_overdue(approval, decision, due, self._now())
+        return await self._service.after_of(approval), overdue
 
     def _read(self, approval: Approval, request: Request | None) -> dict[str, Any]:
         """What its bytes say. Only what this gateway remembers nobody else can compute."""
-        sheet = None if request is None else self._sheet(approval, request)
-        return {
-            "headline": "" if sheet is None else sheet.headline,
-            "warning": "" if sheet is None else sheet.worst,
-            "verified": sheet is not None and sheet.verified,
-            "remarks": [] if sheet is None else [[f.label, f.value] for f in sheet.remarks],
-        }
-
-    def _sheet(self, approval: Approval, request: Request) -> Sheet:
+        if request is None:
+            return _of_brief(approval.brief)
         findings = self._service.findings_of(request)
         remarks = self._service.remarks_of(approval, findings)
-        return sheet_of(approval, findings, names_of(self._service.policy), remarks=remarks)
+        sheet = sheet_of(approval, findings, names_of(self._service.policy), remarks=remarks)
+        return {
+            "headline": sheet.headline,
+            "warning": sheet.worst,
+            "verified": sheet.verified,
+            "remarks": [[fact.label, fact.value] for fact in sheet.remarks],
+            "wallet": _wallet(findings.claims.wallet_id, findings.claims.wallet_name),
+        }
 
     async def _newest(self, approval: Approval) -> Approval:
         """Made final since we read it, it would look as if it had lost that fact."""
@@ -97,3 +94,19 @@ class Entries:
             return await self._service.request_of(approval)
         except DamagedRecord:
             return None
+
+
+def _of_brief(brief: Brief | None) -> dict[str, Any]:
+    """What was kept of a request without its bytes; of some, nothing was."""
+    return {
+        "headline": "" if brief is None else brief.headline,
+        "warning": "",
+        "verified": brief is not None and brief.verified,
+        "remarks": [],
+        "wallet": None if brief is None else _wallet(brief.wallet_id, brief.wallet_name),
+    }
+
+
+def _wallet(id_: str | None, name: str | None) -> dict[str, str] | None:
+    """As Cobo claims it; None where it claims none."""
+    return {"id": id_ or "", "name": name or ""} if id_ or name else None

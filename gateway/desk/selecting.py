@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from approvals.freezes.model import is_of_wallet, reach_of
+from approvals.freezes.model import Reach, is_of_wallet, reach_of, reach_of_brief
 from approvals.model import Approval, Outcome
 from approvals.service import Service
 from gateway.desk.entries import Entries
@@ -24,24 +24,25 @@ class Lists:
         self._entries = entries
 
     async def select(self, wanted: Selection) -> dict[str, Any]:
-        """`{"approvals": […], "more": n, "unseen": …}`.
+        """`{"approvals": […], "more": n, "unseen": …, "unknown": n}`.
 
         What is open comes first, by deadline; then what is finished, the newest first. `more`
         counts what was found beyond the limit. `unseen` is None, or says from when on backwards
-        (Unix milliseconds) nobody looked; 0 where even open ones were left out.
+        (Unix milliseconds) nobody looked; 0 where even open ones were left out. `unknown` counts
+        those that were looked at and whose wallet nobody can tell any more.
         """
         entries: list[dict[str, Any]] = []
-        more, unseen = 0, None
+        more, unseen, unknown = 0, None, 0
         if wanted.wants_open:
             entries, more, whole = await self._open(wanted)
             unseen = None if whole else 0
         if wanted.wants_finished:
-            found, unseen_before = await self._finished(wanted)
+            found, unseen_before, unknown = await self._finished(wanted)
             room = max(0, wanted.limit - len(entries))
             entries += await self._entries.of(found[:room])
             more += max(0, len(found) - room)
             unseen = unseen_before if unseen is None else unseen
-        return {"approvals": entries, "more": more, "unseen": unseen}
+        return {"approvals": entries, "more": more, "unseen": unseen, "unknown": unknown}
 
     async def _open(self, wanted: Selection) -> tuple[list[dict[str, Any]], int, bool]:
         """Those with room, how many more there are, and whether all were looked at."""
@@ -51,7 +52,7 @@ class Lists:
         whole = True
         if wanted.wallet is not None:
             whole = len(everything) <= MOST_LOOKED_AT
-            everything = await self._of_wallet(everything[:MOST_LOOKED_AT], wanted.wallet)
+            everything, _ = await self._of_wallet(everything[:MOST_LOOKED_AT], wanted.wallet)
         if wanted.state != "waiting":
             entries = await self._entries.of(everything[: wanted.limit])
             return entries, max(0, len(everything) - wanted.limit), whole
@@ -63,8 +64,8 @@ class Lists:
         ]
         return waiting[: wanted.limit], max(0, len(waiting) - wanted.limit), whole
 
-    async def _finished(self, wanted: Selection) -> tuple[list[Approval], int | None]:
-        """The newest, and before which time nobody looked."""
+    async def _finished(self, wanted: Selection) -> tuple[list[Approval], int | None, int]:
+        """The newest, before which time nobody looked, and of how many the wallet is not known."""
         until = _LATEST if wanted.until is None else wanted.until
         found, older = await self._service.finished(
             since=wanted.since, until=until, limit=MOST_LOOKED_AT
@@ -78,17 +79,30 @@ class Lists:
             for each in found
             if each.final is not None and outcome in {None, each.final.outcome}
         ]
+        unknown = 0
         if wanted.wallet is not None:
-            kept = await self._of_wallet(kept, wanted.wallet)
-        return kept, unseen
+            kept, unknown = await self._of_wallet(kept, wanted.wallet)
+        return kept, unseen, unknown
 
-    async def _of_wallet(self, approvals: Iterable[Approval], wallet: str) -> list[Approval]:
-        """Those that say they are of a wallet, by any of the names that a freeze knows it by."""
-        found = []
+    async def _of_wallet(
+        self, approvals: Iterable[Approval], wallet: str
+    ) -> tuple[list[Approval], int]:
+        """Those that say they are of a wallet, by any of the names that a freeze knows it by.
+
+        Beside them, how many cannot be asked.
+        """
+        found, unknown = [], 0
         for approval in approvals:
-            request = await self._entries.request_of(approval)
-            if request is None:
-                continue
-            if is_of_wallet(reach_of(self._service.findings_of(request)), wallet):
+            reach = await self._reach_of(approval)
+            if reach is None:
+                unknown += 1
+            elif is_of_wallet(reach, wallet):
                 found.append(approval)
-        return found
+        return found, unknown
+
+    async def _reach_of(self, approval: Approval) -> Reach | None:
+        """Whom it is about; None where neither its bytes nor a summary of them are kept."""
+        if approval.brief is not None:
+            return reach_of_brief(approval.brief)
+        request = await self._entries.request_of(approval)
+        return None if request is None else reach_of(self._service.findings_of(request))

@@ -1,9 +1,10 @@
 """What the desk says about one approval, checked: the bytes must be those of the digest."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from approvals.aftermath.facts import NOTHING_AFTER, After, after_from_json
 from approvals.chains import tables
 from approvals.codec import DamagedRecord, approval_from_json, request_from_json
 from approvals.findings import Findings
@@ -12,6 +13,7 @@ from approvals.model import Approval
 from approvals.policy.mistakes import PolicyError
 from approvals.policy.model import Policy
 from approvals.request import Request
+from approvals.store import LATEST
 from gateway.config.settings import Settings
 from gateway.oncall.terminal import OTHER_VERSION, Failure
 from gateway.policy_file import PolicyUnreadable, load_policy
@@ -31,7 +33,8 @@ class Dossier:
 
     `warning` names the worst of the warnings, for a list. `remarks` are what the gateway's own
     records make of it, pairs of a label and a text: they cannot be computed here. `wanted` are the
-    commands that would complete an override.
+    commands that would complete an override. `after` is what became of the decision; `overdue`: the
+    node should have come for it. `wallet` is its id and its name, as Cobo claims them.
     """
 
     member: str
@@ -47,6 +50,9 @@ class Dossier:
     approval: Approval
     request: Request | None
     wanted: tuple[str, ...] = ()
+    after: After = NOTHING_AFTER
+    overdue: bool = False
+    wallet: tuple[str, str] | None = None
 
 
 def open_dossier(entry: dict[str, Any]) -> Dossier:
@@ -74,6 +80,9 @@ def open_dossier(entry: dict[str, Any]) -> Dossier:
             remarks=tuple((visible(label, 80), visible(text)) for label, text in entry["remarks"]),
             approval=approval,
             request=request if request is None else _of(approval, request),
+            after=_after(entry["after"]),
+            overdue=entry["overdue"] is True,
+            wallet=_wallet(entry["wallet"]),
         )
     except DamagedRecord:
         raise Failure(
@@ -129,3 +138,23 @@ def _of(approval: Approval, request: Request) -> Request:
     if (request.node, request.request_id, request.type) != same:
         raise DamagedRecord
     return request
+
+
+def _after(document: dict[str, Any] | None) -> After:
+    """What became of it; a node's own words are made safe to read."""
+    if document is None:
+        return After(whole=False)
+    after = after_from_json(json.dumps(document), "")
+    times = [each.at for each in after.reported] + [each.heard_at for each in after.reported]
+    if after.taken is not None:
+        times.append(after.taken.at)
+    if any(type(at) is not int or not 0 <= at < LATEST for at in times):
+        raise ValueError
+    said = (replace(each, why=visible(each.why, _LONGEST)) for each in after.reported)
+    return replace(after, reported=tuple(said))
+
+
+def _wallet(document: dict[str, Any] | None) -> tuple[str, str] | None:
+    if document is None:
+        return None
+    return visible(document["id"], _LONGEST), visible(document["name"], _LONGEST)

@@ -6,8 +6,10 @@ from typing import Any
 
 import click
 
-from approvals.model import Approval
+from approvals.model import Approval, Vote
 from approvals.plain import plain
+from approvals.request import RequestType
+from approvals.wording import counted
 from gateway.clock import SYSTEM
 from gateway.config.settings import Settings
 from gateway.oncall.client import DeskClient
@@ -15,6 +17,7 @@ from gateway.oncall.dossier import Dossier, open_dossier
 from gateway.oncall.freezes import print_freezes, standing_of
 from gateway.oncall.page import print_list
 from gateway.oncall.terminal import OTHER_VERSION, Failure, print_json
+from notifiers.words.aftermath import is_alarming
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class Filter:
 
 def list_approvals(settings: Settings, wanted: Filter, *, as_json: bool) -> None:
     """What is asked for, below what is frozen; open approvals first."""
+    if None not in {wanted.since, wanted.until} and (wanted.since or 0) > (wanted.until or 0):
+        raise click.UsageError("--until is before --since: nothing lies between.")
     client = DeskClient.of(settings)
     if not as_json:
         print_freezes(standing_of(client.freezes()), in_columns=True)
@@ -61,6 +66,7 @@ def _left_out(answer: dict[str, Any]) -> list[str]:
         more, unseen = int(answer["more"]), answer["unseen"]
         lines = [f"And {more:,} more: narrow it with --state, --wallet, --since or --until."]
         lines = lines if more else []
+        lines += _unknown(int(answer["unknown"]))
         if unseen is None:
             return lines
         if not unseen:
@@ -73,6 +79,16 @@ def _left_out(answer: dict[str, Any]) -> list[str]:
     return [*lines, older]
 
 
+def _unknown(count: int) -> list[str]:
+    """What nobody could compare with the wallet that was asked for."""
+    if not count:
+        return []
+    whose = "their" if count > 1 else "its"
+    where = "`countersign audit show ID` tells it"
+    requests = counted(count, "finished request")
+    return [f"Of {requests} nothing is kept that says {whose} wallet: {where}."]
+
+
 def machine_of(dossier: Dossier) -> dict[str, Any]:
     """One approval, for machines."""
     approval = dossier.approval
@@ -82,15 +98,56 @@ def machine_of(dossier: Dossier) -> dict[str, Any]:
         "request_id": approval.request_id,
         "digest": approval.digest,
         "type": approval.type,
+        "request_type": _type_of(approval),
         "headline": dossier.headline,
         "warning": dossier.warning,
         "verified": dossier.verified,
+        "wallet": _wallet(dossier),
+        "rules": [rule.id for rule in approval.verdict.rules],
+        "needs": plain(approval.verdict.needs),
+        "votes": [_said(vote) for vote in approval.votes],
         "state": dossier.state,
         "status": dossier.status,
         "asked_at": approval.asked_at,
         "deadline": approval.deadline,
         "final": plain(approval.final),
+        "after": _after(dossier),
         "overrides": _overrides(approval),
+    }
+
+
+def _type_of(approval: Approval) -> str:
+    """`key_sign`, as policies name it."""
+    try:
+        return RequestType(approval.type).label
+    except ValueError:
+        return "unknown"
+
+
+def _said(vote: Vote) -> dict[str, Any]:
+    """A vote without its evidence, which `show` has."""
+    said = {"person": vote.person, "choice": str(vote.choice), "reason": vote.reason}
+    return said | {"at": vote.at, "override": vote.override}
+
+
+def _wallet(dossier: Dossier) -> dict[str, str] | None:
+    """As Cobo claims it; None where it claims none, or where nothing of the request is kept."""
+    if dossier.wallet is None:
+        return None
+    id_, name = dossier.wallet
+    return {"id": id_, "name": name}
+
+
+def _after(dossier: Dossier) -> dict[str, Any] | None:
+    """What became of the decision; None before there is one, or where that is not known."""
+    after = dossier.after
+    if dossier.state == "open" or not after.whole:
+        return None
+    return {
+        "taken_at": None if after.taken is None else after.taken.at,
+        "reports": plain(after.reported),
+        "overdue": dossier.overdue,
+        "alarming": is_alarming(dossier.approval, after),
     }
 
 
@@ -102,9 +159,4 @@ def _overrides(approval: Approval) -> dict[str, Any] | None:
     override = approval.verdict.override
     if override is None:
         return None
-    asked = [
-        {"person": vote.person, "choice": vote.choice, "reason": vote.reason, "at": vote.at}
-        for vote in approval.votes
-        if vote.override
-    ]
-    return {**plain(override), "asked": asked}
+    return {**plain(override), "asked": [_said(vote) for vote in approval.votes if vote.override]}

@@ -11,6 +11,7 @@ from gateway.oncall.dossier import Dossier, Reader, open_dossier
 from gateway.oncall.page import Section, page_of
 from gateway.oncall.terminal import Failure, fail
 from notifiers.words.sheet import Sheet
+from notifiers.words.text import audited
 
 SHORTEST_PREFIX: Final = 6
 _MOST_NAMED: Final = 20
@@ -40,7 +41,8 @@ class Matter:
     def badge(self) -> str:
         """Whether the bytes were checked, and what came of it."""
         if self.sheet is None:
-            return "The bytes of this request are not kept."
+            where = f"they are in the audit: {audited(self.dossier.approval)}"
+            return f"The bytes of this request are not kept here; {where}"
         return self.sheet.badge
 
     def page(self, now: int) -> tuple[Section, ...]:
@@ -57,7 +59,8 @@ class Matter:
         if dossier.request is not None:
             return dossier.request
         if dossier.approval.final is not None:
-            raise Failure(f"Already decided. {dossier.status}")
+            where = audited(dossier.approval)
+            raise Failure(f"Already decided. {dossier.status}. Its bytes are in the audit: {where}")
         raise Failure(
             f"The gateway no longer holds the bytes of {dossier.member}, so nothing was signed:"
             " its deadline refuses it, and the gateway's log says what was lost."

@@ -9,7 +9,9 @@ import click
 from approvals.model import Approval, SshSignature, Vote
 from gateway.oncall.dossier import Dossier
 from gateway.oncall.terminal import console, on_terminal
+from notifiers.words.aftermath import history, is_alarming
 from notifiers.words.facts import Fact
+from notifiers.words.ink import Ink
 from notifiers.words.readable import lasted, visible
 from notifiers.words.sheet import Sheet
 from notifiers.words.status import day_and_clock
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 _LABEL: Final = 20
 _WIDEST_LABEL: Final = 24
+NOTHING_KEPT: Final = "(nothing of it is kept here: countersign audit show)"
 _COLORS: Final = {"VERIFIED": "green", "NOT VERIFIED": "yellow", "REFUSED": "red"}
 
 
@@ -41,8 +44,15 @@ def page_of(dossier: Dossier, sheet: Sheet | None, now: int) -> tuple[Section, .
         sections.append(Section("Cobo says · none of this is proved", _rows(sheet.claimed)))
         sections.append(Section("Asked", _rows((*sheet.asked, *sheet.ids))))
     else:
-        sections.append(Section("Asked", _bare(dossier.approval)))
+        sections.append(Section("From the gateway's summary", _brief(dossier)))
+        sections.append(Section("Asked", (*_rules(dossier.approval), *_bare(dossier.approval))))
+    after = history(
+        dossier.approval, dossier.after, Ink(time=day_and_clock), overdue=dossier.overdue
+    )
+    alarming = is_alarming(dossier.approval, dossier.after)
+    sections.insert(0, Section("After the decision", after if alarming else (), loud=True))
     sections.append(Section("Progress", _progress(dossier, now)))
+    sections.append(Section("After the decision", () if alarming else after))
     return tuple(section for section in sections if section.rows)
 
 
@@ -104,7 +114,8 @@ def print_list(dossiers: tuple[Dossier, ...], now: int, empty: str) -> None:
     if not on_terminal():
         for each in dossiers:
             left = remaining(each.approval, now)
-            click.echo(f"{each.member}\t{left}\t{each.status}\t{each.headline}\t{each.warning}")
+            what = f"{each.headline}\t{each.warning}\t{_ended(each.approval)}"
+            click.echo(f"{each.member}\t{left}\t{each.status}\t{what}")
         return
     if not dossiers:
         click.echo(empty)
@@ -116,14 +127,29 @@ def print_list(dossiers: tuple[Dossier, ...], now: int, empty: str) -> None:
     table.add_column("Left", no_wrap=True)
     table.add_column("Request", overflow="fold")
     for each in dossiers:
-        headline = each.headline or "(its bytes are not kept)"
-        what = Text(headline, style="bold" if each.verified else "bold yellow")
+        headline = each.headline or NOTHING_KEPT
+        said = Text(headline, style="bold" if each.verified else "bold yellow")
         if each.warning:
-            what.append(f"\n{each.warning}", style="bold red")
-        what.append(f"\n{each.member}", style="not bold")
-        what.append(f"\n{each.status}", style="not bold dim")
-        table.add_row(Text(remaining(each.approval, now)), what)
+            said.append(f"\n{each.warning}", style="bold red")
+        said.append(f"\n{each.member}", style="not bold")
+        said.append(f" · {each.approval.digest[:8]}", style="not bold dim")
+        said.append(f"\n{each.status}", style="not bold dim")
+        table.add_row(Text("\n".join(_when(each.approval, now))), said)
     console().print(table)
+
+
+def _when(approval: Approval, now: int) -> list[str]:
+    """How long is left; or how it ended, on which day, and when."""
+    lines = [remaining(approval, now)]
+    if approval.final is not None:
+        at = day_and_clock(approval.final.at)
+        lines += [at[:10], f"{at[11:16]} UTC"]
+    return lines
+
+
+def _ended(approval: Approval) -> str:
+    """`2026-11-22 14:02:30 UTC`, for a column; empty while it is open."""
+    return "" if approval.final is None else day_and_clock(approval.final.at)
 
 
 def _rows(facts: Iterable[Fact]) -> tuple[tuple[str, str], ...]:
@@ -148,6 +174,23 @@ def remaining(approval: Approval, now: int) -> str:
     if approval.final is not None:
         return approval.final.outcome.value
     return lasted(approval.deadline - now) if approval.deadline > now else "over"
+
+
+def _brief(dossier: Dossier) -> tuple[tuple[str, str], ...]:
+    """What the record itself keeps of a request without its bytes."""
+    brief = dossier.approval.brief
+    if brief is None:
+        return ()
+    checked = "VERIFIED" if brief.verified else "NOT VERIFIED, or refused"
+    rows = [("Checked", checked)]
+    if dossier.wallet is not None:
+        id_, name = dossier.wallet
+        rows.append(("Cobo says", f"wallet {f'{name} ({id_})' if name and id_ else name or id_}"))
+    return tuple(rows)
+
+
+def _rules(approval: Approval) -> tuple[tuple[str, str], ...]:
+    return tuple(("Rule", visible(f"{rule.id}: {rule.why}")) for rule in approval.verdict.rules)
 
 
 def _bare(approval: Approval) -> tuple[tuple[str, str], ...]:

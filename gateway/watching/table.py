@@ -10,7 +10,7 @@ from rich.text import Text
 
 from gateway.oncall.dossier import Dossier
 from gateway.oncall.freezes import Standing
-from gateway.oncall.page import remaining
+from gateway.oncall.page import NOTHING_KEPT, remaining
 from gateway.watching.board import Board, Trouble, is_new
 from notifiers.words.readable import lasted, visible
 
@@ -146,7 +146,7 @@ def _outward(place: int, count: int) -> Iterable[int]:
 def _block(board: Board, each: Dossier, now: int, width: int, *, short: bool) -> list[Text]:
     """One approval: how long is left, what it is, its worst warning, its id, how far it is."""
     room = max(8, width - _LEFT)
-    what = Text(each.headline or "(its bytes are not kept)", style=_tone(each))
+    what = Text(each.headline or NOTHING_KEPT, style=_tone(each))
     if is_new(board, each, now):
         what = Text.assemble(("NEW ", "bold green"), what)
     lines = fold(what, room, 1 if short else 2)

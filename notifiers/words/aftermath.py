@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from approvals.aftermath.doubts import Doubt, Doubts
-from approvals.aftermath.facts import After
+from approvals.aftermath.facts import After, Reported
 from approvals.model import Approval, Outcome
 from approvals.request import RequestType
 from approvals.wording import counted
@@ -47,6 +47,50 @@ def became(approval: Approval, after: After, ink: Ink = PLAIN) -> str | None:
     return None
 
 
+def history(
+    approval: Approval, after: After, ink: Ink = PLAIN, *, overdue: bool = False
+) -> tuple[tuple[str, str], ...]:
+    """All of it in order, pairs of a label and a text: a page has room for what a line has not."""
+    rows = []
+    if after.taken is not None and is_yes(approval):
+        rows.append(("Taken by the node", ink.time(after.taken.at)))
+    failed, succeeded = after.first("failed"), after.first("succeeded")
+    if failed is not None:
+        why = f": {ink.text(visible(failed.why))}" if failed.why else ""
+        rows.append(("Failed", f"{ink.time(failed.at or failed.heard_at)}{why}"))
+    if succeeded is not None:
+        label = "Signed" if approval.type == RequestType.KEY_SIGN else "Done"
+        at = ink.time(succeeded.at or succeeded.heard_at)
+        rows.append((label, f"{at}{_but(approval, succeeded)}"))
+    if overdue:
+        asked = last_asked(approval, ink)
+        rows.append(("Not fetched", f"{asked}. {_hint(approval, ink)}"))
+    if not after.whole:
+        rows.append(("Not known", "what is kept of it is not as we wrote it: see the log"))
+    return tuple(rows)
+
+
+def is_alarming(approval: Approval, after: After) -> bool:
+    """Whether the node says that it did what we did not say yes to."""
+    succeeded = after.first("succeeded")
+    return succeeded is not None and bool(_but(approval, succeeded))
+
+
+def _but(approval: Approval, succeeded: Reported) -> str:
+    """What is wrong with what the node did; empty where nothing is."""
+    if not is_yes(approval):
+        return ", WITHOUT our yes: if nobody can explain it at once, stop the node, and freeze"
+    if succeeded.agrees is False:
+        return ", BUT NOT what was approved: if nobody can explain it at once, stop the node"
+    return ""
+
+
+def _hint(approval: Approval, ink: Ink) -> str:
+    """What to do about a node that does not come."""
+    until = ink.time(approval.answer_until)
+    return f"Is it running, and does it reach us? It can fetch the answer until {until}"
+
+
 def went_wrong(approval: Approval, after: After) -> bool:
     """Whether what became of it is a failure, or not what was decided."""
     if after.first("succeeded") is not None:
@@ -73,9 +117,8 @@ def sentences(story: Story) -> list[tuple[str, str]]:
     """
     approval, after = story.approval, story.after
     if story.overdue:
-        hint = "Is it running, and does it reach us? It can fetch the answer until"
-        until = f"{hint} {PLAIN.time(approval.answer_until)}"
-        return [("overdue", f"Approved, but {last_asked(approval)}. {until}.")]
+        hint = _hint(approval, PLAIN)
+        return [("overdue", f"Approved, but {last_asked(approval)}. {hint}.")]
     said = became(approval, after)
     if said is None or not is_yes(approval):
         return []  # what was done without our yes is an alarm, and said as one

@@ -6,8 +6,11 @@ import json
 from dataclasses import replace
 
 import pytest
+from click import UsageError
 from starlette.datastructures import QueryParams
 
+from approvals.birth import brief_of
+from approvals.findings import Claims, Findings, Passed
 from approvals.model import Choice
 from approvals.window import Window
 from gateway.config.file import load_for_operator
@@ -15,10 +18,12 @@ from gateway.config.settings import Address
 from gateway.desk import selecting
 from gateway.desk.door import Refused
 from gateway.desk.selection import selection_of
-from gateway.oncall import listing
+from gateway.oncall import listing, votes
 from gateway.oncall.listing import Filter
 from gateway.oncall.terminal import Failure
+from tests.support.events import event, tells
 from tests.support.requests import sample
+from tests.support.world import APPROVE_SMALL, RULES
 
 ASKED = {
     "approved": sample("keysign_erc20_usdt"),
@@ -53,7 +58,7 @@ async def listed(house, **query):
     return [IDS[entry["approval"]["request_id"]] for entry in found], answer
 
 
-ALL = {"more": 0, "unseen": None}
+ALL = {"more": 0, "unseen": None, "unknown": 0}
 
 
 async def test_each_state_has_its_own_and_the_newest_decision_comes_first(world, monkeypatch):
@@ -95,12 +100,91 @@ async def test_each_state_has_its_own_and_the_newest_decision_comes_first(world,
             ALL | {"more": 1},
         )
         monkeypatch.setattr(selecting, "MOST_LOOKED_AT", 1)
-        older = {"more": 0, "unseen": ended["rejected"]}
+        older = ALL | {"unseen": ended["rejected"]}
         assert await listed(house, state="finished") == (["rejected"], older)
         assert await listed(house, state="approved") == ([], older)
         monkeypatch.setattr(selecting, "MOST_LOOKED_AT", 0)
         for query in ({"state": "waiting"}, {"wallet": WALLET}):
-            assert await listed(house, **query) == ([], {"more": 0, "unseen": 0})
+            assert await listed(house, **query) == ([], ALL | {"unseen": 0})
+
+
+REFUSES_TRX = """
+[[rule]]
+id = "no-tron"
+why = "Nothing leaves on Tron"
+effect = "reject"
+when.chain = "TRON"
+"""
+
+
+async def test_what_the_rules_decided_is_found_by_its_wallet_and_says_what_it_was(world, capsys):
+    world.rules = RULES + APPROVE_SMALL + REFUSES_TRX
+    world.with_events = True
+    async with world.running() as house:
+        assert (await house.asks(ASKED["approved"])).action == "APPROVE"
+        assert (await house.asks(sample("keysign_tron_trx"))).action == "REJECT"
+        assert (await tells(house, event()))[0] == 200
+        for wallet in (WALLET, " hot WALLET "):
+            answer = await asyncio.to_thread(
+                house.desk.approvals, {"state": "finished", "wallet": wallet}
+            )
+            assert answer | {"approvals": len(answer["approvals"])} == ALL | {"approvals": 2}
+        assert (await listed(house, state="finished", wallet="another")) == ([], ALL)
+        told = (await said(house, capsys, Filter("finished"))).out.splitlines()
+        columns = [line.split("\t") for line in told]
+        assert [(row[1], row[3]) for row in columns] == [
+            ("REJECT", "Send 12.5 TRX -> TVaK22…XrjH on Tron"),
+            ("APPROVE", "Send 2,500 USDT -> 0xd631…2A2c on Ethereum"),
+        ]
+        assert all(row[5].endswith(" UTC") for row in columns)
+        machine = json.loads((await said(house, capsys, Filter("approved"), as_json=True)).out)
+        (one,) = machine
+        (report,) = one["after"].pop("reports")
+        wanted = {"request_type": "key_sign", "rules": ["small"], "verified": True, "votes": []}
+        wanted |= {"wallet": {"id": WALLET, "name": "Hot wallet"}, "needs": []}
+        wanted |= {"after": {"taken_at": None, "overdue": False, "alarming": False}}
+        assert {name: one[name] for name in wanted} == wanted
+        assert (report["stage"], report["agrees"], report["why"]) == ("succeeded", True, "")
+        settings = house_settings(house)
+        await asyncio.to_thread(votes.show, settings, ASKED["approved"].request_id, as_json=False)
+        page = capsys.readouterr().out
+        assert page.startswith("Send 2,500 USDT -> 0xd631…2A2c on Ethereum\nThe bytes of this")
+        assert f"countersign audit show node-1/{ASKED['approved'].request_id}" in page
+        for line in (
+            "  Cobo says:           wallet Hot wallet (7fc2bfef-0cad-5764-b4ba-a03dc1266f62)",
+            "  Rule:                small: Small transfers need nobody",
+            "  Signed:              2026-",
+        ):
+            assert f"\n{line}" in page
+        # Its bytes are in the audit, and only there; the record's own line there has no summary.
+        assert all("brief" not in line.get("approval", {}) for line in house.audit())
+        with pytest.raises(Failure, match="Its bytes are in the audit: countersign audit show"):
+            await asyncio.to_thread(
+                votes.show, settings, ASKED["approved"].request_id, as_json=False, raw=True
+            )
+
+
+async def test_what_a_list_cannot_tell_by_its_wallet_is_counted(world, capsys, monkeypatch):
+    monkeypatch.setattr("approvals.arriving.brief_of", lambda *_: None)  # as of an older version
+    world.rules = RULES + APPROVE_SMALL
+    async with world.running() as house:
+        assert (await house.asks(ASKED["approved"])).action == "APPROVE"
+        told = await said(house, capsys, Filter("finished", wallet=WALLET))
+        assert told.out == ""
+        assert told.err.startswith("Of 1 finished request nothing is kept that says its wallet")
+
+
+def test_a_summary_is_short_whatever_cobo_says():
+    claims = Claims(wallet_id="w" * 201, wallet_name="n" * 200)
+    brief = brief_of(Findings("ab", 2, Passed(), claims), "h" * 9_999)
+    assert (len(brief.headline), brief.wallet_id, brief.wallet_name) == (300, "", "n" * 200)
+
+
+def test_times_that_enclose_nothing_are_wrong_usage(world):
+    with pytest.raises(UsageError, match="--until is before --since"):
+        listing.list_approvals(
+            load_for_operator(world.write()), Filter(since=2, until=1), as_json=True
+        )
 
 
 @pytest.mark.parametrize(
@@ -135,13 +219,17 @@ async def test_the_gateway_refuses_a_query_that_is_none(world):
             await listed(house, state="open or so")
 
 
-async def said(house, capsys, wanted, *, as_json=False):
-    """What `list` prints, and what it says on standard error."""
+def house_settings(house):
+    """As the commands read them, with the port that the system chose."""
     operator = house.running.operator
     settings = load_for_operator(house.world.folder / "countersign.toml")
-    settings = replace(settings, operator_listen=Address(operator.host, operator.port))
+    return replace(settings, operator_listen=Address(operator.host, operator.port))
+
+
+async def said(house, capsys, wanted, *, as_json=False):
+    """What `list` prints, and what it says on standard error."""
     capsys.readouterr()
-    await asyncio.to_thread(listing.list_approvals, settings, wanted, as_json=as_json)
+    await asyncio.to_thread(listing.list_approvals, house_settings(house), wanted, as_json=as_json)
     return capsys.readouterr()
 
 

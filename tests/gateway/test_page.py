@@ -6,22 +6,27 @@ After a change that is meant to be seen, read the new texts before they are kept
 """
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from approvals.acquaintance import Remark
+from approvals.aftermath.facts import After, Reported, Stage, Taken
 from approvals.codec import approval_to_json
 from approvals.findings import Findings
-from approvals.model import Approval
+from approvals.model import Approval, Cause, Outcome
+from approvals.model import Final as FinalFact
 from gateway.oncall import page
 from gateway.oncall.dossier import Dossier, open_dossier
 from gateway.oncall.page import page_of, print_list, print_page
 from gateway.oncall.terminal import Failure
+from notifiers.words.aftermath import history
 from notifiers.words.facts import PAGE
+from notifiers.words.ink import Ink
 from notifiers.words.sheet import sheet_of
-from notifiers.words.status import status_of
+from notifiers.words.status import day_and_clock, status_of
 from tests.notifiers.cases import CASES, told
 from tests.notifiers.examples import NAMES, NOW
 from tests.support.golden import same_as_golden
@@ -56,6 +61,9 @@ def entry(found: Findings, record: Approval, remarks: tuple[Remark, ...]) -> dic
         "remarks": [[fact.label, fact.value] for fact in story.sheet.remarks],
         "approval": json.loads(approval_to_json(record)),
         "request": None,
+        "after": {"taken": None, "reported": []},
+        "overdue": False,
+        "wallet": None,
     }
 
 
@@ -155,3 +163,80 @@ def test_remarks_that_a_gateway_did_not_write_are_one_sentence(odd: object) -> N
 def test_what_the_gateway_remembers_is_made_safe_to_read() -> None:
     nasty = entry(*CASES["transfer"]) | {"remarks": [["\x1b[31mA\u202e", "b\nc ✅"]]}
     assert open_dossier(nasty).remarks == (("[31mA", "b c [U+2705]"),)
+
+
+AT = 1_790_000_000_000
+YES = FinalFact(Outcome.APPROVE, None, "", AT, 1, "f" * 64)
+NO = replace(YES, outcome=Outcome.REJECT, cause=Cause.RULE)
+GARBLED = "is not as we wrote it: see the log"
+UNEXPLAINED = "if nobody can explain it at once, stop the node"
+CLOCK = Ink(time=lambda at: f"+{(at - AT) // 1000} s")
+
+
+def reports(stage: Stage, at: int, *, agrees: bool | None = True, why: str = "") -> Reported:
+    return Reported(f"e-{stage}", stage, AT + at, AT + at, why, agrees)
+
+
+@pytest.mark.parametrize(
+    ("final", "after", "overdue", "said"),
+    [
+        (
+            YES,
+            After(Taken(AT + 1_000), (reports("created", 2_000), reports("succeeded", 3_000))),
+            False,
+            [("Taken by the node", "+1 s"), ("Signed", "+3 s")],
+        ),
+        (
+            YES,
+            After(None, (reports("failed", 9_000, why="no\x1b[2J"),)),
+            False,
+            [("Failed", "+9 s: no[2J")],
+        ),
+        (
+            YES,
+            After(None, (reports("succeeded", 3_000, agrees=False),)),
+            False,
+            [("Signed", f"+3 s, BUT NOT what was approved: {UNEXPLAINED}")],
+        ),
+        (
+            NO,
+            After(Taken(AT), (reports("succeeded", 3_000),)),
+            False,
+            [
+                (
+                    "Signed",
+                    f"+3 s, WITHOUT our yes: {UNEXPLAINED}, and freeze",
+                )
+            ],
+        ),
+        (YES, After(whole=False), False, [("Not known", f"what is kept of it {GARBLED}")]),
+        (YES, After(), False, []),
+    ],
+    ids=["taken and signed", "failed", "another", "without our yes", "unknown", "nothing yet"],
+)
+def test_a_page_tells_all_that_came_after_the_decision(final, after, overdue, said) -> None:
+    _, record, _ = CASES["transfer"]
+    decided = replace(record, final=final)
+    assert list(history(decided, after, CLOCK, overdue=overdue)) == said
+    seen = replace(dossier("transfer"), approval=decided, after=after)
+    sections = [section for section in page_of(seen, None, NOW) if section.rows == _days(said)]
+    loud = any("BUT NOT" in text or "WITHOUT" in text for _, text in said)
+    assert [(section.title, section.loud) for section in sections] == [
+        ("After the decision", loud) for _ in said[:1]
+    ]
+
+
+def _days(said: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The same with the days and clocks of a page."""
+    return tuple(
+        (label, re.sub(r"^\+(\d+) s", lambda at: day_and_clock(AT + 1000 * int(at[1])), text))
+        for label, text in said
+    )
+
+
+def test_a_page_says_what_to_do_about_a_node_that_does_not_come() -> None:
+    _, record, _ = CASES["transfer"]
+    ((label, text),) = history(replace(record, final=None), After(), overdue=True)
+    assert label == "Not fetched"
+    assert text.startswith("the node has not come back for the answer, it last asked at ")
+    assert "Is it running, and does it reach us? It can fetch the answer until " in text
