@@ -11,7 +11,7 @@ from approvals.model import NOTHING_NEW, NOTHING_REMEMBERED, Approval, member_of
 from approvals.policy.judge import judge
 from approvals.redis.link import StoreDown
 from approvals.request import Request
-from approvals.store import Conflict, FreezeMoved, Full, Moved, Swapped
+from approvals.swapping import Conflict, FreezeMoved, Full, Moved, Swapped
 from approvals.window import next_attempt
 
 

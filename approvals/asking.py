@@ -17,7 +17,7 @@ from approvals.ledger import Ledger, lists_of
 from approvals.model import Approval, Approved, member_of
 from approvals.redis.link import StoreDown
 from approvals.request import Request
-from approvals.store import Swapped
+from approvals.swapping import Swapped
 from approvals.window import end_attempt
 
 T = TypeVar("T")

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from approvals.freezes.store import FREEZE_MEMBER
 from approvals.redis.link import Link, StoreDown
-from approvals.store import BELL, MEMBER
+from approvals.redis.names import BELL, MEMBER
 
 BLOCK_MS: Final = 1_000
 SILENCE_S: Final = 3.0

@@ -40,7 +40,8 @@ from approvals.policy.model import Policy
 from approvals.recent import Recent
 from approvals.redis.link import StoreDown
 from approvals.request import Request
-from approvals.store import FreezeMoved, Lists, Moved, Store, Swapped
+from approvals.store import Store
+from approvals.swapping import FreezeMoved, Lists, Moved, Swapped
 from approvals.window import Window
 
 _WRITES_KEPT: Final = 512

@@ -15,7 +15,7 @@ from approvals.aftermath.store import DOUBTS_KEY
 from approvals.codec import DamagedRecord, Stamp, seal, unseal
 from approvals.freezes.store import FREEZE_KEY, FREEZE_MEMBER
 from approvals.redis.link import WRONG_TYPE, Link, bounded, is_wrong_type, key
-from approvals.store import LATEST, LONGEST_MEMBER, MOST_OPEN, MOST_RECORD, our_names
+from approvals.redis.names import LATEST, LONGEST_MEMBER, MOST_OPEN, MOST_RECORD, listed
 from approvals.told import Told, told_from_json, told_to_json
 from keys.seals import SealKey
 
@@ -49,7 +49,7 @@ class Outbox:
         """
         arguments = [now, now + CLAIM_MS, limit, LONGEST_MEMBER, MOST_DUE, BURST_OVER]
         found = await self._link.run("claim", [_UNTOLD, key("open"), _UNSHOWN], arguments)
-        return tuple(our_names(self._link, found, "untold"))
+        return tuple(listed(self._link, found, "untold"))
 
     async def settle_untold(
         self,

@@ -21,8 +21,8 @@ from approvals.model import Approval, Decision, member_of
 from approvals.outbox import Outbox
 from approvals.policy.model import Policy
 from approvals.redis.link import StoreDown, WrongType
+from approvals.redis.names import MOST_OPEN
 from approvals.request import Request
-from approvals.store import MOST_OPEN
 from approvals.voting import Counted, NotCounted, Voting
 
 SWEEP_S: Final = 1.0

@@ -7,7 +7,7 @@ from approvals.codec import DamagedRecord
 from approvals.events import BallotRefused, Event, Finalized, Overridden, Voted
 from approvals.ledger import Ledger, lists_of
 from approvals.model import Approval, Choice, Decision, SlackClick, Today, Vote
-from approvals.store import Swapped
+from approvals.swapping import Swapped
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from approvals.aftermath.doubts import DOUBTS_MEMBER, Doubts, doubts_from_json, 
 from approvals.aftermath.facts import After, after_from_json, after_to_json
 from approvals.codec import DamagedRecord, Stamp, seal, unseal
 from approvals.redis.link import WRONG_TYPE, Link, StoreDown, bounded, key
-from approvals.store import MOST_RECORD
+from approvals.redis.names import MOST_RECORD
 from keys.seals import SealKey
 
 DOUBTS_KEY: Final = key("doubts")

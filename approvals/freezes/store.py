@@ -9,7 +9,7 @@ from approvals.codec import DamagedRecord, Stamp, seal, unseal
 from approvals.freezes.codec import freeze_from_json, freeze_to_json
 from approvals.freezes.model import FreezeRecord
 from approvals.redis.link import Link, StoreDown, WrongType, key
-from approvals.store import BELL, BELL_LENGTH, MOST_RECORD
+from approvals.redis.names import BELL, BELL_LENGTH, MOST_RECORD
 from keys.seals import SealKey
 
 FREEZE_MEMBER: Final = "freeze"

@@ -9,7 +9,9 @@ import pytest
 from approvals import bell as bells
 from approvals.bell import Bell
 from approvals.redis.link import Link
-from approvals.store import BELL, Lists, Store
+from approvals.redis.names import BELL
+from approvals.store import Store
+from approvals.swapping import Lists
 from gateway.tasks import end
 from keys.seals import SealKey
 from tests.support.records import NOW, approval
@@ -132,7 +134,7 @@ async def test_the_sweep_finds_what_no_ring_told(redis_url, monkeypatch):
 
 
 async def test_the_stream_is_trimmed(redis_url, monkeypatch):
-    monkeypatch.setattr("approvals.store.BELL_LENGTH", 10)
+    monkeypatch.setattr("approvals.swapping.BELL_LENGTH", 10)
     async with listening(redis_url) as (_bell, store):
         for number in range(400):
             await write(store, f"r{number}")

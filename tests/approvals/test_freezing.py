@@ -25,7 +25,7 @@ from approvals.memory import Memory
 from approvals.model import Electorate, Person, SshSignature
 from approvals.news import News
 from approvals.redis.link import Link, StoreDown
-from approvals.store import MOST_RECORD
+from approvals.redis.names import MOST_RECORD
 from keys import ssh, sshsig
 from keys.seals import SealKey
 from tests.support.audits import notary

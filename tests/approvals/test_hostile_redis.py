@@ -11,8 +11,10 @@ from redis.asyncio import Redis
 from approvals.codec import DamagedRecord, Stamp, seal
 from approvals.outbox import Outbox
 from approvals.redis.link import Link, StoreDown, key
+from approvals.redis.names import BELL, LONGEST_MEMBER, MEMBER, MOST_RECORD, MOST_REQUEST
 from approvals.request import Request
-from approvals.store import BELL, LONGEST_MEMBER, MEMBER, MOST_RECORD, MOST_REQUEST, Lists, Store
+from approvals.store import Store
+from approvals.swapping import Lists
 from approvals.told import Told
 from approvals.window import Window
 from keys.seals import SealKey

@@ -12,7 +12,8 @@ from approvals.model import Cause, Escalation, Final, Outcome
 from approvals.outbox import Outbox
 from approvals.redis.link import Link, StoreDown
 from approvals.request import Request
-from approvals.store import Conflict, FreezeMoved, Full, Lists, Moved, Store, Swapped
+from approvals.store import Store
+from approvals.swapping import Conflict, FreezeMoved, Full, Lists, Moved, Swapped
 from approvals.told import Post, Told
 from keys.seals import SealKey
 from tests.support.records import DIGEST, NOW, POLICY, approval, ask, vote

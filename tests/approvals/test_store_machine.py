@@ -16,7 +16,8 @@ from approvals.model import Final as FinalFact
 from approvals.outbox import CLAIM_MS, Outbox
 from approvals.redis.link import Link, StoreDown
 from approvals.request import Request
-from approvals.store import FreezeMoved, Lists, Moved, Store, Swapped
+from approvals.store import Store
+from approvals.swapping import FreezeMoved, Lists, Moved, Swapped
 from keys.seals import SealKey
 from tests.support.effort import tried
 from tests.support.records import NOW, POLICY, approval, vote

@@ -8,7 +8,7 @@ import pytest
 
 from approvals.ledger import lists_of
 from approvals.model import Choice
-from approvals.store import Moved
+from approvals.swapping import Moved
 from approvals.window import Window
 from gateway.oncall.terminal import Failure
 from gateway.simulate.attempts import Answer, NoResponse

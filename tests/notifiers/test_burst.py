@@ -12,7 +12,7 @@ from approvals.freezes.store import FREEZE_MEMBER
 from approvals.model import Approval, Cause, Final, Outcome
 from approvals.outbox import BURST_MEMBER
 from approvals.redis.link import key
-from approvals.store import Lists, Swapped
+from approvals.swapping import Lists, Swapped
 from notifiers.slack.pace import Pace
 from notifiers.slack.summary import EVERY_MS, MOST_COUNTED, line_of
 from notifiers.teller import CLAIM
