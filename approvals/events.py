@@ -148,6 +148,7 @@ class NodeReported:
 
     `request_id` and `digest` are those of the record that it was matched with; without one,
     `request_id` is what the report says and `digest` is empty. `agrees`: see `Reported`.
+    `suspected` is the alarm that it was then, if it was one: time may clear it up.
     """
 
     at: int
@@ -156,6 +157,7 @@ class NodeReported:
     digest: str
     report: Report
     agrees: bool | None
+    suspected: str = ""
 
 
 @dataclass(frozen=True, slots=True)

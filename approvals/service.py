@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from approvals.acquaintance import Remark
+from approvals.aftermath.doubting import Doubting
 from approvals.aftermath.facts import After
 from approvals.aftermath.hearing import Aftermath
 from approvals.asking import Asking
@@ -63,6 +64,11 @@ class Service:
     def aftermath(self) -> Aftermath:
         """What nodes do after a decision; nothing that decides ever asks it."""
         return self._aftermath
+
+    @property
+    def doubting(self) -> Doubting:
+        """What nodes did without our yes, until people were told."""
+        return self._aftermath.doubting
 
     @property
     def freezing(self) -> Freezing:

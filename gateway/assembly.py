@@ -103,6 +103,7 @@ def assemble(
     recalled = _recalled(root, heads)
     bell = Bell(link, store.revisions, process=process)
     service = _service(root, link, store, bell, recalled=recalled, policy=policy)
+    service.aftermath.remember(recalled.overheard)
     told = telling(settings, service, observer, clock, stack, seal_key=seal_key)
     for wake in told.wakes:
         bell.also(wake)

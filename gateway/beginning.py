@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
+from approvals.aftermath.facts import Overheard
 from approvals.audit import Audit, AuditUnreadable
 from approvals.audit.reading import remember
 from approvals.memory import Memory
@@ -37,10 +38,14 @@ def first_policy(path: Path) -> Policy:
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """The audit, gone on with where it ended, and what this process knows from it."""
+    """The audit, gone on with where it ended, and what this process knows from it.
+
+    `overheard` are the reports of nodes that speak of no yes of ours.
+    """
 
     audit: Audit
     memory: Memory
+    overheard: tuple[Overheard, ...]
 
     @classmethod
     def of(
@@ -80,4 +85,4 @@ class Recalled:
             why = error.strerror
             raise StartError(f"{directory} cannot be used for the audit: {why}") from None
         audit.evidenced.update(dict.fromkeys(known.evidenced.get(audit.chain, ())))
-        return cls(audit, memory)
+        return cls(audit, memory, known.overheard)

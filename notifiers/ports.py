@@ -58,8 +58,11 @@ class Freezes(Protocol):
         ...
 
 
-class Aftermath(Protocol):
-    """What nodes did without our yes, kept until people were told. Its calls raise StoreDown."""
+class Doubting(Protocol):
+    """What nodes did without our yes, kept until people were told.
+
+    Its calls raise StoreDown, but for `said` and `alone`.
+    """
 
     async def judge(self) -> Doubts:
         """Raise the alarms that are due; everything that people must be told of."""
@@ -69,8 +72,16 @@ class Aftermath(Protocol):
         """People were told of these at a place."""
         ...
 
-    async def doubts(self) -> Doubts:
+    async def kept(self) -> Doubts:
         """All that are kept."""
+        ...
+
+    async def lost(self, places: Collection[str]) -> bool:
+        """Whether some were not told at these places, and stand in no outbox either."""
+        ...
+
+    def alone(self) -> Doubts:
+        """Those that must be told though Redis cannot be asked."""
         ...
 
 
@@ -88,7 +99,7 @@ class Approvals(Protocol):
         ...
 
     @property
-    def aftermath(self) -> Aftermath:
+    def doubting(self) -> Doubting:
         """What nodes did without our yes."""
         ...
 

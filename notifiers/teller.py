@@ -83,6 +83,7 @@ class Teller:
         self._news = News()
         self._failures: dict[str, int] = {}
         self._down = False
+        self._alone_from = 0
         self._one_writer: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @property
@@ -102,6 +103,7 @@ class Teller:
                 more = await self.tell_due()
             except StoreDown:
                 more = False
+                await self.tell_alone()
                 await self._sleep(POLL_S)
             _stop_if_cancelled()
             if not more:
@@ -111,7 +113,7 @@ class Teller:
         """Tell one batch in the order of the outbox; whether there may be more."""
         began = self._now()
         claimed = await self._outbox.claim_untold(began, CLAIM)
-        if DOUBTS_MEMBER in claimed:
+        if DOUBTS_MEMBER in claimed or await self._approvals.doubting.lost(self.places):
             await self._tell_doubts()
         if FREEZE_MEMBER in claimed:
             await self._tell_freezes()
@@ -127,6 +129,20 @@ class Teller:
                 await self._tell(member, approval, alone=True)
             _stop_if_cancelled()
         return len(members) == CLAIM
+
+    async def tell_alone(self) -> None:
+        """Say what cannot wait for Redis: a node did something without our yes, and we heard it."""
+        doubting = self._approvals.doubting
+        doubts = doubting.alone()
+        if self._now() < self._alone_from or not any(
+            one.is_unsaid(self.places) for one in doubts.kept
+        ):
+            return
+        with suppress(TimeoutError):
+            async with self._lock(DOUBTS_MEMBER), asyncio.timeout(ONE_S):
+                failures = await self._each(lambda place: say_alarms(doubting, doubts, place))
+                if failures:
+                    self._alone_from = self._not_told(DOUBTS_MEMBER, failures)
 
     async def tell_now(self, member: str) -> None:
         """Show a member as it is stored, though nothing changed: a message of it may be stale."""
@@ -194,10 +210,10 @@ class Teller:
         """Raise the alarms of what nodes did without our yes, and say them at every place."""
 
         async def tell() -> _Result:
-            aftermath = self._approvals.aftermath
-            doubts = await aftermath.judge()
-            failures = await self._each(lambda notifier: say_alarms(aftermath, doubts, notifier))
-            left = await aftermath.doubts()
+            doubting = self._approvals.doubting
+            doubts = await doubting.judge()
+            failures = await self._each(lambda notifier: say_alarms(doubting, doubts, notifier))
+            left = await doubting.kept()
             return _Result(left.revision, left.next_look, failures=failures)
 
         await self._settle(DOUBTS_MEMBER, 0, tell, alone=True)

@@ -1,15 +1,15 @@
-"""Events of something that was done without our yes: kept until people were told.
+"""Events of something that was done without our yes: kept until people were told. Pure.
 
 Each is looked at again a little later where that may clear it up: an event may overtake the write
 that it is about, or the server may be another one since. What then stands is an alarm.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
-from approvals.aftermath.facts import Report
+from approvals.aftermath.facts import Report, report_from_plain
 from approvals.codec import DamagedRecord
 from approvals.plain import to_json
 
@@ -43,6 +43,16 @@ class Doubt:
     def name(self) -> str:
         """What tells it from others: two nodes may use one event id."""
         return f"{self.node} {self.report.event_id}"
+
+    @property
+    def as_heard(self) -> str:
+        """The alarm that it is as long as nobody can look whether something cleared it up."""
+        did = "signed" if self.report.kind == "key_sign" else "used"
+        return f"{did}_{'rejected' if self.member else 'unknown'}"
+
+    def is_unsaid(self, places: Collection[str]) -> bool:
+        """Whether people at one of these places were not told of it, or not yet."""
+        return not set(places) <= set(self.said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +97,38 @@ def changed(doubts: Doubts, new: Iterable[Doubt], *, cleared: Iterable[str] = ()
     return replace(doubts, kept=tuple(kept))
 
 
+def with_said(doubts: Doubts, names: Collection[str], place: str) -> Doubts:
+    """The same once people were told of these at a place."""
+    told = [
+        replace(one, said=(*one.said, place))
+        for one in doubts.kept
+        if one.name in names and place not in one.said
+    ]
+    return changed(doubts, told)
+
+
+def updated(own: Doubts, stored: Doubts) -> Doubts:
+    """Our own, with what others wrote of them: that the alarm was raised, and who was told."""
+    theirs = {one.name: one for one in stored.kept}
+    return changed(own, [_both(one, theirs[one.name]) for one in own.kept if one.name in theirs])
+
+
+def merged(stored: Doubts, own: Doubts) -> Doubts:
+    """What is stored and what we heard ourselves; no longer than twice what is kept."""
+    known = updated(stored, own)
+    return replace(
+        known, kept=(*known.kept, *(one for one in own.kept if not known.knows(one.name)))
+    )
+
+
+def trimmed(doubts: Doubts) -> Doubts:
+    """No more than are kept: those that people were told of are left out first, then the newest."""
+    told = [one.name for one in doubts.kept if one.said]
+    out = set(told[: max(0, len(doubts.kept) - MOST_DOUBTS)])
+    left = tuple(one for one in doubts.kept if one.name not in out)
+    return replace(doubts, kept=left[:MOST_DOUBTS])
+
+
 def doubts_to_json(doubts: Doubts) -> str:
     """All of them; the stamp is part of the stored form."""
     return to_json(doubts.kept)
@@ -100,8 +142,13 @@ def doubts_from_json(body: str, stamp: str) -> Doubts:
         raise DamagedRecord(f"no list of doubts: {type(error).__name__}") from None
 
 
-def _doubt(document: dict[str, object]) -> Doubt:
-    report, said = document.pop("report"), document.pop("said")
-    report = dict(report)  # type: ignore[call-overload]
-    report["hashes"] = tuple(report["hashes"])
-    return Doubt(report=Report(**report), said=tuple(said), **document)  # type: ignore[arg-type]
+def _both(one: Doubt, other: Doubt) -> Doubt:
+    said = tuple(dict.fromkeys((*one.said, *other.said)))
+    return replace(
+        one, alarm=one.alarm or other.alarm, member=one.member or other.member, said=said
+    )
+
+
+def _doubt(document: dict[str, Any]) -> Doubt:
+    report, said = report_from_plain(document.pop("report")), tuple(document.pop("said"))
+    return Doubt(report=report, said=said, **document)

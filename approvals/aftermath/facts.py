@@ -6,7 +6,7 @@ own event notifications (protocol section 6), which come in any order, or not at
 
 import json
 from dataclasses import dataclass, replace
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from approvals.codec import DamagedRecord
 from approvals.model import Approval, Outcome
@@ -44,6 +44,18 @@ class Report:
     signs: str = ""
     hashes: tuple[str, ...] = ()
     why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Overheard:
+    """A report as our own audit has it, of what looked as if it had no yes of ours.
+
+    `at` is when we heard it, Unix milliseconds by our clock.
+    """
+
+    node: str
+    at: int
+    report: Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +102,12 @@ class After:
         return any(reported.event_id == event_id for reported in self.reported)
 
     def first(self, stage: Stage) -> Reported | None:
-        """The earliest report of a stage, by the node's clock."""
+        """The earliest report of a stage by the node's clock, but first one that does not agree.
+
+        What was approved may be signed, and something else under the same name besides.
+        """
         found = [reported for reported in self.reported if reported.stage == stage]
-        return min(found, key=lambda reported: reported.at, default=None)
+        return min(found, key=lambda one: (one.agrees is not False, one.at), default=None)
 
 
 NOTHING_AFTER: Final = After()
@@ -124,6 +139,20 @@ def agreement(report: Report, approval: Approval) -> bool | None:
     return report.signs == approval.signs
 
 
+def concerns(report: Report, approval: Approval) -> bool:
+    """Whether a report is about this record, though it may name nothing of it but its task.
+
+    A signature under another request id, of which nobody can say whether it is what the record is
+    about, may be any other one of that task: it corroborates no approval, and none covers it. To
+    what was rejected it is counted all the same, for then no signature of the task had our yes.
+    """
+    if report.kind != "key_sign" or report.request_id == approval.request_id:
+        return True
+    if approval.final is not None and approval.final.outcome is not Outcome.APPROVE:
+        return True
+    return agreement(report, approval) is not None
+
+
 def suspicion(report: Report, approval: Approval | None) -> str | None:
     """The alarm for something that was done without our yes; None where there is none.
 
@@ -142,6 +171,11 @@ def suspicion(report: Report, approval: Approval | None) -> str | None:
 def may_clear_up(approval: Approval | None) -> bool:
     """Whether a suspicion may end by itself: its record, or that record's end, may come yet."""
     return approval is None or approval.final is None
+
+
+def report_from_plain(document: dict[str, Any]) -> Report:
+    """The inverse of what `plain` makes of one. KeyError, TypeError for anything else."""
+    return Report(**{**document, "hashes": tuple(document["hashes"])})
 
 
 def after_to_json(after: After) -> str:
@@ -163,7 +197,8 @@ def after_from_json(body: str, stamp: str) -> After:
         raise DamagedRecord(f"no facts after a decision: {type(error).__name__}") from None
 
 
-def _weight(reported: Reported) -> tuple[int, int]:
-    """What may be forgotten first, lowest."""
-    says = reported.stage
-    return (_SAYS_LEAST.index(says) if says in _SAYS_LEAST else len(_SAYS_LEAST), reported.heard_at)
+def _weight(reported: Reported) -> tuple[bool, int, int]:
+    """What may be forgotten first, lowest; what does not agree goes last."""
+    says, done = reported.stage, reported.stage == "succeeded"
+    weight = _SAYS_LEAST.index(says) if says in _SAYS_LEAST else len(_SAYS_LEAST)
+    return done and reported.agrees is False, weight, reported.heard_at

@@ -4,15 +4,18 @@ An event is audited before it is kept, and acknowledged after both, so that the 
 got lost. What was done without our yes is kept apart (`doubts`) until people were told.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
-from approvals.aftermath.doubts import DOUBTS_MEMBER, GRACE_MS, Doubt, Doubts, changed, with_doubt
+from approvals.aftermath.doubting import Doubting
+from approvals.aftermath.doubts import GRACE_MS, Doubt
 from approvals.aftermath.facts import (
     After,
+    Overheard,
     Report,
     agreement,
+    concerns,
     may_clear_up,
     suspicion,
     with_report,
@@ -29,13 +32,20 @@ from approvals.redis.link import StoreDown
 _TRIES: Final = 20
 _HEARD_KEPT: Final = 10_000
 
+OVERHEARD_MS: Final = 86_400_000
+"""After a start people are told at most so late of what nobody told them."""
+
 
 class Aftermath:
-    """One per process. Its calls raise StoreDown, but for `taken`."""
+    """One per process. Its calls raise StoreDown, but for `taken` and `remember`.
+
+    `doubting` has what was done without our yes.
+    """
 
     def __init__(self, ledger: Ledger) -> None:
-        """Nothing is kept here but which events this process has dealt with."""
+        """Kept here: which events this process has dealt with, and what people must know."""
         self._ledger = ledger
+        self.doubting = Doubting(ledger, self._judged)
         self._store = ledger.parts.after
         self._heard: Recent[tuple[str, str], None] = Recent(_HEARD_KEPT)
 
@@ -92,6 +102,7 @@ class Aftermath:
             digest="" if approval is None else approval.digest,
             report=report,
             agrees=None if approval is None else agreement(report, approval),
+            suspected=suspected or "",
         )
         try:
             await ledger.parts.audit.write(event)  # 3
@@ -105,48 +116,20 @@ class Aftermath:
         self._heard[node, report.event_id] = None
         ledger.note(event)
 
-    async def judge(self) -> Doubts:
-        """Raise the alarm for what time did not clear up; everything that people must be told of.
-
-        Raised before it is kept that it was: a death in between raises it once more.
-        """
-        raised: set[str] = set()
-        for _ in range(_TRIES):
-            doubts = await self._store.read_doubts()
-            now = self._ledger.now()
-            due = [one for one in doubts.kept if not one.alarm and one.look_at <= now]
-            if not due:
-                return doubts
-            judged = [await self._judged(doubt) for doubt in due]
-            for doubt in judged:
-                if doubt.alarm and doubt.name not in raised:
-                    self._raise(doubt.alarm, doubt.node, doubt.report, doubt.member)
-                    raised.add(doubt.name)
-            cleared = [doubt.name for doubt in judged if not doubt.alarm]
-            await self._store.write_doubts(changed(doubts, judged, cleared=cleared), tell_at=None)
-        raise StoreDown("others keep writing what is in doubt")
-
-    async def said(self, names: Collection[str], place: str) -> None:
-        """People were told of these at a place."""
-
-        def told(doubts: Doubts) -> Doubts:
-            return changed(
-                doubts,
-                [
-                    replace(one, said=(*one.said, place))
-                    for one in doubts.kept
-                    if one.name in names and place not in one.said
-                ],
-            )
-
-        await self._change_doubts(told, tell_at=None)
-
-    async def doubts(self) -> Doubts:
-        """All that are kept."""
-        return await self._store.read_doubts()
+    def remember(self, overheard: Iterable[Overheard]) -> None:
+        """Hold what our audit has of the last day, lest people were never told of it."""
+        since = self._ledger.now() - OVERHEARD_MS
+        self.doubting.remember(
+            Doubt(one.node, one.report, heard_at=one.at, look_at=one.at + GRACE_MS)
+            for one in overheard
+            if one.at >= since
+        )
 
     async def _match(self, node: str, report: Report) -> Approval | None:
-        """The record under the request id, else the newest one that the task was asked under."""
+        """The record under the request id, else the newest one that the task was asked under.
+
+        Of the latter, only one that the report can be about.
+        """
         if report.request_id:
             found = await self._read(member_of(node, report.request_id))
             if found is not None:
@@ -161,7 +144,7 @@ class Aftermath:
         found = None if member is None else await self._read(member)
         if found is None or (found.node, found.task) != (node, report.task):
             return None  # whoever can write to Redis can point anywhere
-        return found
+        return found if concerns(report, found) else None
 
     async def _read(self, member: str) -> Approval | None:
         """A record with the end that our own audit knows of it; a damaged one is as none."""
@@ -181,12 +164,7 @@ class Aftermath:
             return True
         if approval is not None:
             return (await self.of(approval)).knows(report.event_id)
-        if suspected is None:
-            return False
-        try:
-            return (await self._store.read_doubts()).knows(f"{node} {report.event_id}")
-        except DamagedRecord:
-            return False
+        return suspected is not None and await self.doubting.knows(f"{node} {report.event_id}")
 
     async def _report(self, approval: Approval, report: Report) -> None:
         """Keep it beside its record; people hear of how it ended, not of each step."""
@@ -224,29 +202,16 @@ class Aftermath:
     ) -> None:
         """Keep it until people were told; alarm at once where nothing can clear it up.
 
-        So it is where it cannot be kept: then only the log and the metric tell.
+        So it is where there is no room for it: then only the log and the metric tell.
         """
         now, member = self._ledger.now(), "" if approval is None else approval.member
         may_end = may_clear_up(approval)
+        alarming = Doubt(node, report, now, now, alarm=suspected, member=member)
         if not may_end:
-            self._raise(suspected, node, report, member)
-        doubt = Doubt(
-            node,
-            report,
-            heard_at=now,
-            look_at=now + GRACE_MS if may_end else now,
-            alarm="" if may_end else suspected,
-            member=member,
-        )
-        try:
-            kept = await self._change_doubts(
-                lambda doubts: with_doubt(doubts, doubt), tell_at=doubt.look_at
-            )
-        except DamagedRecord as damage:
-            self._ledger.alarm("damaged", DOUBTS_MEMBER, str(damage))
-            kept = False
-        if may_end and not kept:
-            self._raise(suspected, node, report, member)
+            self.doubting.raise_alarm(alarming)
+        doubt = replace(alarming, look_at=now + GRACE_MS, alarm="") if may_end else alarming
+        if not await self.doubting.keep(doubt) and may_end:
+            self.doubting.raise_alarm(alarming)
 
     async def _judged(self, doubt: Doubt) -> Doubt:
         """What it is now; no alarm where it was cleared up."""
@@ -255,26 +220,3 @@ class Aftermath:
             await self._report(approval, doubt.report)
         member = "" if approval is None else approval.member
         return replace(doubt, alarm=suspicion(doubt.report, approval) or "", member=member)
-
-    async def _change_doubts(
-        self, change: Callable[[Doubts], Doubts | None], *, tell_at: int | None
-    ) -> bool:
-        """Read, change, swap, until nobody was faster; False where there is no room."""
-        for _ in range(_TRIES):
-            doubts = await self._store.read_doubts()
-            new = change(doubts)
-            if new is None:
-                return False
-            if new == doubts:
-                return True
-            if tell_at is not None and new.next_look is not None:
-                tell_at = min(tell_at, new.next_look)
-            if await self._store.write_doubts(new, tell_at=tell_at):
-                self._ledger.parts.bell.ring(DOUBTS_MEMBER)
-                return True
-        raise StoreDown("others keep writing what is in doubt")
-
-    def _raise(self, what: str, node: str, report: Report, member: str) -> None:
-        about = report.request_id or report.task or "without a request"
-        detail = f"{node} reports {report.kind} {about} as done (event {report.event_id})"
-        self._ledger.alarm(what, member, detail)

@@ -1,16 +1,17 @@
 """What Redis keeps beside a record: what happened after its decision, and what is in doubt.
 
 Both are sealed like every other value and written by compare-and-swap; the same script has people
-told. `after:<member>` goes when its record goes.
+told. `after:<member>` goes when its record goes. What is not as we wrote it is set aside as it is.
 """
 
+import hashlib
 import secrets
 from typing import Any, Final
 
 from approvals.aftermath.doubts import DOUBTS_MEMBER, Doubts, doubts_from_json, doubts_to_json
 from approvals.aftermath.facts import After, after_from_json, after_to_json
 from approvals.codec import DamagedRecord, Stamp, seal, unseal
-from approvals.redis.link import WRONG_TYPE, Link, StoreDown, bounded, key
+from approvals.redis.link import WRONG_TYPE, Link, StoreDown, WrongType, bounded, key
 from approvals.redis.names import MOST_RECORD
 from keys.seals import SealKey
 
@@ -56,6 +57,37 @@ class AfterStore:
         keys = [DOUBTS_KEY, DOUBTS_KEY, _UNTOLD]
         written = [doubts.stamp, value, DOUBTS_MEMBER]
         return bool(await self._put(keys, written, tell_at, must_be=""))
+
+    async def doubts_come_at(self) -> float | None:
+        """When somebody is to tell of what is in doubt (Unix ms); None where nobody is."""
+        async with self._link.reaching():
+            at: float | None = await self._link.client.zscore(_UNTOLD, DOUBTS_MEMBER)
+            return at
+
+    async def set_doubts_aside(self) -> str | None:
+        """Rename what stands there and is not ours; its new name, None if nothing is wrong now."""
+        sha1 = await self._sha1_of_wrong_doubts()
+        if sha1 is None:
+            return None
+        aside = key("aside", f"doubts-{secrets.token_hex(8)}")
+        arguments = [sha1, MOST_RECORD, self._keep_ms]
+        return aside if await self._link.run("aside", [DOUBTS_KEY, aside], arguments) else None
+
+    async def _sha1_of_wrong_doubts(self) -> str | None:
+        """Of as much as is read of it; empty for another type, None where all is well."""
+        try:
+            async with self._link.reaching():
+                stored: bytes = await self._link.client.getrange(DOUBTS_KEY, 0, MOST_RECORD)
+        except WrongType:
+            return ""
+        try:
+            if stored:
+                bounded(stored, MOST_RECORD)
+                stamp, body = unseal(self._key, "doubts", DOUBTS_KEY, stored)
+                doubts_from_json(body, str(stamp))
+        except DamagedRecord:
+            return hashlib.sha1(stored, usedforsecurity=False).hexdigest()
+        return None
 
     async def _opened(self, purpose: str, name: str) -> tuple[str, str] | None:
         stored = await self._link.get(name, MOST_RECORD)

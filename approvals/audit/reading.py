@@ -1,13 +1,15 @@
 """The audit read back: every line that is evidence, and what a new process remembers of it."""
 
 import json
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from approvals.acquaintance import destinations_from_plain
+from approvals.aftermath.doubts import MOST_DOUBTS
+from approvals.aftermath.facts import Overheard, report_from_plain
 from approvals.audit.files import Stretch, stretches
 from approvals.audit.form import MOST_LINE, AuditUnreadable, document_of, link_of
 from approvals.codec import final_from_plain, vote_from_plain
@@ -25,10 +27,14 @@ _Paying: TypeAlias = tuple[str | None, tuple[Address, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What was read: how many lines, and by chain the digests whose evidence it has."""
+    """What was read: how many lines, and by chain the digests whose evidence it has.
+
+    `overheard` are the newest reports that had no yes of ours when they were heard.
+    """
 
     lines: int = 0
     evidenced: dict[str, list[str]] = field(default_factory=dict)
+    overheard: tuple[Overheard, ...] = ()
 
 
 def read_lines(*places: Path, since: int = 0, holding: str = "") -> Iterator[dict[str, Any]]:
@@ -91,16 +97,18 @@ def remember(directory: Path, memory: Memory, *, since: int) -> Known:
     count = 0
     evidenced: dict[str, list[str]] = defaultdict(list)
     asked: Recent[str, _Paying] = Recent(ASKED_KEPT)
+    overheard: deque[Overheard] = deque(maxlen=MOST_DOUBTS)
     for document in read_lines(directory, since=since):
         count += 1
         where = f"{directory / document['file']}, line {document['line']}"
         try:
             _remember_line(document, memory, evidenced)
             _remember_destinations(document, asked, memory)
+            overheard.extend(_overheard(document))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             why = type(error).__name__
             raise AuditUnreadable(f"{where} is not as we write it ({why}).") from None
-    return Known(count, dict(evidenced))
+    return Known(count, dict(evidenced), tuple(overheard))
 
 
 def _remember_line(
@@ -127,6 +135,13 @@ def _remember_line(
     for vote in approval["votes"]:
         if vote["choice"] == Choice.REJECT:
             memory.learn_refusal(vote_from_plain(dict(vote)))
+
+
+def _overheard(document: dict[str, Any]) -> Iterator[Overheard]:
+    """A node's report that speaks of no yes of ours, if the line holds one."""
+    if document["event"] == "node_reported" and document.get("suspected"):
+        report = report_from_plain(document["report"])
+        yield Overheard(document["node"], document["at"], report)
 
 
 def _remember_destinations(

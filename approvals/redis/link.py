@@ -28,6 +28,7 @@ _SCRIPTS: Final = (
     "settle",
     "put",
     "beside",
+    "aside",
     "freeze",
     "present",
     "leave",

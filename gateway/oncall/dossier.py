@@ -12,8 +12,8 @@ from approvals.inspect import inspect
 from approvals.model import Approval
 from approvals.policy.mistakes import PolicyError
 from approvals.policy.model import Policy
+from approvals.redis.names import LATEST
 from approvals.request import Request
-from approvals.store import LATEST
 from gateway.config.settings import Settings
 from gateway.oncall.terminal import OTHER_VERSION, Failure
 from gateway.policy_file import PolicyUnreadable, load_policy

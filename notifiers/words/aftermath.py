@@ -9,7 +9,7 @@ from approvals.aftermath.facts import After, Reported
 from approvals.model import Approval, Outcome
 from approvals.request import RequestType
 from approvals.wording import counted
-from notifiers.ports import Aftermath, Notifier, Story
+from notifiers.ports import Doubting, Notifier, Story
 from notifiers.words.ink import PLAIN, Ink
 from notifiers.words.readable import visible
 
@@ -18,7 +18,7 @@ _LONGEST: Final = 160
 _IN_FULL: Final = 3
 """Alarms at once that are said one by one."""
 
-_AGAIN: Final = " By what the node says nothing was signed; whoever asked may ask again."
+_AGAIN: Final = " By what the node says nothing came of it; whoever asked may ask again."
 
 SAYS: Final[dict[str, str]] = {
     "signed_unknown": "signed something that nobody asked us about",
@@ -38,6 +38,8 @@ def became(approval: Approval, after: After, ink: Ink = PLAIN) -> str | None:
         said = f"{done} at {ink.time(succeeded.at or succeeded.heard_at)}"
         if not yes:
             return f"BUT the node says: {said}, without our yes"
+        if succeeded.agrees is None and approval.type == RequestType.KEY_SIGN:
+            return f"{said}; the node does not say what"
         return f"{said}, BUT NOT what was approved" if succeeded.agrees is False else said
     if failed is not None and yes:
         why = f": {ink.text(visible(failed.why, _LONGEST))}" if failed.why else ""
@@ -116,7 +118,7 @@ def sentences(story: Story) -> list[tuple[str, str]]:
     What is over before it could be said is left out: a signature says that the answer was taken.
     """
     approval, after = story.approval, story.after
-    if story.overdue:
+    if story.overdue and after.first("succeeded") is None:
         hint = _hint(approval, PLAIN)
         return [("overdue", f"Approved, but {last_asked(approval)}. {hint}.")]
     said = became(approval, after)
@@ -124,6 +126,8 @@ def sentences(story: Story) -> list[tuple[str, str]]:
         return []  # what was done without our yes is an alarm, and said as one
     stages = {reported.stage for reported in after.reported}
     name = next((stage for stage in ("succeeded", "failed") if stage in stages), "taken")
+    if name == "succeeded" and went_wrong(approval, after):
+        name = "other"  # though it was said before that it succeeded
     hint = _AGAIN if name == "failed" else ""
     return [(name, f"{said[0].upper()}{said[1:]}.{hint}")]
 
@@ -134,14 +138,23 @@ def alarm_text(doubt: Doubt) -> str:
     about = visible(report.request_id or report.task or "without a name", _LONGEST)
     at = PLAIN.time(report.at or doubt.heard_at)
     said = SAYS.get(doubt.alarm, "did what we know nothing of")
-    record = f" Our record: {visible(doubt.member, _LONGEST)}." if doubt.member else ""
     hashes = f"\nSigned: {visible(' '.join(report.hashes[:2]), _LONGEST)}" if report.hashes else ""
     return (
         f"ALARM {doubt.alarm}: {visible(doubt.node)} {said}, {at}: request {about}."
-        f"{record}{hashes}\n"
+        f"{_beside(doubt)}{hashes}\n"
         "If nobody can explain it at once, stop the node, and run:"
         " countersign freeze --reason …"
     )
+
+
+def _beside(doubt: Doubt) -> str:
+    """Which record of ours it goes against; else why none covers it, where one might seem to."""
+    if doubt.member:
+        return f" Our record: {visible(doubt.member, _LONGEST)}."
+    if doubt.alarm != "signed_unknown" or not doubt.report.task or doubt.report.signs:
+        return ""
+    task = visible(doubt.report.task, _LONGEST)
+    return f" It names task {task} and not what it signed, so no approval of that task covers it."
 
 
 def more_text(doubts: Sequence[Doubt]) -> str:
@@ -154,7 +167,7 @@ def more_text(doubts: Sequence[Doubt]) -> str:
     )
 
 
-async def say_alarms(aftermath: Aftermath, doubts: Doubts, place: Notifier) -> None:
+async def say_alarms(doubting: Doubting, doubts: Doubts, place: Notifier) -> None:
     """Say at a place every alarm that was not said there; each is noted as soon as it was.
 
     The first few in full and the others in one message: a node can report a thousand at once, and
@@ -163,11 +176,11 @@ async def say_alarms(aftermath: Aftermath, doubts: Doubts, place: Notifier) -> N
     unsaid = [one for one in doubts.kept if one.alarm and place.name not in one.said]
     for doubt in unsaid[:_IN_FULL]:
         await place.announce(alarm_text(doubt))
-        await aftermath.said([doubt.name], place.name)
+        await doubting.said([doubt.name], place.name)
     others = unsaid[_IN_FULL:]
     if others:
         await place.announce(more_text(others))
-        await aftermath.said([doubt.name for doubt in others], place.name)
+        await doubting.said([doubt.name for doubt in others], place.name)
 
 
 def is_yes(approval: Approval) -> bool:

@@ -195,6 +195,34 @@ async def test_what_signs_otherwise_is_marked_in_the_status(world: World) -> Non
     assert after.reported[0].agrees is False
 
 
+async def test_something_else_under_an_approved_name_is_said_though_what_was_approved_is_signed(
+    world: World,
+) -> None:
+    await overridden(world)
+    await hear(world, report())
+    await world.told()
+    other = signs_of(["0x" + "ee" * 32])
+    await hear(world, report(signs=other, event_id="e2", at=world.clock.now_ms() + 1))
+    await world.told()
+    assert "BUT NOT what was approved" in line(world)
+    signed, other_one = aside(world)
+    assert signed.startswith("Signed at ")
+    assert other_one.endswith("BUT NOT what was approved.")
+    assert alarms(world) == ["signed_other"]
+
+
+async def test_a_signature_that_does_not_say_what_it_is_of_is_not_said_to_be_what_was_approved(
+    world: World,
+) -> None:
+    await overridden(world)
+    await hear(world, report(signs=""))
+    await world.told()
+    (said,) = aside(world)
+    assert said.startswith("Signed at ")
+    assert said.endswith("; the node does not say what.")
+    assert alarms(world) == []
+
+
 async def test_an_event_that_overtook_its_record_is_no_alarm(world: World) -> None:
     await hear(world, report())
     approval = await overridden(world)
@@ -203,7 +231,7 @@ async def test_an_event_that_overtook_its_record_is_no_alarm(world: World) -> No
     await world.told()
     assert alarms(world) == []
     assert "· signed at " in line(world)
-    assert (await world.service.aftermath.doubts()).kept == ()
+    assert (await world.service.doubting.kept()).kept == ()
     assert (await world.service.after_of(approval)).knows("e-succeeded")
 
 
@@ -395,12 +423,6 @@ async def test_what_nothing_can_clear_up_is_an_alarm_before_redis_may_forget_it(
     assert alarms(world) == ["signed_rejected"]
 
 
-async def test_doubts_that_are_not_ours_raise_the_alarm_at_once(world: World) -> None:
-    await world._link.client.set(key("doubts"), "forged")
-    await hear(world, report(request_id="nobody:1", task=""))
-    assert set(alarms(world)) == {"damaged", "signed_unknown"}
-
-
 async def test_a_flood_of_doubts_is_bounded_and_each_is_an_alarm(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -408,7 +430,7 @@ async def test_a_flood_of_doubts_is_bounded_and_each_is_an_alarm(
     for number in range(5 + 3):
         await hear(world, report(request_id="nobody:1", task="", event_id=f"e{number}"))
     assert alarms(world) == ["signed_unknown"] * 3
-    assert len((await world.service.aftermath.doubts()).kept) == 5
+    assert len((await world.service.doubting.kept()).kept) == 5
 
 
 async def test_a_pointer_that_somebody_bent_leads_to_no_record(world: World) -> None:
