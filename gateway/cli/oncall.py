@@ -22,6 +22,9 @@ _override: Final = click.option(
     help="In place of the people who are asked; only those of [override] may, together.",
 )
 
+_PENDING: Final = "pending"
+"""What others call `waiting`, and whoever is in a hurry types."""
+
 _id: Final = click.argument("id_", metavar="ID", shell_complete=complete("approvals"))
 
 
@@ -34,8 +37,9 @@ def _ballot(function: F) -> F:
 @click.option("--freezes", is_flag=True, help="Only what is frozen.")
 @click.option(
     "--state",
-    type=click.Choice(STATES),
-    help="`open` if nothing is said; `all` if only a time is. `waiting`: people can decide it.",
+    type=click.Choice((*STATES, _PENDING), case_sensitive=False),
+    help="`open` if nothing is said; `all` if only a time is. `waiting`, or `pending`: people can"
+    " decide it.",
 )
 @click.option("--since", metavar="TIME", help="Asked or finished since: 12h, 7d, 2026-11-22.")
 @click.option("--until", metavar="TIME", help="Up to when, in the same form, or 2026-11-22T14:02.")
@@ -60,7 +64,7 @@ def list_(
     from gateway.oncall.times import since_ms
 
     wanted = Filter(
-        state,
+        "waiting" if state == _PENDING else state,
         None if since is None else since_ms(since),
         None if until is None else since_ms(until, name="--until"),
         wallet,

@@ -102,6 +102,16 @@ def test_list_and_show_carry_the_full_request_id(home, asked):
         assert "Send 2,500 USDT" in result.output
 
 
+def test_a_state_may_be_typed_in_any_case_and_pending_is_what_waits(home, asked):
+    def listed(state):
+        output = run("list", "--state", state, "--config", home.config).output
+        return asked.request_id in output
+
+    assert [listed(state) for state in ("pending", "Open", "rejected")] == [True, True, False]
+    vote(home, "reject", asked.request_id)
+    assert [listed(state) for state in ("pending", "REJECTED")] == [False, True]
+
+
 def test_show_is_what_an_approver_sees(home, asked):
     shown = run("show", asked.request_id, "--config", home.config).output
     for text in (

@@ -354,12 +354,15 @@ async def test_since_looks_at_when_a_node_asked_first(audited):
     assert said(audited, draft(audited, TWO), "--since", today)["requests"] == 3
 
 
-def test_since_is_a_span_or_a_day():
+def test_since_is_a_span_a_day_or_a_moment():
     assert since_ms("90d", lambda: 90 * 86_400_000) == 0
+    assert since_ms("2w", lambda: 14 * 86_400_000) == 0
     assert since_ms("12h", lambda: 43_200_000) == 0
     assert since_ms("2026-08-01") == 1_785_542_400_000
     assert since_ms("2026-08-01T00:01") == 1_785_542_460_000
     assert since_ms("2026-08-01T00:00:01") == 1_785_542_401_000
+    for same in ("T00:00:01Z", "T00:00:01.000Z", " 00:00:01 UTC", "T02:00:01+02:00"):
+        assert since_ms(f"2026-08-01{same}") == 1_785_542_401_000
     for wrong in (
         "",
         "soon",
@@ -369,6 +372,9 @@ def test_since_is_a_span_or_a_day():
         "2026-02-30",
         "2026-8-1",
         "2026-08-01T25:00",
+        "2026-08-01T00:00+99:00",
+        "2026-08-01Z",
+        "1h30m",
         "٩d",
         "1d ",
     ):
