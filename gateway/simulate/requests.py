@@ -61,7 +61,8 @@ def wishes(
         Failure: a sample does not exist.
     """
     read = [(name, package, bool(fresh)) for name, package in given]
-    shipped = [(name, sample(name), fresh is not False) for name in samples]
+    named = (name.removesuffix(".json") for name in samples)  # as their files are called
+    shipped = [(name, sample(name), fresh is not False) for name in named]
     return tuple(Wish(*each) for each in (*read, *shipped))
 
 

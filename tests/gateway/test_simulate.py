@@ -72,7 +72,7 @@ def test_a_sample_is_a_new_request_each_time_unless_it_is_asked_as_it_is(simulat
 
 
 def test_several_are_asked_at_the_same_time_and_counted(simulate):
-    result = simulate(*of(SMALL, REFUSED, "ping"), FOLDER / f"{REFUSED}.json", "--json")
+    result = simulate(*of(SMALL, REFUSED, "ping.json"), FOLDER / f"{REFUSED}.json", "--json")
     said = document(result)
     assert result.exit_code == 0, result.output
     rows = [(row["action"], row["cause"], row["count"]) for row in said["answers"]]
