@@ -95,7 +95,9 @@ def _show_pem(ours: list[_Ours]) -> None:
 def _show_one(settings: Settings, one: _Ours, believed: dict[str, _Believed]) -> None:
     click.echo(f"Our callback key for {', '.join(node.name for node in one.nodes)}")
     click.echo(f"  RSA {one.key.key_size}, {one.fingerprint}")
-    click.echo(f"  public half: {one.public}{'' if one.public.exists() else ' (not there: --pem)'}")
+    absent = "" if one.public.exists() else " (not there: write it with --pem)"
+    click.echo(f"  public half: {one.public}{absent}\n")
+    click.echo(rsa.public_pem(one.key).decode(), nl=False)
     for node in one.nodes:
         click.echo(f"\nCopy that file to {node.name}, and into its cobo-tss-node-config.yaml:\n")
         _show_lines(_block(settings, one, node))

@@ -33,6 +33,8 @@ def test_show_prints_what_the_node_needs_and_whom_we_believe(patient):
         f"  RSA 2048, {ours}\n"
         f"  public half: {keys}/callback-server-pub.pem\n"
         "\n"
+        f"{(keys / 'callback-server-pub.pem').read_text()}"
+        "\n"
         "Copy that file to node-1, and into its cobo-tss-node-config.yaml:\n"
         "\n"
         "  callback:\n"
