@@ -73,7 +73,11 @@ def look_at_key_share_sign(
     check_holders(detail, extra, reasons)
     reasons.unverified(16, "What the messages are for, nobody but Cobo can say.")
     shares = [
-        Note(f"Message for {quoted(group_id)}", bounded(message), whole=len(message) <= NOTE_CHARS)
+        Note(
+            "Message",
+            f"for {quoted(group_id)}: {bounded(message)}",
+            whole=len(message) <= NOTE_CHARS,
+        )
         for group_id, message in detail.items[:MAX_NOTED]
     ]
     notes = (

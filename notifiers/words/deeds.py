@@ -62,14 +62,15 @@ def deed(effect: Effect, source: Address | None, names: Names) -> str:
 def signing(effect: Signing, whose: str, room: int = _QUOTED) -> str:
     """`Sign the message “Log in, nonce 42” as 0xe461…03EE (EIP-191)`.
 
-    Of typed data its name alone, of a bare hash both ends of it; of a message that is known to
-    have an effect the standard, as the effect is told beside it.
+    Of typed data its name alone, of a bare hash both ends if there is no room for all of it; of a
+    message that is known to have an effect the standard, as the effect is told beside it.
     """
     standard = visible(effect.standard, 40)
     of = f" ({standard})" if standard else ""
     signer = f" as {whose}" if whose else ""
     if effect.kind == "blind":
-        bare = short_address(visible(effect.preview, 200))
+        bare = visible(effect.preview, 200)
+        bare = bare if len(bare) <= room else short_address(bare)
         return f"Sign a bare hash{f' {bare}' if bare else ''}{signer}{of}"
     if effect.standard.startswith(_TYPED):
         return f"Sign typed data{signer}{of}"

@@ -13,6 +13,7 @@ from approvals.findings import (
     Signing,
     TokenApproval,
     Transfer,
+    Unverified,
     Wrap,
 )
 from approvals.wording import counted
@@ -40,7 +41,7 @@ def effect_facts(findings: Findings, names: Names, room: Room) -> list[Fact]:
             last += paragraph([_text_of(effect, prefix, room)])
     facts += last
     facts += not_shown(many - room.effects, "more effect")
-    if findings.effects and not findings.complete:
+    if findings.effects and not findings.complete and not _is_said(findings):
         facts.append(Fact("Incomplete", "the signature may do more than is shown here"))
     return facts
 
@@ -104,9 +105,15 @@ def _facts(
             return _call(effect, prefix, source, names, room)
         case Signing():
             standard = exact(f"{prefix}Standard", effect.standard or "unknown")
-            return [standard] if effect.inner else [standard, _text_of(effect, prefix, room)]
+            return [standard] if effect.inner else [_text_of(effect, prefix, room), standard]
         case _ as never:
             assert_never(never)
+
+
+def _is_said(findings: Findings) -> bool:
+    """Of a mere signature, what it may do besides is why it is not verified."""
+    signs = all(isinstance(effect, Signing) for effect in findings.effects)
+    return signs and isinstance(findings.integrity, Unverified)
 
 
 def _text_of(effect: Signing, prefix: str, room: Room) -> Fact:

@@ -50,14 +50,17 @@ _CONFIRMED: Final = 120
 """Characters of a message to be signed, in what a person confirms."""
 
 
-def headline(findings: Findings, names: Names = NO_NAMES) -> str:
-    """`Send 2,500 USDT -> cold-1 (0xd631…2A2c) on Ethereum`; a doubt comes before everything."""
+def headline(findings: Findings, names: Names = NO_NAMES, room: int = 0) -> str:
+    """`Send 2,500 USDT -> cold-1 (0xd631…2A2c) on Ethereum`; a doubt comes before everything.
+
+    `room` characters are there for a hash of which nothing else is known.
+    """
     if findings.effects:
         said = deed(findings.effects[0], findings.source, names) + _and_more(findings)
         whole = findings.complete or isinstance(findings.effects[0], Signing)
         said = said if whole else f"{said}, and possibly more"
     else:
-        said = _of_a_key(findings) or visible(findings.summary, 200) or _unread(findings)
+        said = _of_a_key(findings) or _summary(findings, room) or _unread(findings)
         sends = findings.summary and findings.claims.outputs
         said = f"{said}; {_claimed(findings.claims)}" if sends else said
     integrity = integrity_of(findings)
@@ -101,9 +104,10 @@ def pledge(findings: Findings, names: Names = NO_NAMES) -> str:
     if isinstance(first, Signing):
         said, whole = _vow_to_sign(first, findings, names), not first.inner
     else:
-        said, whole = "" if first is None else _vow(first, names), findings.complete
+        said = "" if first is None else _vow(first, findings.source, names)
+        whole = findings.complete
     if not said:
-        return headline(findings, names)
+        return headline(findings, names, _CONFIRMED)
     integrity = integrity_of(findings)
     doubt = "" if integrity == "VERIFIED" else f"{integrity}: "
     more = "" if whole and len(findings.effects) == 1 else _and_see(findings)
@@ -119,17 +123,17 @@ def _vow_to_sign(message: Signing, findings: Findings, names: Names) -> str:
     """With the whole address of who signs, and what the message is known to allow."""
     source = findings.source
     whose = "" if source is None else full_address(source, findings.chain or "", names)
-    inside = [_vow(each, names) or deed(each, source, names) for each in message.inner[:1]]
+    inside = [_vow(each, source, names) or deed(each, source, names) for each in message.inner[:1]]
     return ": ".join((signing(message, whose, _CONFIRMED), *inside))
 
 
-def _vow(effect: Effect, names: Names) -> str:
+def _vow(effect: Effect, source: Address | None, names: Names) -> str:
     """What one effect does, with the whole address; empty where the first line says as much."""
     match effect:
         case Transfer():
             to = full_address(effect.to, effect.chain, names)
             what = quantity(effect.asset, effect.amount, effect.item)
-            return f"Send {what} to {to} on {on(effect, names)}"
+            return f"Send {what}{_taken(effect, source, names)} to {to} on {on(effect, names)}"
         case TokenApproval():
             to = full_address(effect.spender, effect.chain, names)
             return f"{to} may move {allowance(effect)} on {on(effect, names)}"
@@ -137,6 +141,14 @@ def _vow(effect: Effect, names: Names) -> str:
             return call(effect, full_address(called, effect.chain, names), names)
         case _:
             return ""
+
+
+def _taken(effect: Transfer, source: Address | None, names: Names) -> str:
+    """From which account, where that is not the one that signs."""
+    sender = effect.sender
+    if sender is None or sender == source:
+        return ""
+    return f" of {full_address(sender, effect.chain, names)}"
 
 
 def badge(findings: Findings) -> str:
@@ -179,6 +191,15 @@ def _of_a_key(findings: Findings) -> str:
     of = f"{visible(keys.curve, 40)} key" if keys.curve else "key of an unknown curve"
     who = f"any {keys.threshold} of {len(keys.node_ids)} nodes can sign with it"
     return f"{_OF_A_KEY[findings.type]} {of}: {who}{change}"
+
+
+def _summary(findings: Findings, room: int) -> str:
+    """What the checks call it; a single hash that nobody could read is at least shown."""
+    said = visible(findings.summary, 200)
+    if not said or findings.type != RequestType.KEY_SIGN or len(findings.hashes) != 1:
+        return said
+    bare = visible(findings.hashes[0], 200)
+    return f"{said} {bare if len(bare) <= room else short_address(bare)}"
 
 
 def _unread(findings: Findings) -> str:

@@ -145,4 +145,4 @@ def _ids(approval: Approval) -> tuple[Fact, ...]:
 
 
 def _doubt(answer: str) -> str:
-    return " (could not be told from the bytes)" if answer == "unknown" else ""
+    return " (the bytes do not tell whether it applies, so it asks)" if answer == "unknown" else ""

@@ -34,7 +34,7 @@ ODDITY_NAMES: Final[Mapping[Oddity, str]] = {
 _TEXT: Final = 300
 _UNKNOWN_INITIATOR: Final = Flag(
     "unknown_initiator",
-    "No person of the policy claims this initiator: separation of duty NOT CHECKED.",
+    "The policy names nobody as this initiator: whoever asked for it may also approve it.",
 )
 
 
@@ -97,4 +97,4 @@ def _loud(fact: Fact) -> Fact:
 
 
 def _said(flag: Flag) -> str:
-    return flag.text if flag.proved else f"{flag.text} (Cobo says)"
+    return flag.text if flag.proved else f"{flag.text.removesuffix('.')} (Cobo says)."

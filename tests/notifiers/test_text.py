@@ -16,6 +16,7 @@ from approvals.findings import (
 from approvals.model import RuleAnswer
 from notifiers.words.facts import MESSAGE
 from notifiers.words.headline import badge, headline, pledge
+from notifiers.words.readable import short_address
 from notifiers.words.sheet import sheet_of
 from notifiers.words.text import amount, command
 from tests.notifiers.examples import (
@@ -204,6 +205,27 @@ def test_what_is_confirmed_names_amount_and_whole_destination() -> None:
     assert pledge(login, NAMES) == f"Sign the message “{'a' * 60}” as {FROM.text} (EIP-191)"
 
 
+def test_what_is_confirmed_names_a_hash_whole_and_whose_money_it_is() -> None:
+    bare = findings(Signing("ETH", "blind", "raw", HASH))
+    assert pledge(bare, NAMES) == f"Sign a bare hash {HASH} as {FROM.text} (raw)"
+    unread = findings(integrity=unverified("x"), summary="Sign one hash", hashes=(HASH,))
+    unread = replace(unread, effects=(), claims=Claims())
+    assert headline(unread) == f"NOT VERIFIED: Sign one hash {short_address(HASH)}"
+    assert pledge(unread, NAMES) == f"NOT VERIFIED: Sign one hash {HASH}"
+    theirs = pledge(findings(replace(TRANSFER, sender=TETHER)), NAMES)
+    assert theirs == f"Send 2,500 USDT of {TETHER.text} to {TO.text} (cold-1) on Ethereum"
+    assert pledge(findings(replace(TRANSFER, sender=FROM)), NAMES).startswith("Send 2,500 USDT to")
+
+
+def test_of_a_mere_signature_the_message_comes_first_and_the_doubt_once() -> None:
+    login = Signing("ETH", "message", "EIP-191", "Log in")
+    doubted = findings(login, integrity=unverified("It signs a message."), complete=False)
+    assert [*facts(doubted)][:4] == ["Request", "Checked", "Message", "Standard"]
+    assert "Incomplete" not in facts(doubted)
+    assert "Incomplete" in facts(findings(login, complete=False)), "nothing else says it"
+    assert "Incomplete" in facts(replace(doubted, effects=(login, TRANSFER)))
+
+
 def facts(found, record=None) -> dict[str, str]:
     sheet = sheet_of(record or approval(), found, NAMES)
     return {fact.label: fact.value for fact in sheet.facts}
@@ -246,7 +268,7 @@ def test_the_rules_that_asked_say_why() -> None:
     sheet = sheet_of(approval(ask(rules=rules)), findings(), NAMES)
     assert [fact.value for fact in sheet.asked if fact.label == "Rule"] == [
         "big: More than 2k leaves",
-        "odd: Odd hours (could not be told from the bytes)",
+        "odd: Odd hours (the bytes do not tell whether it applies, so it asks)",
     ]
     assert "no rule matched" in facts(findings())["Rule"]
 

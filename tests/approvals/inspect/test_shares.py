@@ -530,7 +530,7 @@ def test_people_read_what_a_share_signs():
     assert findings.summary == "Sign 1 message with this node's key shares"
     message = SHARES.detail["details"][0]["message"]
     assert findings.notes == (
-        Note("Message for mMedDioOKhTlhGyQRzMv", message),
+        Note("Message", f"for mMedDioOKhTlhGyQRzMv: {message}"),
         Note("Holder 1", f"{SERVER} is 'Server co-signer' (API)", proved=False),
     )
     assert findings.integrity == Unverified(
@@ -549,7 +549,7 @@ def test_many_messages_are_counted():
 def test_a_message_that_a_share_signs_is_whole_or_says_that_it_is_cut(size, whole):
     findings = seen(SHARES.with_detail("details.0.message", "m" * size))
     assert findings.notes[0].whole == whole
-    assert findings.notes[0].text.startswith("m" * 1_000)
+    assert findings.notes[0].text.startswith("for mMedDioOKhTlhGyQRzMv: " + "m" * 1_000)
     assert (" [cut: 1 more character]" in findings.notes[0].text) != whole
 
 
