@@ -30,12 +30,13 @@ class DataDir:
         try:
             make_private(path)
             lock = lock_file(path / "gateway.lock")
+            if lock is not None:
+                _write_pid(lock)
         except OSError as error:
             raise DataDirError(f"{path} cannot be used as data_dir: {error.strerror}.") from error
         if lock is None:
-            raise DataDirError(f"{path} is in use by another gateway{_pid(path)}.")
-        os.ftruncate(lock, 0)
-        os.write(lock, f"{os.getpid()}\n".encode())
+            held = f"{path} is in use by another gateway{_pid(path)}"
+            raise DataDirError(f"{held}: end it, or name another data_dir.")
         return cls(path, lock)
 
     def release(self) -> None:
@@ -48,6 +49,16 @@ def make_private(path: Path) -> None:
     """Make a directory, mode 0700 whether or not it was there."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.chmod(0o700)
+
+
+def _write_pid(lock: int) -> None:
+    """Say whose the lock is; where that cannot be written, nobody holds it."""
+    try:
+        os.ftruncate(lock, 0)
+        os.write(lock, f"{os.getpid()}\n".encode())
+    except OSError:
+        os.close(lock)
+        raise
 
 
 def _pid(path: Path) -> str:

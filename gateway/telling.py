@@ -24,6 +24,7 @@ from notifiers.noting import Noting
 from notifiers.settings import SlackSettings
 from notifiers.slack.clicks import Clicks
 from notifiers.slack.client import SlackClient
+from notifiers.slack.cures import with_cure
 from notifiers.slack.pace import Pace
 from notifiers.slack.posts import SlackPosts
 from notifiers.slack.socket import Sockets
@@ -149,7 +150,10 @@ class Introduction:
         try:
             identity = await self.slack.who_am_i()
         except SlackTrouble as trouble:
-            return f"Slack cannot be used: {trouble}"
+            return f"Slack cannot be used: {with_cure(trouble.error)}"
         if identity.workspace != self.settings.workspace:
-            return f"the bot token is for workspace {identity.workspace}: no click will count"
+            return (
+                f"the bot token is for workspace {identity.workspace}: no click will count; correct"
+                " workspace in [slack]"
+            )
         return None

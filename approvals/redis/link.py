@@ -12,6 +12,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
 from approvals.codec import DamagedRecord
+from approvals.redis.failures import meaning
 from approvals.redis.sentinel import MasterPool, NobodyNamed
 from approvals.redis.sentinel_url import is_sentinel_url, read_sentinel_url
 
@@ -146,10 +147,10 @@ class Link:
             if is_wrong_type(error):
                 raise WrongType(WRONG_TYPE) from None
             await self._failed()
-            raise StoreDown(type(error).__name__) from None
+            raise StoreDown(meaning(error)) from None
         except (RedisError, OSError, TimeoutError) as error:
             await self._failed()
-            why = str(error) if isinstance(error, NobodyNamed) else type(error).__name__
+            why = str(error) if isinstance(error, NobodyNamed) else meaning(error)
             raise StoreDown(why) from None
         finally:
             self._turns.release()

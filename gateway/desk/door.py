@@ -19,7 +19,11 @@ from gateway.desk.cookie import Cookie
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _WILDCARDS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - a name that nobody calls
-_STORE_DOWN: Final = "The gateway cannot reach its store: try again."
+_STORE_DOWN: Final = "The gateway cannot reach its store: look at Redis, or run countersign doctor."
+_OTHER_COOKIE: Final = (
+    "The operator's cookie is not that of the gateway that answers: is this the configuration it"
+    " was started with?"
+)
 _NO_ROOM: Final = (
     "So much is frozen that no more fits into its record, and nothing was stored: say it in fewer"
     " words, freeze everything, or thaw something first."
@@ -71,7 +75,7 @@ class Door:
         if _host_of(http.headers.get("host", "")) not in self._hosts:
             raise Refused(403, "The operator's API is called by this machine's own name only.")
         if not self._cookie.opens(http.headers.get("authorization")):
-            raise Refused(401, "The operator's cookie is missing or from before a restart.")
+            raise Refused(401, _OTHER_COOKIE)
 
 
 def _host_of(header: str) -> str:

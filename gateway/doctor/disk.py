@@ -21,6 +21,7 @@ SLOW_S: Final = 0.05
 """For one fsync: each decision waits for two or three of them."""
 
 _TRIES: Final = 5
+_INSIDE: Final = ("audit", "redis")
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -32,7 +33,7 @@ def check_data(data_dir: Path) -> list[Check]:
     if not there.is_dir():
         sentence = f"{there} is no directory, so data_dir cannot be {data_dir}."
         return [wrong("data.directory", sentence)]
-    checks = [_check_directory(data_dir)] if there == data_dir else [_check_future(data_dir, there)]
+    checks = _check_directories(data_dir) if there == data_dir else [_check_future(data_dir, there)]
     checks += check_private(data_dir / COOKIE, gateway_user(data_dir))
     return [*checks, _check_space(there), _check_fsync(there)]
 
@@ -54,12 +55,35 @@ def is_held(lock: Path) -> bool:
     return False
 
 
+def _check_directories(data_dir: Path) -> list[Check]:
+    """`data_dir`, and of what is in it those that the gateway cannot go on in."""
+    inside = [folder for name in _INSIDE if is_there(folder := data_dir / name)]
+    closed = [_check_closed(folder) for folder in inside]
+    return [_check_directory(data_dir), *(check for check in closed if check is not None)]
+
+
+def _check_closed(folder: Path) -> Check | None:
+    """What keeps us from writing there, and who or what opens it; None if nothing does."""
+    if os.access(folder, os.W_OK | os.X_OK):
+        return None
+    seen = folder.stat()
+    owner = user_name(seen.st_uid)
+    if os.statvfs(folder).f_flag & os.ST_RDONLY:
+        sentence = f"{folder} cannot be written: its file system is mounted read-only."
+        return wrong("data.directory", sentence, Change(command("findmnt", "--target", folder)))
+    if seen.st_uid == os.geteuid():
+        sentence = f"{folder} cannot be written, though it is ours."
+        return wrong("data.directory", sentence, Change(command("chmod", "700", folder)))
+    sentence = f"{folder} cannot be written: run this as {owner}, who owns it."
+    return wrong("data.directory", sentence, Change(command("ls", "-ld", folder)))
+
+
 def _check_directory(data_dir: Path) -> Check:
+    closed = _check_closed(data_dir)
+    if closed is not None:
+        return closed
     seen = data_dir.stat()
     owner = user_name(seen.st_uid)
-    if not os.access(data_dir, os.W_OK | os.X_OK):
-        sentence = f"{data_dir} cannot be written: run this as {owner}, who owns it."
-        return wrong("data.directory", sentence, Change(command("ls", "-ld", data_dir)))
     if seen.st_mode & _OTHERS:
         return wrong(
             "data.directory",

@@ -14,10 +14,12 @@ _ROOT: Final = 0
 
 
 def check_private(path: Path, user: int) -> list[Check]:
-    """What is wrong with a file that only `user` may read; nothing of one that is not there."""
+    """What is wrong with a file that only `user` may read; nothing where none is."""
     try:
         seen = path.stat()
     except OSError:
+        return []
+    if not stat.S_ISREG(seen.st_mode):
         return []
     checks: list[Check] = []
     if seen.st_mode & _OTHERS:

@@ -14,7 +14,7 @@ from gateway.doors.seats import FILES, seats_for_nodes
 
 _EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - names to look for
 _LOOPBACK: Final = ("127.", "::1", "localhost")
-_WITHIN_S: Final = 3.0
+_WITHIN_S: Final = 1.5
 _MOST_BYTES: Final = 65_536
 _OK: Final = 200
 
@@ -73,7 +73,7 @@ def _check_ports(settings: Settings, *, running: bool) -> list[Check]:
         checks = [_taken("listen", listen)]
     elif not running:
         sentence = f"Another gateway answers at {listen}, not that of {settings.data_dir}."
-        checks = [wrong("machine.ports", sentence)]
+        checks = [wrong("machine.ports", sentence, _elsewhere("listen", listen))]
     else:
         checks = [ok("machine.ports", f"Our gateway answers at {listen}."), _check_ready(listen)]
     there = _ask(operator, "/healthz")
@@ -110,18 +110,34 @@ def _check_free(key: str, address: Address, *, running: bool) -> Check:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             return _taken(key, address)
-        sentence = f"{key} = {address} cannot be listened on: {error.strerror or error}."
-        return wrong("machine.ports", sentence)
+        return _no_place(key, address, error)
     return ok("machine.ports", f"{address} is free for {key}.")
 
 
+def _no_place(key: str, address: Address, error: OSError) -> Check:
+    """It is not taken, and we could not listen there all the same."""
+    host, port = address.host, address.port
+    sentence = f"{key} = {address} cannot be listened on: {error.strerror or error}."
+    if error.errno == errno.EACCES:
+        port += 10_000
+    elif error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
+        sentence = f"{key} = {address} cannot be listened on: this machine has no such address."
+        host = "127.0.0.1"
+    change = Change(f'{key} = "{Address(host, port)}"', "countersign.toml, [gateway]")
+    return wrong("machine.ports", sentence, change)
+
+
 def _taken(key: str, address: Address) -> Check:
-    other = Address(address.host, address.port + 10)
     return wrong(
         "machine.ports",
         f"Something else than our gateway holds {address}: end it, or choose another port.",
-        Change(f'{key} = "{other}"', "countersign.toml, [gateway]"),
+        _elsewhere(key, address),
     )
+
+
+def _elsewhere(key: str, address: Address) -> Change:
+    other = Address(address.host, address.port + 10)
+    return Change(f'{key} = "{other}"', "countersign.toml, [gateway]")
 
 
 def _ask(address: Address, path: str) -> tuple[int, dict[str, Any]] | None:

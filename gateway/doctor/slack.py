@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import Final
+from urllib.parse import urlsplit
 
 from approvals.policy.model import Policy
 from gateway.config.settings import Settings
@@ -16,7 +17,7 @@ from keys.secret import Secret
 from notifiers.settings import SlackSettings
 from notifiers.slack.client import SlackClient
 from notifiers.slack.limits import Json
-from notifiers.slack.trouble import SlackAway, SlackTrouble
+from notifiers.slack.trouble import RATE_LIMITED, TRANSIENT, SlackAway, SlackTrouble
 from notifiers.words.readable import visible
 
 NEEDED: Final = "chat:write"
@@ -26,8 +27,18 @@ PEOPLE_SCOPE: Final = "users:read"
 CHANNEL_SCOPES: Final = ("channels:read", "groups:read")
 """Of public channels, and of private ones."""
 
-_WITHIN_S: Final = 6
+_WITHIN_S: Final = 3
+_NO_ANSWER_OF_SLACK: Final = ("http_", "not_slack")
+_SERVER_ERRORS: Final = "http_5"
 _SCOPES_AT: Final = "api.slack.com/apps, OAuth & Permissions, Bot Token Scopes; then reinstall"
+_TOKENS: Final = {
+    "bot_token": Change("export SLACK_BOT_TOKEN=xoxb-…", "api.slack.com/apps, OAuth & Permissions"),
+    "app_token": Change(
+        "export SLACK_APP_TOKEN=xapp-…",
+        "api.slack.com/apps, Basic Information, App-Level Tokens: connections:write;"
+        " Socket Mode: on",
+    ),
+}
 _NOT_READ: Final = Secret(None)
 
 
@@ -39,15 +50,15 @@ async def check_slack(settings: Settings, policy: Policy | None) -> list[Check]:
         return [ok("slack.off", sentence)]
     if _NOT_READ in {slack.bot_token, slack.app_token}:
         return [wrong("slack.token", "Slack is not asked: a token cannot be read.")]
-    swapped = _check_kinds(slack)
-    if swapped:
-        return swapped
+    other_kind = _check_kinds(slack)
+    if other_kind:
+        return other_kind
     client = SlackClient(slack, timeout_s=_WITHIN_S)
     began = time.time()
     try:
         said, headers = await client.ask("auth.test")
     except SlackTrouble as trouble:
-        return [_no_token(slack, trouble)]
+        return [_no_token(trouble, slack), *await _check_socket_too(slack, trouble)]
     middle, took = (began + time.time()) / 2, time.time() - began
     checks = [_check_workspace(slack, said), *_check_scopes(headers)]
     checks += _check_date(headers, middle, took)
@@ -55,7 +66,9 @@ async def check_slack(settings: Settings, policy: Policy | None) -> list[Check]:
     more = await asyncio.gather(
         _check_channel(client, slack, scopes),
         _check_socket(slack),
-        check_people(client, slack, policy, may=scopes is None or PEOPLE_SCOPE in scopes),
+        check_people(
+            client, _home(slack, said), policy, may=scopes is None or PEOPLE_SCOPE in scopes
+        ),
     )
     return [*checks, *(check for checks_ in more for check in checks_)]
 
@@ -69,24 +82,50 @@ def _check_kinds(slack: SlackSettings) -> list[Check]:
     ):
         if token is not None and not token.reveal().startswith(begins):
             sentence = f"{key} does not begin with {begins}: it is another kind of token."
-            checks.append(wrong("slack.token", sentence))
+            checks.append(wrong("slack.token", sentence, _TOKENS[key]))
     return checks
 
 
-def _no_token(slack: SlackSettings, trouble: SlackTrouble) -> Check:
+def _no_token(trouble: SlackTrouble, slack: SlackSettings) -> Check:
     word = visible(trouble.error, 60)
-    if isinstance(trouble, SlackAway):
-        where = visible(slack.api_url, 200)
-        sentence = f"Slack cannot be reached ({word}): does this machine reach {where}?"
-        return wrong("slack.reach", sentence)
-    change = Change("export SLACK_BOT_TOKEN=xoxb-…", "api.slack.com/apps, OAuth & Permissions")
-    return wrong("slack.token", f"Slack does not take the bot token ({word}).", change)
+    if not isinstance(trouble, SlackAway):
+        sentence = f"Slack does not take the bot token ({word})."
+        return wrong("slack.token", sentence, _TOKENS["bot_token"])
+    if trouble.retry_after is not None or word in RATE_LIMITED:
+        sentence = f"Slack takes no more calls for now ({word}): run the doctor again in a minute."
+        return warn("slack.reach", sentence)
+    host = visible(urlsplit(slack.api_url).netloc, 60)
+    if word.startswith(_SERVER_ERRORS) or word in TRANSIENT:
+        sentence = f"Slack answers with an error ({word}): see https://slack-status.com."
+    elif word.startswith(_NO_ANSWER_OF_SLACK):
+        sentence = f"What answers at {host} is not Slack ({word}): is a proxy in between?"
+    elif "Certificate" in word:
+        sentence = f"The certificate of {host} is not to be trusted: is a proxy in between?"
+    elif word == TimeoutError.__name__:
+        sentence = f"{host} does not answer within {_WITHIN_S} s: is it behind a firewall?"
+    else:
+        sentence = f"{host} cannot be reached ({word}): are the network and its DNS up?"
+    return wrong("slack.reach", sentence)
+
+
+async def _check_socket_too(slack: SlackSettings, trouble: SlackTrouble) -> list[Check]:
+    """Where Slack is there, the other token is tried as well, so that both are mended at once."""
+    return [] if isinstance(trouble, SlackAway) else await _check_socket(slack)
+
+
+def _workspaces(said: Json) -> frozenset[str]:
+    return frozenset(str(said[key]) for key in ("team_id", "enterprise_id") if said.get(key))
+
+
+def _home(slack: SlackSettings, said: Json) -> str:
+    """Where people must be: by the token, where the configuration is said to be wrong already."""
+    of = _workspaces(said)
+    return slack.workspace if slack.workspace in of else str(said.get("team_id"))
 
 
 def _check_workspace(slack: SlackSettings, said: Json) -> Check:
-    names = {str(said.get(key)) for key in ("team_id", "enterprise_id") if said.get(key)}
     team = visible(str(said.get("team", "")), 60)
-    if slack.workspace in names:
+    if slack.workspace in _workspaces(said):
         called = f" ({team})" if team else ""
         sentence = f"The bot token is good, for workspace {slack.workspace}{called}."
         return ok("slack.workspace", sentence)
@@ -150,13 +189,17 @@ async def _check_channel(
                 f"Slack does not show us the channel ({word}): a private one takes groups:read."
             )
             return [warn(name, sentence, Change(CHANNEL_SCOPES[1], _SCOPES_AT))]
-        sentence = f"Slack does not show us channel {slack.channel} ({word})."
+        sentence = (
+            f"Slack does not show us channel {slack.channel} ({word}): is that its id, and is the"
+            " bot in it?"
+        )
         return [wrong(name, sentence, invite)]
     channel = said.get("channel")
     seen = channel if isinstance(channel, dict) else {}
     called = f"#{visible(str(seen.get('name', slack.channel)), 60)}"
     if seen.get("is_archived") is True:
-        return [wrong(name, f"Channel {called} is archived: nobody can be told there.")]
+        other = Change('channel = "C…"', "countersign.toml, [slack]")
+        return [wrong(name, f"Channel {called} is archived: nobody can be told there.", other)]
     if seen.get("is_member") is not True:
         return [wrong(name, f"The bot is not in channel {called}: it cannot post there.", invite)]
     if seen.get("is_ext_shared") is True:
@@ -179,11 +222,7 @@ async def _check_socket(slack: SlackSettings) -> list[Check]:
             wrong(
                 "slack.socket",
                 f"Slack gives no ticket for Socket Mode ({word}): clicks would not arrive.",
-                Change(
-                    "export SLACK_APP_TOKEN=xapp-…",
-                    "api.slack.com/apps, Basic Information, App-Level Tokens: connections:write;"
-                    " Socket Mode: on",
-                ),
+                _TOKENS["app_token"],
             )
         ]
     return [ok("slack.socket", "Socket Mode: Slack gives us a ticket.")]

@@ -6,7 +6,6 @@ from typing import Any, Final
 from approvals.model import Person
 from approvals.policy.model import Policy
 from gateway.doctor.check import Change, Check, ok, warn, wrong
-from notifiers.settings import SlackSettings
 from notifiers.slack.client import SlackClient
 from notifiers.slack.trouble import SlackRefused, SlackTrouble
 from notifiers.words.readable import visible
@@ -18,9 +17,9 @@ _AT_ONCE: Final = 4
 
 
 async def check_people(
-    client: SlackClient, slack: SlackSettings, policy: Policy | None, *, may: bool
+    client: SlackClient, workspace: str, policy: Policy | None, *, may: bool
 ) -> list[Check]:
-    """Whether each is there, active, a person, and of our workspace."""
+    """Whether each is there, active, a person, and of this workspace."""
     if policy is None or not may:
         return []
     mapped = [person for person in policy.electorate.people.values() if person.slack is not None]
@@ -28,7 +27,7 @@ async def check_people(
 
     async def check(person: Person) -> Check:
         async with turns:
-            return await _check_person(client, slack, person)
+            return await _check_person(client, workspace, person)
 
     checks = list(await asyncio.gather(*(check(person) for person in mapped[:MOST])))
     if len(mapped) > MOST:
@@ -37,7 +36,7 @@ async def check_people(
     return checks
 
 
-async def _check_person(client: SlackClient, slack: SlackSettings, person: Person) -> Check:
+async def _check_person(client: SlackClient, workspace: str, person: Person) -> Check:
     user, name = person.slack or "", "slack.people"
     who = f"{person.name} ({user})"
     change = Change('slack = "U…"', f"policy.toml, [people.{person.name}]")
@@ -56,7 +55,7 @@ async def _check_person(client: SlackClient, slack: SlackSettings, person: Perso
         return wrong(name, f"The Slack account of {who} is deactivated: no click comes.", change)
     if seen.get("is_bot") is True:
         return wrong(name, f"{who} is a bot: it is people who are asked.", change)
-    if not _is_of(seen, slack.workspace):
+    if not _is_of(seen, workspace):
         return wrong(
             name, f"{who} belongs to another workspace: the click would not count.", change
         )

@@ -6,7 +6,7 @@ import subprocess
 import time
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from approvals.redis.health import (
     FAIL_OVER_FORGETS,
@@ -24,6 +24,7 @@ from gateway.doctor.clocks import check_clock
 from gateway.doctor.disk import is_held
 from gateway.socket_name import short_name
 from keys.secret import Secret
+from notifiers.words.readable import visible
 
 SLOW_S: Final = 0.02
 """For one answer; each decision takes several."""
@@ -94,7 +95,7 @@ async def _check_server(url: str, settings: Settings, *, embedded: bool) -> list
             middle = (began + time.time()) / 2
             took = [await _ping(link.client) for _ in range(_PINGS)]
     except StoreDown as down:
-        return [_unreachable(settings.data_dir, down, embedded=embedded)]
+        return [_unreachable(settings.data_dir, url, down, embedded=embedded)]
     finally:
         await link.close()
     where = "The embedded server" if embedded else link.where
@@ -117,12 +118,20 @@ async def _ping(client: Any) -> float:
     return time.perf_counter() - began
 
 
-def _unreachable(data_dir: Path, down: StoreDown, *, embedded: bool) -> Check:
+def _unreachable(data_dir: Path, url: str, down: StoreDown, *, embedded: bool) -> Check:
     if embedded:
         log = data_dir / "redis" / valkey.LOG
         return wrong("store.reach", f"The embedded server does not answer ({down}): see {log}.")
-    sentence = f"Redis cannot be used ({down}): nothing is decided until it can."
-    return wrong("store.reach", sentence)
+    sentence = f"Redis{_address(url)} cannot be used ({down}): nothing is decided until it can."
+    change = Change('url = { env = "REDIS_URL" }', "countersign.toml, [redis]")
+    return wrong("store.reach", sentence, change)
+
+
+def _address(url: str) -> str:
+    """Host and port, or the socket, and nothing else: a URL may hold a password."""
+    parts = urlsplit(url)
+    where = parts.netloc.rpartition("@")[2] or parts.path
+    return f" at {visible(where, 200)}"
 
 
 def _check_facts(facts: ServerFacts, settings: Settings, *, fails_over: bool) -> list[Check]:
@@ -154,7 +163,7 @@ def _check_persistence(facts: ServerFacts, settings: Settings) -> list[Check]:
     checks: list[Check] = []
     for reason, cure in zip(may_lose(facts), cures, strict=True):
         if settings.redis.may_forget:
-            checks.append(warn("store.persistence", f"{reason} It is allowed."))
+            checks.append(warn("store.persistence", f"{reason} may_forget allows it."))
         else:
             run = Change(f"redis-cli config set {cure} && redis-cli config rewrite")
             checks.append(wrong("store.persistence", reason, run))

@@ -1,6 +1,7 @@
 """HTTP servers inside our own event loop: bound, served, stopped and silenced by us."""
 
 import contextlib
+import errno
 import socket
 from collections.abc import Iterator
 from functools import partial
@@ -123,6 +124,9 @@ def _bind(host: str, port: int) -> socket.socket:
         if listener is not None:
             listener.close()
         why = (error.strerror or str(error)).rstrip(".")
-        raise ListenError(f"Cannot listen on {host}:{port}: {why}.") from error
+        do = "end what listens there, or name" if error.errno == errno.EADDRINUSE else "name"
+        raise ListenError(
+            f"Cannot listen on {host}:{port}: {why}; {do} another address in [gateway]."
+        ) from error
     listener.setblocking(False)  # noqa: FBT003 - the standard library's signature
     return listener

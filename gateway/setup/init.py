@@ -9,7 +9,7 @@ from typing import Final
 
 from approvals.policy.people import SLACK_USER as SLACK_USER_ID
 from approvals.window import ADVISED
-from approvals.wording import in_seconds
+from approvals.wording import counted, in_seconds
 from gateway.config.file import SLACK_CHANNEL, SLACK_WORKSPACE
 from gateway.config.settings import Address
 from gateway.setup.node_block import callback_block, event_block
@@ -99,8 +99,10 @@ def init(plan: Plan) -> None:
         _check_slack(plan.slack)
     there = [name for name in _targets(plan) if (plan.folder / name).exists()]
     if there:
+        more = f" and {counted(len(there) - 1, 'more file')}" if there[1:] else ""
         raise InitError(
-            "\n".join(f"{plan.folder / name} exists: nothing written" for name in there)
+            f"{plan.folder / there[0]}{more} {'exist' if more else 'exists'} already: nothing"
+            " written; name another folder, or move them away"
         )
     try:
         (plan.folder / "keys").mkdir(mode=0o700, parents=True, exist_ok=True)

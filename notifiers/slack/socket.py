@@ -10,6 +10,7 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 
 from approvals.events import Alarm, Journal, Trouble
 from notifiers.settings import SlackSettings
+from notifiers.slack.cures import with_cure
 from notifiers.slack.hearing import Heard
 from notifiers.slack.line import Line
 
@@ -67,7 +68,12 @@ class Sockets:
                 await self._sleep(self._look_s)
                 await self.look()
             self._journal.note(
-                Alarm(self._now(), "slack_refused", "", self._lines[0].fatal or "refused")
+                Alarm(
+                    self._now(),
+                    "slack_refused",
+                    "",
+                    with_cure(self._lines[0].fatal or "refused"),
+                )
             )
         finally:
             self._connected = 0

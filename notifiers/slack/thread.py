@@ -15,6 +15,7 @@ from typing import Final, Protocol
 from approvals.told import Post, Told
 from notifiers.notes import change_posts
 from notifiers.ports import NotTold, Posts
+from notifiers.slack.cures import with_cure
 from notifiers.slack.limits import Json
 from notifiers.slack.overflow import Part
 from notifiers.slack.pace import Pace
@@ -137,4 +138,5 @@ def not_told(trouble: SlackTrouble, pace: Pace) -> NotTold:
     after = trouble.retry_after if isinstance(trouble, SlackAway) else None
     if after is not None:
         pace.hold(after)
-    return NotTold(trouble.error, alarm=not isinstance(trouble, SlackAway), retry_after=after)
+    why = with_cure(trouble.error)
+    return NotTold(why, alarm=not isinstance(trouble, SlackAway), retry_after=after)

@@ -10,6 +10,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -180,7 +181,7 @@ async def test_a_pipe_that_says_the_same_for_ever_is_not_asked_for_ever(monkeypa
         person.write("y\n" * 100)
         person.flush()
         monkeypatch.setattr(sys, "stdin", pipe)
-        stage = SimpleNamespace(answer=None, screen=Screen())
+        stage: Any = SimpleNamespace(answer=None, screen=Screen())
         assert await _said(stage) == ("none", "")
     assert capsys.readouterr().out.count("eject? y\n") == 5
 

@@ -278,6 +278,17 @@ def test_a_data_directory_that_is_open_to_others_is_wrong(patient):
     assert found.named("data.directory", "wrong").changes == (Change(f"chmod 700 {data}"),)
 
 
+@pytest.mark.parametrize("inside", ["", "audit", "redis"])
+def test_a_directory_that_the_gateway_could_not_write_is_wrong(patient, inside, monkeypatch):
+    folder = patient.folder / "data" / inside
+    folder.mkdir(mode=0o700, parents=True)
+    folder.parent.chmod(0o700)
+    monkeypatch.setattr(os, "access", lambda path, _how: path != folder)  # nobody keeps root out
+    check = patient.examined().named("data.directory", "wrong")
+    assert check.sentence == f"{folder} cannot be written, though it is ours."
+    assert check.changes == (Change(f"chmod 700 {folder}"),)
+
+
 def test_a_data_directory_that_is_a_file_is_wrong(patient):
     (patient.folder / "data").write_text("x")
     assert patient.examined().of("wrong") == ["data.directory"]
@@ -292,6 +303,17 @@ def test_an_address_that_everybody_reaches_is_warned_of(patient, key, name):
     found = patient.examined()
     assert found.of("warning") == sorted([*UNAVOIDABLE, name])
     assert found.of("wrong") == []
+
+
+def test_an_address_of_another_machine_is_wrong_with_one_of_ours(patient):
+    patient.change("countersign.toml", '\nlisten = "127.0.0.1:', '\nlisten = "203.0.113.9:')
+    port = patient.settings.listen.port
+    check = patient.examined().named("machine.ports", "wrong")
+    assert check.sentence == (
+        f"listen = 203.0.113.9:{port} cannot be listened on: this machine has no such address."
+    )
+    here = Change(f'listen = "127.0.0.1:{port}"', "countersign.toml, [gateway]")
+    assert check.changes == (here,)
 
 
 def test_a_port_that_another_program_holds_is_wrong(patient):
@@ -438,12 +460,12 @@ def test_on_a_terminal_sentences_fit_and_what_is_to_be_copied_is_whole():
 
 def test_what_belongs_to_one_place_stands_below_its_name_and_paths_are_short(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    changes = (Change("a = 1", "x.toml"), Change("b = 2", "x.toml"), Change(f"rm {tmp_path}/y"))
+    changes = (Change("a:", "x.yaml"), Change("  - b: 2", "x.yaml"), Change(f"rm {tmp_path}/y"))
     assert list(page._in_pipe(wrong("a.b", f"{tmp_path}/y is wrong.", *changes))) == [
         "  wrong   y is wrong.",
-        "          change: x.toml",
-        "            a = 1",
-        "            b = 2",
+        "          change: x.yaml",
+        "            a:",
+        "              - b: 2",
         "          change: rm y",
     ]
 

@@ -108,7 +108,10 @@ async def test_a_channel_that_the_bot_is_not_in_is_wrong(patient, slack):
     assert check.changes == (invite,)
     slack.directory.is_private = True
     check = (await examined(patient, slack)).named("slack.channel", "wrong")
-    assert check.sentence == f"Slack does not show us channel {CHANNEL} (channel_not_found)."
+    assert check.sentence == (
+        f"Slack does not show us channel {CHANNEL} (channel_not_found): is that its id, and is the"
+        " bot in it?"
+    )
 
 
 async def test_a_private_channel_without_the_scope_is_no_verdict(patient, slack):
@@ -194,10 +197,40 @@ async def test_a_slack_that_is_away_is_wrong_and_one_that_is_busy_a_warning(pati
     slack.fail("users.info", Fails(status=429, retry_after=60))
     check = (await examined(patient, slack)).named("slack.people", "warning")
     assert check.sentence == "Slack does not say who is ana (U024ANA) (ratelimited)."
-    away = await examined(patient, slack, api_url="http://127.0.0.1:9/api/")
-    assert away.of("wrong") == ["slack.reach"]
-    asked = away.named("slack.reach", "wrong").sentence
-    assert asked.endswith("does this machine reach http://127.0.0.1:9/api/?")
+    slack.fail("auth.test", Fails(status=429, retry_after=60))
+    check = (await examined(patient, slack)).named("slack.reach", "warning")
+    assert check.sentence == (
+        "Slack takes no more calls for now (ratelimited): run the doctor again in a minute."
+    )
+
+
+@pytest.mark.parametrize(
+    ("failure", "says"),
+    [
+        (None, "127.0.0.1:9 cannot be reached (ClientConnectorError): are the network"),
+        (Fails(status=503), "Slack answers with an error (http_503): see https://slack-status.com"),
+        (Fails(status=404), " is not Slack (http_404): is a proxy in between?"),
+        (Fails(error="internal_error"), "Slack answers with an error (internal_error)"),
+        (Fails(hangs=True), " does not answer within 3 s: is it behind a firewall?"),
+    ],
+    ids=["refused", "unavailable", "another", "internal", "silent"],
+)
+async def test_a_slack_that_is_away_is_wrong_with_what_to_look_at(patient, slack, failure, says):
+    changes = {} if failure else {"api_url": "http://127.0.0.1:9/api/"}
+    slack.fail("auth.test", *[failure] * 2 if failure else [])
+    found = await examined(patient, slack, **changes)
+    assert found.of("warning", "wrong") == ["slack.reach"]
+    assert says in found.named("slack.reach", "wrong").sentence
+
+
+async def test_both_tokens_are_tried_where_both_are_wrong(patient, slack):
+    wrong = {"bot_token": Secret("xoxb-old"), "app_token": Secret("xapp-old")}
+    assert (await examined(patient, slack, **wrong)).of("wrong") == ["slack.socket", "slack.token"]
+
+
+async def test_in_a_workspace_that_is_named_wrongly_people_are_not_blamed(patient, slack):
+    found = await examined(patient, slack, workspace="T0OTHER")
+    assert found.of("wrong") == ["slack.workspace"]
 
 
 async def test_a_configuration_with_slack_passes_as_a_whole(patient, slack, monkeypatch):

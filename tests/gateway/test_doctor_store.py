@@ -52,7 +52,24 @@ async def test_an_append_only_file_that_lags_is_warned_of(patient, own_redis):
 async def test_a_redis_that_is_away_is_wrong(patient):
     found = await examined(patient, "redis://127.0.0.1:9/0")
     assert found.of("wrong") == ["store.reach"]
-    assert found.named("store.reach", "wrong").sentence.startswith("Redis cannot be used (")
+    assert found.named("store.reach", "wrong").sentence == (
+        "Redis at 127.0.0.1:9 cannot be used (no connection): nothing is decided until it can."
+    )
+
+
+async def test_what_a_redis_refuses_is_said_in_words_and_its_url_never(patient, own_redis):
+    with own_redis.client() as client:
+        client.config_set("requirepass", "hush")
+    path = own_redis.url.removeprefix("unix://")
+    for url, why in (
+        (own_redis.url, "it does not take our user and password"),
+        (f"unix://:wrong@{path}", "it does not take our user and password"),
+        (f"unix://:hush@{path}?db=99", "it has no database of that number"),
+    ):
+        sentence = (await examined(patient, url)).named("store.reach", "wrong").sentence
+        assert f"cannot be used ({why}): " in sentence, url
+        assert "hush" not in sentence
+        assert "wrong" not in sentence
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def test_it_never_overwrites_and_then_writes_nothing(tmp_path, there):
     path = tmp_path / "home" / there
     path.parent.mkdir(parents=True)
     path.write_text("mine")
-    with pytest.raises(InitError, match="exists: nothing written"):
+    with pytest.raises(InitError, match="exists already: nothing written"):
         starting.init(plan(tmp_path))
     assert list(files_of(tmp_path / "home").values()) == [b"mine"]
 
@@ -209,7 +209,7 @@ def test_without_a_test_node_it_says_where_the_nodes_key_goes(tmp_path):
     )
     again = CliRunner().invoke(main, ["init", str(tmp_path / "home")])
     assert again.exit_code == 1
-    assert "exists: nothing written" in again.output
+    assert "more files exist already: nothing written; name another folder" in again.output
 
 
 SLACK = ("--slack-workspace", "T0ACME", "--slack-channel", "C0APPROVALS")

@@ -28,6 +28,6 @@ async def test_a_store_that_goes_away_while_it_is_looked_over_does_not_stop_the_
             assert wire.asked >= 3
             said = [line["event"] for line in house.lines]
             assert (
-                "Warning: Redis cannot be used yet (ConnectionError); nothing is decided until it"
+                "Warning: Redis cannot be used yet (no connection); nothing is decided until it"
                 " can."
             ) in said

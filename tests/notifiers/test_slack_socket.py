@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from approvals.events import Alarm, Trouble
+from notifiers.slack.cures import CURES
 from notifiers.slack.hearing import Heard
 from notifiers.slack.line import Line
 from notifiers.slack.socket import DEAF_AFTER_MS, Sockets
@@ -112,7 +113,8 @@ async def test_a_fatal_refusal_stops_and_alarms(slack: LocalSlack, error: str) -
     notes = Notes()
     slack.fail("apps.connections.open", *[Fails(error=error)] * 50)
     await asyncio.wait_for(sockets_on(slack, notes, Clock()).run(), 5)
-    assert [(alarm.what, alarm.detail) for alarm in notes.of(Alarm)] == [("slack_refused", error)]
+    (alarm,) = notes.of(Alarm)
+    assert (alarm.what, alarm.detail) == ("slack_refused", f"{error}: {CURES[error]}")
     tried = len(slack.calls)
     await asyncio.sleep(0.3)
     assert len(slack.calls) == tried <= 4

@@ -186,7 +186,9 @@ async def test_what_needs_a_person_is_alarmed_and_what_passes_is_noted_once(worl
     await world.asked()
     world.slack.fail("chat.postMessage", Fails(error="invalid_auth"))
     await world.told()
-    assert [alarm.detail for alarm in world.notes.of(Alarm)] == ["invalid_auth"]
+    assert [alarm.detail for alarm in world.notes.of(Alarm)] == [
+        "invalid_auth: make another token, set it in the environment, and start again"
+    ]
     world.slack.fail("chat.postMessage", Fails(status=500), Fails(status=500))
     for _ in range(3):
         world.clock.ahead += 61_000
