@@ -7,7 +7,7 @@ from approvals.birth import Circumstances, born, brief_of, conflicting
 from approvals.events import Asked, Attempted, DeadlineMoved
 from approvals.hearing import Hearing, NoAnswer
 from approvals.ledger import Ledger, lists_of
-from approvals.model import NOTHING_NEW, NOTHING_REMEMBERED, Approval, member_of
+from approvals.model import NOTHING_NEW, NOTHING_REMEMBERED, Approval, Outcome, member_of
 from approvals.policy.judge import judge
 from approvals.redis.link import StoreDown
 from approvals.request import Request
@@ -62,14 +62,14 @@ class Arriving:
         today = ledger.in_force.standing(findings, None)  # the verdict is today's
         approval = ledger.no_later(approval)
         approval = ledger.with_final(approval, heard=not hearing.gone, today=today)
-        people_see_it = approval.final is None or approval.notice
-        if not people_see_it:
+        kept = _people_see(approval)
+        if not kept:
             headline = ledger.parts.describe(findings, ledger.in_force.policy)
             approval = replace(approval, brief=brief_of(findings, headline))
         done = await ledger.store.create(
             approval,
             lists_of(approval, tell_at=ledger.now()),
-            request=request if people_see_it else None,
+            request=request if kept else None,
             content=request.content,
             under=today.under,
         )
@@ -194,3 +194,14 @@ class Arriving:
     def _asked(self, approval: Approval, request: Request) -> Asked:
         ledger = self._ledger
         return Asked(ledger.now(), request, ledger.in_force.findings_of(request), approval)
+
+
+def _people_see(approval: Approval) -> bool:
+    """Whether its bytes are kept: not of what rules settled alone, of which there is much.
+
+    What a freeze or the lack of voters refused at once is to be made anew by somebody, who must
+    see what it was.
+    """
+    if approval.final is None or approval.notice:
+        return True
+    return approval.final.outcome is Outcome.REJECT and approval.verdict.effect != "reject"

@@ -100,10 +100,9 @@ def called_line(approval: Approval, call: Due) -> str:
 
 def brief(approval: Approval, headline: str, line: str) -> str:
     """What is told of a request that was decided before anybody could be shown it."""
-    return (
-        f"Decided before it could be shown here: {headline}\n{line}\n"
-        f"{approval.request_id} · {approval.digest}"
-    )
+    at_once = approval.revision == 1
+    how = "Refused at once" if at_once else "Decided before it could be shown here"
+    return f"{how}: {headline}\n{line}\n{approval.request_id} · {approval.digest}"
 
 
 def mention_in_slack(people: Mapping[str, Person], ink: Ink) -> Callable[[str], str]:

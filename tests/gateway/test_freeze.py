@@ -122,6 +122,20 @@ async def test_what_waits_is_refused_at_once_and_so_is_what_rules_approve(world)
         (entry,) = await asyncio.to_thread(house.desk.find, ASKED.request_id)
         who = f"(freeze {freeze} by dee: an alarm)"
         assert entry["status"].startswith(f"Rejected: signing is frozen {who}, ")
+        assert entry["headline"] == "Send 2,500 USDT -> 0xd631…2A2c on Ethereum"
+
+
+async def test_the_channel_reads_what_a_freeze_refused_at_once(world, monkeypatch):
+    async with local_slack() as slack:
+        world.with_slack(slack.settings, monkeypatch, "http")
+        async with world.running() as house:
+            await house.freezes("dee")
+            await house.asks(ASKED)
+            await until(lambda: any(ASKED.request_id in each.text for each in slack.said))
+    (said,) = [each.text for each in slack.said if ASKED.request_id in each.text]
+    assert said.startswith(
+        "Refused at once: Send 2,500 USDT -&gt; 0xd631…2A2c on Ethereum\nRejected"
+    )
 
 
 async def test_a_final_refusal_is_still_spoken(world):

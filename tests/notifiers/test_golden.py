@@ -5,6 +5,7 @@ After a change that is meant to be seen, read the new texts before they are kept
     GOLDEN=write .venv/bin/pytest -n 0 tests/notifiers/test_golden.py && git diff tests/notifiers
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -140,7 +141,11 @@ def _calls() -> str:
         sentence(story, (night, late), everybody, SLACK_INK),
         sentence(story, (night,), nobody, SLACK_INK),
         *(called_line(story.approval, call) for call in (night, late)),
-        brief(story.approval, story.sheet.headline, "Rejected: nobody decided in time"),
+        brief(
+            replace(story.approval, revision=2),
+            story.sheet.headline,
+            "Rejected: nobody decided in time",
+        ),
     ]
     return "\n\n".join(texts) + "\n"
 
