@@ -18,13 +18,14 @@ _LONGEST: Final = 1_500
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One freeze that stands. `machine` is the desk's own document of it."""
+    """One freeze that stands, since `at` (Unix ms). `machine` is the desk's own document of it."""
 
     id: str
     scope: str
     headline: str
     details: tuple[str, ...]
     wanted: str
+    at: int
     machine: dict[str, Any]
 
 
@@ -42,11 +43,12 @@ def standing_of(answer: dict[str, Any]) -> tuple[Standing, ...]:
                 headline=visible(entry["headline"]),
                 details=tuple(visible(line, _LONGEST) for line in entry["details"]),
                 wanted=visible(entry["wanted"]),
+                at=int(entry["at"]),
                 machine=entry,
             )
             for entry in answer["freezes"]
         )
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError):
         raise Failure(OTHER_VERSION) from None
 
 

@@ -47,8 +47,16 @@ def freeze(
     _tell(settings, key, "freeze", act, as_json=as_json)
 
 
-def thaw(settings: Settings, wanted: str | None, reason: str, key: Path, *, as_json: bool) -> None:
-    """Vote to end one freeze: the only one, if none is named.
+def thaw(
+    settings: Settings,
+    wanted: str | None,
+    reason: str,
+    key: Path,
+    *,
+    as_json: bool,
+    quiet: bool = False,
+) -> None:
+    """Vote to end one freeze: the only one, if none is named. `quiet`: it was shown already.
 
     Raises:
         Failure: the vote did not count.
@@ -57,7 +65,7 @@ def thaw(settings: Settings, wanted: str | None, reason: str, key: Path, *, as_j
     def act(client: DeskClient, signer: Signer) -> dict[str, Any]:
         answer = client.freezes()
         standing = _one(standing_of(answer), wanted)
-        if not as_json:
+        if not (as_json or quiet):
             print_freezes((standing,), in_columns=False)
         said = FreezeStatement(_gateway_of(answer), reason, SYSTEM.now_ms(), thaw=standing.id)
         return _hand_in(client, signer, said)

@@ -76,6 +76,8 @@ def vote(settings: Settings, wanted: str, say: Say, key: Path, *, quiet: bool = 
     matter.must_be_known()
     if not quiet:
         summarize(matter)
+    if say.override:
+        click.echo(in_place(matter.dossier.approval, say.choice))
     cast(matter, say, signer)
 
 
@@ -96,8 +98,6 @@ def cast(matter: Matter, say: Say, signer: Signer) -> None:
     Raises:
         Failure: the vote did not count, or was never signed.
     """
-    if say.override:
-        click.echo(f"OVERRIDE: to {say.choice} in place of {_seats(matter.dossier.approval)}")
     told = _hand_in(matter, say, signer)
     click.echo(f"Counted: {say.words} {told.member}")
     click.echo(told.status)
@@ -127,10 +127,11 @@ def _hand_in(matter: Matter, say: Say, signer: Signer) -> Dossier:
     return open_dossier(matter.client.vote(text, signer.sign(NAMESPACE, text)))
 
 
-def _seats(approval: Approval) -> str:
-    """`2 of treasury and 1 of on_call`."""
+def in_place(approval: Approval, choice: Choice) -> str:
+    """`OVERRIDE: to approve in place of 2 of treasury and 1 of on_call`."""
     needs = approval.verdict.needs
-    return listed(tuple(f"{need.count} of {need.group}" for need in needs)) or "nobody"
+    seats = listed(tuple(f"{need.count} of {need.group}" for need in needs)) or "nobody"
+    return f"OVERRIDE: to {choice} in place of {seats}"
 
 
 def _statement(dossier: Dossier, request: Request, say: Say) -> str:

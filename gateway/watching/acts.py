@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 import click
+from rich.text import Text
 
 from approvals.findings import Findings
 from approvals.freezes.statement import Scope, check_scope
@@ -13,14 +14,19 @@ from approvals.statement import BadStatement, check_reason
 from gateway.config.settings import Settings
 from gateway.oncall import freezing, votes
 from gateway.oncall.dossier import Dossier
+from gateway.oncall.freezes import Standing, print_freezes
 from gateway.oncall.matter import Matter, matter_of
 from gateway.oncall.signer import signer_of
-from gateway.oncall.terminal import Failure
+from gateway.oncall.terminal import Failure, console
+from gateway.watching.table import LOUD
+from notifiers.words.overrides import enough, overriding
 from notifiers.words.readable import visible
 
 Forget: TypeAlias = Callable[[], None]
 
 NO_KEY: Final = "To vote or freeze here, start it with --key FILE, or set COUNTERSIGN_SSH_KEY."
+NO_OVERRIDE: Final = "Nobody may override this: its policy has no [override], or it is decided."
+_WORD: Final = "override"
 _NOTHING: Final = "Nothing was signed."
 
 
@@ -36,21 +42,40 @@ def opened(settings: Settings, chosen: Dossier) -> Matter:
     return matter
 
 
-def vote(matter: Matter, choice: Choice, key: Path, forget: Forget) -> None:
+def vote(matter: Matter, choice: Choice, key: Path, forget: Forget, *, override: bool) -> None:
     """Ask for a reason and a yes, sign, hand in, and say what came of it; on a plain terminal.
 
-    `forget` drops what was typed before it could be read: nothing is agreed to unseen.
+    `forget` drops what was typed before it could be read: nothing is agreed to unseen. A yes to an
+    override is the word itself, which nobody types out of habit.
     """
 
     def act() -> None:
         matter.must_be_known()
         votes.summarize(matter)
         click.echo()
-        reason = _reason(f"Reason to {choice} it", forget)
-        _agree(f"Sign to {choice} it?", forget)
-        votes.cast(matter, votes.Say(choice, reason), signer_of(key))
+        if override:
+            _warn_of_override(matter.dossier, choice)
+            reason = _reason(f"Reason to override, and {choice} it", forget)
+            _agree(f"Sign this override, to {choice} it?", forget, word=_WORD)
+        else:
+            reason = _reason(f"Reason to {choice} it", forget)
+            _agree(f"Sign to {choice} it?", forget)
+        votes.cast(matter, votes.Say(choice, reason, override), signer_of(key))
 
     _say_what_happens(act, f"`countersign show {matter.dossier.member}`")
+
+
+def _warn_of_override(dossier: Dossier, choice: Choice) -> None:
+    """In place of whom, how many it takes, and who has signed one already; loud."""
+    override = dossier.approval.verdict.override
+    console().print(Text(votes.in_place(dossier.approval, choice), style=LOUD))
+    if override is None:
+        return
+    count, people = enough(dossier.approval, choice), ", ".join(override.people)
+    click.echo(visible(f"It takes {count} of {override.group}: {people}."))
+    for each in overriding(dossier.approval, choice):
+        reason = f": {visible(each.reason)}" if each.reason else "."
+        click.echo(f"{visible(each.person)} has signed one{reason}")
 
 
 def freeze(settings: Settings, about: Matter | None, key: Path, forget: Forget) -> None:
@@ -71,11 +96,32 @@ def freeze(settings: Settings, about: Matter | None, key: Path, forget: Forget) 
     _say_what_happens(act, "`countersign list --freezes`")
 
 
-def _agree(question: str, forget: Forget) -> None:
+def thaw(settings: Settings, standing: tuple[Standing, ...], key: Path, forget: Forget) -> None:
+    """Ask which freeze, for a reason and a yes, and do what `thaw` does."""
+
+    def act() -> None:
+        one = standing[0]
+        if len(standing) > 1:
+            for number, each in enumerate(standing, start=1):
+                click.echo(f"  {number}  {each.scope} (freeze {each.id})")
+            forget()
+            kind = click.IntRange(1, len(standing))
+            one = standing[click.prompt("Thaw which, by its number", type=kind) - 1]
+        print_freezes((one,), in_columns=False)
+        reason = _reason("Reason to thaw it", forget)
+        _agree(f"Sign to thaw {one.scope} (freeze {one.id})?", forget)
+        freezing.thaw(settings, one.id, reason, key, as_json=False, quiet=True)
+
+    click.echo("Signing goes on once two of on-call have signed to thaw it.")
+    _say_what_happens(act, "`countersign list --freezes`")
+
+
+def _agree(question: str, forget: Forget, *, word: str = "") -> None:
     """A yes, or Abort: whatever else is typed signs nothing, and asks nobody again."""
     forget()
-    said: str = click.prompt(f"{question} [y/N]", default="", show_default=False)
-    if said.strip().casefold() not in {"y", "yes"}:
+    asked = f"{question} Type {word} to sign" if word else f"{question} [y/N]"
+    said: str = click.prompt(asked, default="", show_default=False)
+    if said.strip().casefold() not in ({word} if word else {"y", "yes"}):
         raise click.Abort
 
 

@@ -19,7 +19,14 @@ from gateway.oncall.terminal import Failure
 from gateway.watching import acts, table
 from gateway.watching.board import CHOOSE, Board, fail, first_board, hear, move, rings
 from gateway.watching.keys import Closed
-from gateway.watching.page import Reading, lines_of, on_screen, press, screenful
+from gateway.watching.page import (
+    Reading,
+    lines_of,
+    may_override,
+    on_screen,
+    press,
+    screenful,
+)
 from gateway.watching.poll import Poller, ask_desk
 from gateway.watching.stage import Stage
 
@@ -125,20 +132,27 @@ class Watch:
                 self._read(Choice.APPROVE)
             case "r":
                 self._read(Choice.REJECT)
+            case "v":
+                self._read(None, override=True)
             case "f":
                 self._freeze()
+            case "t":
+                self._thaw()
             case _:
                 pass
 
-    def _read(self, intent: Choice | None) -> None:
+    def _read(self, intent: Choice | None, *, override: bool = False) -> None:
         """Show the page, to its end if a vote is wanted; then vote."""
-        if intent is not None and self._key is None:
+        if (intent is not None or override) and self._key is None:
             self._note(acts.NO_KEY)
             return
         matter = self._matter()
         if matter is None:
             return
-        reading = Reading(matter, self._board.heard.freezes, SYSTEM.now_ms(), intent)
+        if override and not may_override(matter.dossier):
+            self._note(acts.NO_OVERRIDE)
+            return
+        reading = Reading(matter, self._board.heard.freezes, SYSTEM.now_ms(), intent, override)
         while not (reading.left or reading.agreed):
             reading = self._turn(reading)
             if reading.intent is not None and self._key is None:
@@ -146,7 +160,7 @@ class Watch:
                 return
         if reading.agreed and reading.intent is not None and self._key is not None:
             with self._stage.plain() as forget:
-                acts.vote(matter, reading.intent, self._key, forget)
+                acts.vote(matter, reading.intent, self._key, forget, override=reading.override)
 
     def _turn(self, reading: Reading) -> Reading:
         """Show where the reader is, and do what the next key says."""
@@ -167,6 +181,14 @@ class Watch:
         about = None if self._board.choice is None else self._matter()
         with self._stage.plain() as forget:
             acts.freeze(self._settings, about, self._key, forget)
+
+    def _thaw(self) -> None:
+        standing = self._board.heard.freezes
+        if self._key is None or not standing:
+            self._note(acts.NO_KEY if standing else "Nothing is frozen.")
+            return
+        with self._stage.plain() as forget:
+            acts.thaw(self._settings, standing, self._key, forget)
 
     def _matter(self) -> Matter | None:
         """What is chosen on the screen, bound by its digest; None, and a note, where it is not."""

@@ -8,10 +8,11 @@ from rich.segment import Segment
 from rich.text import Text
 
 from approvals.model import Choice
+from gateway.oncall.dossier import Dossier
 from gateway.oncall.freezes import Standing, painted_freezes
 from gateway.oncall.matter import Matter
 from gateway.oncall.page import painted_page, remaining
-from gateway.watching.table import bar
+from gateway.watching.table import BAR, LOUD, bar
 
 _BARS: Final = 2
 
@@ -20,14 +21,16 @@ _BARS: Final = 2
 class Reading:
     """A page, and how far somebody is in it.
 
-    `seen` once its end was on the screen. `intent` is what they want to say to it; `agreed` once
-    they want to go on to that with the whole page seen; `left` once they want back to the table.
+    `seen` once its end was on the screen. `intent` is what they want to say to it, `override` in
+    place of those who are asked; `agreed` once they want to go on to that with the whole page seen;
+    `left` once they want back to the table.
     """
 
     matter: Matter
     freezes: tuple[Standing, ...]
     now: int
     intent: Choice | None = None
+    override: bool = False
     top: int = 0
     seen: bool = False
     agreed: bool = False
@@ -70,7 +73,10 @@ def screenful(
     room = max(1, height - _BARS)
     some = lines[reading.top : reading.top + room]
     some += [[]] * (room - len(some))
-    return Screenful(bar(_title(reading, now), width), some, bar(_letters(reading), width))
+    style = LOUD if reading.override else BAR
+    return Screenful(
+        bar(_title(reading, now), width, style), some, bar(_letters(reading), width, style)
+    )
 
 
 def on_screen(reading: Reading, count: int, height: int) -> Reading:
@@ -93,6 +99,8 @@ def press(reading: Reading, key: str, height: int) -> Reading:
             return _say(reading, Choice.APPROVE)
         case "r":
             return _say(reading, Choice.REJECT)
+        case "v" if may_override(reading.matter.dossier):
+            return replace(reading, override=not reading.override, intent=None)
         case "enter" if reading.intent is not None and reading.seen:
             return replace(reading, agreed=True)
         case "enter":
@@ -110,15 +118,26 @@ def _say(reading: Reading, choice: Choice) -> Reading:
 def _title(reading: Reading, now: int) -> str:
     """Which approval this is, and how long is left."""
     dossier = reading.matter.dossier
-    return f" {dossier.member} · {remaining(dossier.approval, now)}"
+    mark = "OVERRIDE · " if reading.override else ""
+    return f" {mark}{dossier.member} · {remaining(dossier.approval, now)}"
 
 
 def _letters(reading: Reading) -> str:
     """What a person can do next."""
     if reading.intent is None:
         more = "" if reading.seen else "space more  "
-        return f" {more}a approve  r reject  k back  q table"
-    verb = str(reading.intent)
+        back = "q table" if not reading.seen else "k back  q table"
+        if reading.override:
+            return f" {more}OVERRIDE to: a approve  r reject  v no override  {back}"
+        other = "v override  " if may_override(reading.matter.dossier) else ""
+        return f" {more}a approve  r reject  {other}{back}"
+    verb = f"OVERRIDE to {reading.intent}" if reading.override else str(reading.intent)
     if reading.seen:
-        return f" Enter {verb}: give a reason, then sign  k back  q table, nothing signed"
+        what = "reason, then sign" if reading.override else "give a reason, then sign"
+        return f" Enter {verb}: {what}  k back  q table, nothing signed"
     return f" To {verb}, read to the end: space more  q table, nothing signed"
+
+
+def may_override(dossier: Dossier) -> bool:
+    """Whether on-call may decide it in place of those who are asked."""
+    return dossier.approval.verdict.override is not None and dossier.state == "open"

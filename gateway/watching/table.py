@@ -14,12 +14,22 @@ from gateway.oncall.page import NOTHING_KEPT, remaining
 from gateway.watching.board import Board, Trouble, is_new
 from notifiers.words.readable import lasted, visible
 
-LETTERS: Final = " o open  a approve  r reject  f freeze  j/k choose  ? letters  q quit"
+LETTERS: Final = (
+    " o open  a approve  r reject  v override  f freeze  t thaw  j/k choose  ? letters  q quit",
+    " o open  a approve  r reject  v override  f freeze  t thaw  ? letters  q quit",
+    " o open  a approve  r reject  f freeze  t thaw  ? more  q quit",
+    " o open  a approve  r reject  ? letters  q quit",
+    " ? letters  q quit",
+)
+"""As many as a terminal has room for, from the widest down."""
+
 HELP: Final = (
     "o, Enter    open: the whole page of what is chosen",
     "a           approve it: shows the page, asks why, signs with your SSH key",
     "r           reject it, in the same way",
+    "v           override: decide it in place of those who are asked, signed as such",
     "f           freeze everything, or the wallet or address of what is chosen",
+    "t           thaw: two of on-call must sign",
     "j, down     choose the next one",
     "k, up       choose the one before",
     "g, G        choose the first one, the last one",
@@ -27,7 +37,8 @@ HELP: Final = (
     "q, Ctrl-C   quit; nothing is changed by that",
 )
 
-_LOUD: Final = "bold white on red"
+LOUD: Final = "bold white on red"
+BAR: Final = "reverse"
 _LEFT: Final = 16
 """Columns before the text of a row: the mark of what is chosen, and how long is left."""
 
@@ -40,8 +51,8 @@ _PLAIN: Final = Console(width=80, height=24, color_system=None)
 def draw(board: Board, now: int, width: int, height: int, *, letters: bool = False) -> list[Text]:
     """Exactly `height` lines, none wider than `width`; `letters`: what they do, not the rows."""
     top = [_title(board, now, width), *_trouble(board.trouble, now, width)]
-    top += _freezes(board.heard.freezes, width, most=max(2, height // 3))
-    bottom = [*_lately(board, width), *_note(board.note, width), bar(LETTERS, width)]
+    top += _freezes(board.heard.freezes, now, width, most=max(2, height // 3))
+    bottom = [*_lately(board, width), *_note(board.note, width), bar(_letters(width), width)]
     room = max(0, height - len(top) - len(bottom) - 1)
     rows = _help(width) if letters else _rows(board, now, width, room)
     middle = [Text(), *rows[:room]]
@@ -75,9 +86,13 @@ def _title(board: Board, now: int, width: int) -> Text:
     return bar(left.ljust(max(0, width - len(clock))) + clock, width)
 
 
-def bar(text: str, width: int) -> Text:
-    """One line across the terminal, in reverse."""
-    line = Text(text, style="reverse")
+def _letters(width: int) -> str:
+    return next((each for each in LETTERS if len(each) <= width), LETTERS[-1])
+
+
+def bar(text: str, width: int, style: str = BAR) -> Text:
+    """One line across the terminal."""
+    line = Text(text, style=style)
     line.truncate(width, pad=True)
     return line
 
@@ -90,20 +105,24 @@ def _trouble(trouble: Trouble | None, now: int, width: int) -> list[Text]:
     ago = lasted(now - trouble.since)
     said = f"NO NEWS since {since} ({ago}): below is what was known then."
     lines = [*fold(Text(said), width, 2), *fold(Text(visible(trouble.sentence)), width, 3)]
-    return [_painted(line, width, _LOUD) for line in lines]
+    return [_painted(line, width, LOUD) for line in lines]
 
 
-def _freezes(freezes: tuple[Standing, ...], width: int, most: int) -> list[Text]:
-    """What stands, loudly, in at most `most` lines and one; those without room are counted."""
+def _freezes(freezes: tuple[Standing, ...], now: int, width: int, most: int) -> list[Text]:
+    """What stands, loudly, in at most `most` lines and one; those without room are counted.
+
+    Who froze it, why and for how long, who wants to thaw it, and what that takes.
+    """
     lines: list[Text] = []
     for number, each in enumerate(freezes):
-        some = [_painted(line, width, _LOUD) for line in fold(Text(each.headline), width, 2)]
-        why = each.details[0] if each.details else ""
-        some += fold(Text(f"  {why}"), width, 2)
+        said = f"{each.headline}, for {lasted(now - each.at)}"
+        some = [_painted(line, width, LOUD) for line in fold(Text(said), width, 2)]
+        for detail in each.details[:-1] or each.details:  # who else may thaw it is on the page
+            some += fold(Text(f"  {detail}"), width, 2)
         some += fold(Text(f"  {each.wanted}"), width, 2)
         if lines and len(lines) + len(some) > most:
             rest = f"and {len(freezes) - number} more frozen: countersign list --freezes"
-            return [*lines, _painted(Text(rest), width, _LOUD)]
+            return [*lines, _painted(Text(rest), width, LOUD)]
         lines += some
     return lines
 
@@ -112,7 +131,10 @@ def _rows(board: Board, now: int, width: int, room: int) -> list[Text]:
     """Around what is chosen as many approvals as have room; short, where all would have none."""
     shown = board.shown
     if not shown:
-        return [Text("Nothing is waiting for people.", style="dim")]
+        nothing = "Nothing is waiting for people."
+        if any(each.scope == "everything" for each in board.heard.freezes):
+            nothing = "Nothing is waiting for people: what is asked while all is frozen is refused."
+        return fold(Text(nothing, style="dim"), width, 2)
     whole = [_block(board, each, now, width, short=False) for each in shown[: room + 1]]
     if len(shown) <= room and sum(map(len, whole)) <= room:
         return [line for block in whole for line in block]
@@ -154,7 +176,8 @@ def _block(board: Board, each: Dossier, now: int, width: int, *, short: bool) ->
         lines += fold(Text(each.warning, style="bold red"), room, 1)
     if not short:
         lines += fold(Text(visible(each.member), style="dim"), room, 4)
-        lines += fold(Text(each.status, style="dim"), room, 2)
+    if not short or _overridden(each):
+        lines += fold(Text(each.status, style=_weight(each)), room, 1 if short else 2)
     chosen = each is board.choice
     left = Text(
         f"{'> ' if chosen else '  '}{remaining(each.approval, now)}", style=_hurry(each, now)
@@ -164,6 +187,15 @@ def _block(board: Board, each: Dossier, now: int, width: int, *, short: bool) ->
         left.stylize("bold reverse")
     margins = [left, *[Text(" " * _LEFT)] * (len(lines) - 1)]
     return [Text.assemble(margin, line) for margin, line in zip(margins, lines, strict=True)]
+
+
+def _overridden(dossier: Dossier) -> bool:
+    """Whether somebody asked to decide it in place of its people, and it is not decided."""
+    return dossier.state == "open" and any(vote.override for vote in dossier.approval.votes)
+
+
+def _weight(dossier: Dossier) -> str:
+    return "bold magenta" if _overridden(dossier) else "dim"
 
 
 def _tone(dossier: Dossier) -> str:

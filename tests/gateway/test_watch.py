@@ -19,12 +19,21 @@ from gateway.watching.acts import opened
 from tests.support.home import made, on_call
 from tests.support.terminal import terminal
 
-FOOT = "o open  a approve  r reject  f freeze  j/k choose  ? letters  q quit"
+FOOT = "o open  a approve  r reject  v override  f freeze  t thaw  ? letters  q quit"
+OVERRIDE = """
+[override]
+group = "on_call"
+approve = 2
+reject = 1
+"""
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    return on_call(made(tmp_path_factory.mktemp("watching") / "home"))
+    made_ = on_call(made(tmp_path_factory.mktemp("watching") / "home"))
+    policy = made_.settings.policy
+    policy.write_text(policy.read_text() + OVERRIDE)
+    return made_
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -142,13 +151,69 @@ def test_on_call_freezes_and_the_table_outlives_the_gateway(home, gateway):
         assert "NO NEWS" not in seen.text
         seen.resize(44, 12)
         seen.shows("\n  To thaw it, 2 of on_call must run:\n")
+        seen.resize(80, 24)
+        seen.shows("what is asked while all is frozen is refused.")
+        assert re.search(r"SIGNING IS FROZEN: everything \(freeze \S+\), for \d+ s", seen.text)
+        seen.press("t")
+        seen.shows("Signing goes on once two of on-call", "By dee, ", "Reason to thaw it")
+        seen.press("a drill\n")
+        seen.shows("Sign to thaw everything (freeze ")
+        seen.press("q\n")  # no other word than yes
+        seen.shows("Nothing was signed.", "Press a key")
+        seen.press("x")
+        seen.shows(FOOT)
+        seen.press("t")
+        seen.shows("Reason to thaw it")
+        seen.press("a drill\n")
+        seen.shows("[y/N]")
+        seen.press("y\n")
+        seen.shows("Counted: thaw everything", "1 of 2: another of on_call must run")
+        seen.press("x")
+        seen.shows(
+            "SIGNING IS FROZEN", "  dee wants to thaw it, ", ": a drill", "  1 of 2: another"
+        )
+        run(home, "thaw", key="eli")
+        seen.without("SIGNING IS FROZEN")
+        seen.press("t")
+        seen.shows("Nothing is frozen.", FOOT)
         assert seen.bells == 0
         seen.press("\x03")
         assert seen.ends() == 0
         assert seen.as_it_was
         assert b"\x1b[?1049l" in seen.raw[-40:]
-    for key in ("dee", "eli"):
-        run(home, "thaw", key=key)
+
+
+def test_two_of_on_call_override_it_by_the_word_and_it_is_marked_as_such(home):
+    with asking(home) as asked, watching(home, key=home.folder / "dee") as seen:
+        seen.shows(asked.request_id, FOOT)
+        for word, what in (
+            ("y", "Nothing was signed."),
+            ("override", "Counted: override approve "),
+        ):
+            seen.press("v")
+            seen.shows(" OVERRIDE · node-1/", "OVERRIDE to: a approve  r reject  v no override")
+            seen.press("  a")
+            seen.shows("Enter OVERRIDE to approve: reason, then sign")
+            seen.press("\r")
+            seen.shows(
+                "OVERRIDE: to approve in place of 1 of approvers",
+                "It takes 2 of on_call: dee, eli.",
+            )
+            seen.shows("Reason to override, and approve it")
+            seen.press("payroll is due\n")
+            seen.shows("Type override to sign:")
+            seen.press(f"{word}\n")
+            seen.shows(what, "Press a key")
+            seen.press("x")
+            seen.shows(FOOT)
+        seen.shows("Override: 1 of 2 · dee ", "another of on_call must sign")
+        assert not asked.done
+        run(home, "approve", asked.request_id, "--override", key="eli")
+        assert asked.conclusion.action == "APPROVE"
+        seen.shows("ended: Send 2,500 USDT", "Approved by override")
+        seen.press("q")
+        assert seen.ends() == 0
+        assert seen.as_it_was
 
 
 def test_who_changes_their_mind_or_types_ahead_signs_nothing(home):
@@ -185,7 +250,7 @@ def test_who_changes_their_mind_or_types_ahead_signs_nothing(home):
 def test_without_a_key_one_can_look_but_not_vote(home):
     with asking(home) as asked, watching(home, NO_COLOR="1") as seen:
         seen.shows(asked.request_id)
-        for letter in "arf":
+        for letter in "arvf":
             seen.press(letter)
             seen.shows("start it with --key FILE, or set COUNTERSIGN_SSH_KEY.")
             seen.press("j")
