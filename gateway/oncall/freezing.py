@@ -16,7 +16,7 @@ from gateway.config.settings import Settings
 from gateway.oncall.client import DeskClient
 from gateway.oncall.freezes import Standing, print_freezes, standing_of
 from gateway.oncall.signer import Signer, signer_of
-from gateway.oncall.terminal import OTHER_VERSION, Failure, fail, print_json
+from gateway.oncall.terminal import OTHER_VERSION, Failure, fail, print_json, print_lines
 
 
 def list_freezes(settings: Settings, *, as_json: bool) -> None:
@@ -91,8 +91,7 @@ def _tell(
     if as_json:
         print_json({"done": True, "verb": verb, **told})
         return
-    for line in told["told"]:
-        click.echo(line)
+    print_lines("\n".join(told["told"]))
 
 
 def _hand_in(client: DeskClient, signer: Signer, said: FreezeStatement) -> dict[str, Any]:

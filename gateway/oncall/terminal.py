@@ -49,6 +49,17 @@ def console() -> "Console":
     return made
 
 
+def print_lines(lines: str) -> None:
+    """Lines for people: on a terminal broken between words, but never a command to be pasted."""
+    for line in lines.split("\n"):
+        if not on_terminal() or "countersign " in line:
+            click.echo(line)
+            continue
+        from rich.text import Text
+
+        console().print(Text(line))
+
+
 def print_json(value: object) -> None:
     """One JSON document, for machines."""
     click.echo(json.dumps(value, indent=2))

@@ -20,7 +20,7 @@ from gateway.oncall.matter import Matter, matter_of
 from gateway.oncall.page import print_page
 from gateway.oncall.raw import print_raw
 from gateway.oncall.signer import Signer, signer_of
-from gateway.oncall.terminal import Failure, print_json
+from gateway.oncall.terminal import Failure, print_json, print_lines
 from notifiers.words.readable import listed
 
 
@@ -77,7 +77,7 @@ def vote(settings: Settings, wanted: str, say: Say, key: Path, *, quiet: bool = 
     if not quiet:
         summarize(matter)
     if say.override:
-        click.echo(in_place(matter.dossier.approval, say.choice))
+        print_lines(in_place(matter.dossier.approval, say.choice))
     cast(matter, say, signer)
 
 
@@ -89,7 +89,7 @@ def summarize(matter: Matter) -> None:
     said = "".join(f"{label}: {text}\n" for label, text in warnings)
     if sheet is not None and sheet.pledge != sheet.headline:
         said = f"{sheet.pledge}\n{said}"
-    click.echo(f"{matter.headline}\n{said}{matter.badge}\nDigest {dossier.approval.digest}")
+    print_lines(f"{matter.headline}\n{said}{matter.badge}\nDigest {dossier.approval.digest}")
 
 
 def cast(matter: Matter, say: Say, signer: Signer) -> None:
@@ -99,11 +99,9 @@ def cast(matter: Matter, say: Say, signer: Signer) -> None:
         Failure: the vote did not count, or was never signed.
     """
     told = _hand_in(matter, say, signer)
-    click.echo(f"Counted: {say.words} {told.member}")
-    click.echo(told.status)
+    print_lines(f"Counted: {say.words} {told.member}\n{told.status}")
     if say.override:
-        for line in (*told.details, *told.wanted):
-            click.echo(line)
+        print_lines("\n".join((*told.details, *told.wanted)))
 
 
 def vote_for_machines(settings: Settings, wanted: str, say: Say, key: Path) -> None:

@@ -17,7 +17,7 @@ from gateway.oncall.dossier import Dossier
 from gateway.oncall.freezes import Standing, print_freezes
 from gateway.oncall.matter import Matter, matter_of
 from gateway.oncall.signer import signer_of
-from gateway.oncall.terminal import Failure, console
+from gateway.oncall.terminal import Failure, console, print_lines
 from gateway.watching.table import LOUD
 from notifiers.words.overrides import enough, overriding
 from notifiers.words.readable import visible
@@ -51,6 +51,7 @@ def vote(matter: Matter, choice: Choice, key: Path, forget: Forget, *, override:
 
     def act() -> None:
         matter.must_be_known()
+        click.echo()
         votes.summarize(matter)
         click.echo()
         if override:
@@ -72,10 +73,10 @@ def _warn_of_override(dossier: Dossier, choice: Choice) -> None:
     if override is None:
         return
     count, people = enough(dossier.approval, choice), ", ".join(override.people)
-    click.echo(visible(f"It takes {count} of {override.group}: {people}."))
+    print_lines(visible(f"It takes {count} of {override.group}: {people}."))
     for each in overriding(dossier.approval, choice):
         reason = f": {visible(each.reason)}" if each.reason else "."
-        click.echo(f"{visible(each.person)} has signed one{reason}")
+        print_lines(f"{visible(each.person)} has signed one{reason}")
 
 
 def freeze(settings: Settings, about: Matter | None, key: Path, forget: Forget) -> None:
@@ -92,7 +93,7 @@ def freeze(settings: Settings, about: Matter | None, key: Path, forget: Forget) 
         _agree(f"Freeze {_words(scope, name)}, at once?", forget)
         freezing.freeze(settings, scope, name, reason, key, as_json=False)
 
-    click.echo("What waits for people is refused; two of on-call must thaw it again.")
+    click.echo("\nWhat waits for people is refused; two of on-call must thaw it again.")
     _say_what_happens(act, "`countersign list --freezes`")
 
 
@@ -112,7 +113,7 @@ def thaw(settings: Settings, standing: tuple[Standing, ...], key: Path, forget: 
         _agree(f"Sign to thaw {one.scope} (freeze {one.id})?", forget)
         freezing.thaw(settings, one.id, reason, key, as_json=False, quiet=True)
 
-    click.echo("Signing goes on once two of on-call have signed to thaw it.")
+    click.echo("\nSigning goes on once two of on-call have signed to thaw it.")
     _say_what_happens(act, "`countersign list --freezes`")
 
 
@@ -127,11 +128,10 @@ def _agree(question: str, forget: Forget, *, word: str = "") -> None:
 
 def _reason(asked: str, forget: Forget) -> str:
     """Why; nothing said is a way back."""
+    click.echo("Say why, for others to read; nothing, to go back.")
     while True:
         forget()
-        reason: str = click.prompt(
-            f"{asked} (others will read it; empty to go back)", default="", show_default=False
-        ).strip()
+        reason: str = click.prompt(asked, default="", show_default=False).strip()
         if not reason:
             raise click.Abort
         try:

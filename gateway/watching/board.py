@@ -93,7 +93,7 @@ def hear(board: Board, heard: Heard) -> Board:
     if chosen in now:
         place = now.index(chosen)
     elif chosen is not None:
-        chosen, note = None, CHOOSE
+        chosen, note = None, CHOOSE if now else "What was chosen has ended."
     elif not board.shown and now:
         chosen, place = now[0], 0
     ended = (*heard.ended, *board.ended)[:_ENDED_KEPT]

@@ -52,7 +52,7 @@ def draw(board: Board, now: int, width: int, height: int, *, letters: bool = Fal
     """Exactly `height` lines, none wider than `width`; `letters`: what they do, not the rows."""
     top = [_title(board, now, width), *_trouble(board.trouble, now, width)]
     top += _freezes(board.heard.freezes, now, width, most=max(2, height // 3))
-    bottom = [*_lately(board, width), *_note(board.note, width), bar(_letters(width), width)]
+    bottom = [*_lately(board, now, width), *_note(board.note, width), bar(_letters(width), width)]
     room = max(0, height - len(top) - len(bottom) - 1)
     rows = _help(width) if letters else _rows(board, now, width, room)
     middle = [Text(), *rows[:room]]
@@ -118,13 +118,17 @@ def _freezes(freezes: tuple[Standing, ...], now: int, width: int, most: int) -> 
         said = f"{each.headline}, for {lasted(now - each.at)}"
         some = [_painted(line, width, LOUD) for line in fold(Text(said), width, 2)]
         for detail in each.details[:-1] or each.details:  # who else may thaw it is on the page
-            some += fold(Text(f"  {detail}"), width, 2)
-        some += fold(Text(f"  {each.wanted}"), width, 2)
+            some += _indented(detail, width)
+        some += _indented(each.wanted, width)
         if lines and len(lines) + len(some) > most:
             rest = f"and {len(freezes) - number} more frozen: countersign list --freezes"
             return [*lines, _painted(Text(rest), width, LOUD)]
         lines += some
     return lines
+
+
+def _indented(text: str, width: int) -> list[Text]:
+    return [Text.assemble("  ", line) for line in fold(Text(text), width - 2, 2)]
 
 
 def _rows(board: Board, now: int, width: int, room: int) -> list[Text]:
@@ -211,17 +215,14 @@ def _hurry(dossier: Dossier, now: int) -> str:
     return "bold red" if left < _SOON_MS else "yellow"
 
 
-def _lately(board: Board, width: int) -> list[Text]:
-    """What has ended while somebody watched, the latest first."""
-    return [
-        line
+def _lately(board: Board, now: int, width: int) -> list[Text]:
+    """What has ended while somebody watched, the latest first: how, before there is no room."""
+    said = (
+        f"ended, {remaining(each.approval, now)}: {each.headline or visible(each.member)}:"
+        f" {each.status}"
         for each in board.ended
-        for line in fold(
-            Text(f"ended: {each.headline or visible(each.member)}: {each.status}", style="dim"),
-            width,
-            1,
-        )
-    ]
+    )
+    return [line for each in said for line in fold(Text(each, style="dim"), width, 1)]
 
 
 def _note(note: str, width: int) -> list[Text]:

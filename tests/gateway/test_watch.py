@@ -114,7 +114,9 @@ def test_on_call_opens_a_request_and_approves_it_with_a_passphrase(home, locked)
             assert "opens" not in seen.text
             assert asked.conclusion.action == "APPROVE"
             seen.press("x")
-            seen.shows("countersign watch · 1 open", "ended: Send 2,500 USDT", "Approved by ana")
+            seen.shows(
+                "countersign watch · 1 open", "ended, APPROVE: Send 2,500 USDT", "Approved by ana"
+            )
             assert not other.done
             # Nothing is chosen: no letter is about what has moved up.
             assert not re.search("^>", seen.text, re.MULTILINE)
@@ -150,7 +152,7 @@ def test_on_call_freezes_and_the_table_outlives_the_gateway(home, gateway):
         seen.shows("The gateway answers again.")
         assert "NO NEWS" not in seen.text
         seen.resize(44, 12)
-        seen.shows("\n  To thaw it, 2 of on_call must run:\n")
+        seen.shows("\n  To thaw it, 2 of on_call must run:\n  countersign thaw ")
         seen.resize(80, 24)
         seen.shows("what is asked while all is frozen is refused.")
         assert re.search(r"SIGNING IS FROZEN: everything \(freeze \S+\), for \d+ s", seen.text)
@@ -210,7 +212,7 @@ def test_two_of_on_call_override_it_by_the_word_and_it_is_marked_as_such(home):
         assert not asked.done
         run(home, "approve", asked.request_id, "--override", key="eli")
         assert asked.conclusion.action == "APPROVE"
-        seen.shows("ended: Send 2,500 USDT", "Approved by override")
+        seen.shows("ended, APPROVE: Send 2,500 USDT", ": Approved by ")
         seen.press("q")
         assert seen.ends() == 0
         assert seen.as_it_was
