@@ -78,6 +78,13 @@ def locked(home):
     return path
 
 
+def back(seen):
+    """To the table: its letters may still stand there from before, but not beside the question."""
+    seen.press("x")
+    seen.without("Press a key")
+    return seen.shows(FOOT)
+
+
 def left_of(screen):
     """The seconds left of what is chosen."""
     ((minutes, seconds),) = re.findall(r"^> (\d+) min (\d+) s", screen, re.MULTILINE)
@@ -113,7 +120,7 @@ def test_on_call_opens_a_request_and_approves_it_with_a_passphrase(home, locked)
             seen.shows(f"Counted: approve node-1/{asked.request_id}", "Press a key")
             assert "opens" not in seen.text
             assert asked.conclusion.action == "APPROVE"
-            seen.press("x")
+            back(seen)
             seen.shows(
                 "countersign watch · 1 open", "ended, APPROVE: Send 2,500 USDT", "Approved by ana"
             )
@@ -141,7 +148,7 @@ def test_on_call_freezes_and_the_table_outlives_the_gateway(home, gateway):
         seen.shows("Freeze everything, at once? [y/N]:")
         seen.press("y\n")
         seen.shows("Frozen: everything (freeze ", "Press a key")
-        seen.press("x")
+        back(seen)
         seen.shows("SIGNING IS FROZEN: everything", "  By dee, ", ": an alarm", "countersign thaw ")
         gateway.close()
         seen.shows(
@@ -162,15 +169,14 @@ def test_on_call_freezes_and_the_table_outlives_the_gateway(home, gateway):
         seen.shows("Sign to thaw everything (freeze ")
         seen.press("q\n")  # no other word than yes
         seen.shows("Nothing was signed.", "Press a key")
-        seen.press("x")
-        seen.shows(FOOT)
+        back(seen)
         seen.press("t")
         seen.shows("Reason to thaw it")
         seen.press("a drill\n")
         seen.shows("[y/N]")
         seen.press("y\n")
         seen.shows("Counted: thaw everything", "1 of 2: another of on_call must run")
-        seen.press("x")
+        back(seen)
         seen.shows(
             "SIGNING IS FROZEN", "  dee wants to thaw it, ", ": a drill", "  1 of 2: another"
         )
@@ -206,8 +212,7 @@ def test_two_of_on_call_override_it_by_the_word_and_it_is_marked_as_such(home):
             seen.shows("Type override to sign:")
             seen.press(f"{word}\n")
             seen.shows(what, "Press a key")
-            seen.press("x")
-            seen.shows(FOOT)
+            back(seen)
         seen.shows("Override: 1 of 2 · dee ", "another of on_call must sign")
         assert not asked.done
         run(home, "approve", asked.request_id, "--override", key="eli")
@@ -226,8 +231,7 @@ def test_who_changes_their_mind_or_types_ahead_signs_nothing(home):
         time.sleep(0.1)
         seen.press("\n")
         seen.shows("Nothing was signed.", "Press a key")
-        seen.press("x")
-        seen.shows(FOOT)
+        back(seen)
         for answer in ("\n", "\x03", "why\ny\n"):
             seen.press("r  ")
             seen.shows("Enter reject: give a reason, then sign")
@@ -239,8 +243,7 @@ def test_who_changes_their_mind_or_types_ahead_signs_nothing(home):
                 seen.shows("[y/N]")  # what was typed ahead agrees to nothing
                 seen.press("q\n")  # nor does any other word than yes
             seen.shows("Nothing was signed.", "Press a key")
-            seen.press("x")
-            seen.shows(FOOT)
+            back(seen)
         assert not asked.done
         (entry,) = home.desk.find(asked.request_id)
         assert entry["approval"]["votes"] == []
