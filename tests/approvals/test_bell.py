@@ -15,7 +15,7 @@ from approvals.swapping import Lists
 from gateway.tasks import end
 from keys.seals import SealKey
 from tests.support.records import NOW, approval
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 
 async def no_check(client):
@@ -43,7 +43,7 @@ async def write(store, request_id="r1"):
     return record.member
 
 
-async def woken(waiter, within=3.0):
+async def woken(waiter, within=PATIENCE_S):
     began = time.monotonic()
     await waiter.wait(within)
     return time.monotonic() - began < within * 0.9
@@ -101,7 +101,7 @@ async def test_a_broken_connection_wakes_everybody_once_it_is_mended(
             if trouble == "half-open":
                 await asyncio.sleep(2)
                 redis_wire.resume()
-            assert await woken(waiter, 5)
+            assert await woken(waiter)
 
 
 async def test_a_ring_that_the_stream_itself_lost_is_made_up_for_by_the_reconnection(
@@ -119,7 +119,7 @@ async def test_a_ring_that_the_stream_itself_lost_is_made_up_for_by_the_reconnec
             await write(far)
             await far._link.client.delete(BELL)
             await redis_wire.listen()
-            assert await woken(waiter, 5)
+            assert await woken(waiter)
 
 
 async def test_the_sweep_finds_what_no_ring_told(redis_url, monkeypatch):

@@ -20,7 +20,7 @@ from approvals.window import Window
 from keys.seals import SealKey
 from tests.support.records import NOW, approval
 from tests.support.requests import sample
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 from tests.support.world import RULES
 
 SEAL = SealKey(b"k" * 32)
@@ -253,7 +253,7 @@ def quick(monkeypatch):
 
 
 async def eventually(condition: Callable[[], Awaitable[object]]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             if await condition():
                 return
@@ -268,7 +268,7 @@ async def serves(house, number):
     async def mine():
         return [a for a in await listed(house) if a.request_id == what.request_id]
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await eventually(mine)  # a list may have to be mended first
         (approval,) = await mine()
         assert await house.service.find(what.request_id) == (approval,)
@@ -336,7 +336,7 @@ async def test_the_bell_is_heard_again_after_a_stream_that_began_anew(
         with bell.waiting("node-1/y") as waiter:
             await waiter.wait(0.2)
             await redis.xadd(BELL, {"m": "node-1/y"})
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(PATIENCE_S):
                 await waiter._event.wait()
 
 

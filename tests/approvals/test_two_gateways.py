@@ -29,7 +29,7 @@ from tests.model.rules import REQUEST, WINDOW, policy_of
 from tests.notifiers.world import Notes
 from tests.support.audits import notary
 from tests.support.records import approval
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 KEY = SealKey(b"k" * 32)
 MEMBER = f"{REQUEST.node}/{REQUEST.request_id}"
@@ -80,7 +80,7 @@ def ballot(person, choice):
 async def test_a_refusal_made_final_elsewhere_and_answered_here_is_never_undone(gateways):
     (here, parts, link), (there, _, _) = gateways
     first = asyncio.create_task(here.answer(REQUEST, Hearing("t0", 1_790_000_000_000)))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while (before := await link.client.get(RECORD)) is None:  # noqa: ASYNC110 - no event
             await asyncio.sleep(0.01)
         await there.vote(MEMBER, ballot("bo", Choice.REJECT))
@@ -89,7 +89,7 @@ async def test_a_refusal_made_final_elsewhere_and_answered_here_is_never_undone(
     assert answered.final is not None
     assert answered.final.outcome is Outcome.REJECT
     await link.client.set(RECORD, before)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         again = await here.answer(REQUEST, Hearing("t1", 1_790_000_000_000))
     assert again.final is not None
     assert again.final.outcome is Outcome.REJECT
@@ -118,7 +118,7 @@ async def test_a_vote_is_let_in_and_stamped_at_one_moment(gateways):
 async def asked(gateway, link):
     """The record exists while the node is held at this gateway."""
     attempt = asyncio.create_task(gateway.answer(REQUEST, Hearing("t0", 1_790_000_000_000)))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while await link.client.get(RECORD) is None:  # noqa: ASYNC110 - no event
             await asyncio.sleep(0.01)
     try:
@@ -136,7 +136,7 @@ async def listening(service):
 
     async def hears(member):
         hearsay.hear(member)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while hearsay._rung.is_set():  # noqa: ASYNC110 - no event says that it was read
                 await asyncio.sleep(0.01)
 

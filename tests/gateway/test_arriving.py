@@ -8,7 +8,7 @@ import pytest
 from gateway.doors import arriving
 from gateway.doors.seats import Seats
 from tests.support.parking import CALL, OTHER, ParkingWorld, answer, asking, heard
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 POST = b"POST /call HTTP/1.1\r\nhost: x\r\n"
 CHUNKED = POST + b"transfer-encoding: chunked\r\n\r\n"
@@ -91,14 +91,14 @@ async def test_a_request_that_does_not_arrive_frees_its_place(world, hurried, da
 )
 async def test_dripping_bytes_does_not_buy_time(world, hurried, data, drops):
     async with asking(world, data) as (reader, writer), dripping(writer, *drops):
-        assert await asyncio.wait_for(heard(reader), 1) == b""
+        assert await asyncio.wait_for(heard(reader), PATIENCE_S) == b""
 
 
 async def test_empty_lines_do_not_keep_an_answered_connection(world, hurried):
     async with asking(world, OTHER) as (reader, writer):
-        await asyncio.wait_for(reader.readuntil(b"other"), 3)
+        await asyncio.wait_for(reader.readuntil(b"other"), PATIENCE_S)
         async with dripping(writer, b"\r\n"):
-            assert await asyncio.wait_for(heard(reader), 1) == b""
+            assert await asyncio.wait_for(heard(reader), PATIENCE_S) == b""
 
 
 async def test_a_body_may_take_longer_than_a_head(world, monkeypatch):
@@ -107,7 +107,7 @@ async def test_a_body_may_take_longer_than_a_head(world, monkeypatch):
     async with asking(world, CALL[:-1]) as (reader, writer):
         await asyncio.sleep(0.2)
         writer.write(CALL[-1:])
-        await asyncio.wait_for(reader.readuntil(b"fine"), 3)
+        await asyncio.wait_for(reader.readuntil(b"fine"), PATIENCE_S)
 
 
 @pytest.mark.parametrize("extra", [b"", OTHER, b"GET /oth", b"\r\n"])
@@ -128,11 +128,11 @@ async def test_an_answer_that_nobody_reads_does_not_keep_its_connection(world, h
 
 
 async def test_an_answer_that_is_read_slowly_is_not_cut(world, monkeypatch):
-    monkeypatch.setattr(arriving, "TAKEN_WITHIN_S", 0.2)
+    monkeypatch.setattr(arriving, "TAKEN_WITHIN_S", 0.5)
     world.behave = answer
     async with asking(world, CALL) as (reader, writer):
-        for _ in range(20):
-            await asyncio.wait_for(reader.readuntil(b"fine"), 3)
+        for _ in range(30):
+            await asyncio.wait_for(reader.readuntil(b"fine"), PATIENCE_S)
             await asyncio.sleep(0.02)
             writer.write(CALL)
 
@@ -181,7 +181,7 @@ async def test_a_head_within_bounds_is_read(world):
     world.behave = answer
     head = b"".join(b"a%d: %s\r\n" % (number, b"b" * 600) for number in range(98))
     async with asking(world, POST + head + b"content-length: 2\r\n\r\nhi") as (reader, _):
-        await asyncio.wait_for(reader.readuntil(b"fine"), 3)
+        await asyncio.wait_for(reader.readuntil(b"fine"), PATIENCE_S)
 
 
 async def test_trailers_do_not_become_headers(world):
@@ -194,7 +194,7 @@ async def test_trailers_do_not_become_headers(world):
     world.behave = remember
     data = CHUNKED + b"2\r\nhi\r\n0\r\nauthorization: me\r\n\r\n"
     async with asking(world, data) as (reader, _):
-        await asyncio.wait_for(reader.readuntil(b"fine"), 3)
+        await asyncio.wait_for(reader.readuntil(b"fine"), PATIENCE_S)
     assert b"authorization" not in dict(scopes[0]["headers"])
 
 
@@ -302,8 +302,8 @@ async def test_what_ends_a_connection_is_answered_and_nothing_behind_it_is_read(
 async def test_what_is_behind_a_request_is_the_next_one(world, data):
     world.behave = answer
     async with asking(world, data + OTHER) as (reader, _):
-        await asyncio.wait_for(reader.readuntil(b"fine"), 3)
-        await asyncio.wait_for(reader.readuntil(b"other"), 3)
+        await asyncio.wait_for(reader.readuntil(b"fine"), PATIENCE_S)
+        await asyncio.wait_for(reader.readuntil(b"other"), PATIENCE_S)
     assert (world.bodies, world.others) == ([b"hi"], 1)
 
 
@@ -318,7 +318,7 @@ async def test_garbage_behind_a_held_request_is_no_answer_to_it(world, garbage):
 
 async def test_an_idle_kept_connection_is_closed(world):
     async with asking(world, OTHER) as (reader, _):
-        await asyncio.wait_for(reader.readuntil(b"other"), 3)
+        await asyncio.wait_for(reader.readuntil(b"other"), PATIENCE_S)
         connection = next(iter(world.server._server.server_state.connections))
         connection.timeout_keep_alive_handler()
         assert await heard(reader) == b""
@@ -337,7 +337,7 @@ async def test_who_keeps_us_waiting_longest_gives_way_to_a_newcomer(data):
         await until(lambda: len(world.seats) == 4)
         world.behave = answer
         (newcomer,) = await connected(stack, world, CALL, 1)
-        await asyncio.wait_for(newcomer.readuntil(b"fine"), 3)
+        await asyncio.wait_for(newcomer.readuntil(b"fine"), PATIENCE_S)
         assert await heard(readers[0]) == b""
         assert len(world.seats) == 4
         assert not any(reader.at_eof() for reader in readers[1:])
@@ -365,7 +365,7 @@ async def test_the_largest_body_gives_way_when_there_is_too_much_of_all():
         assert not small.at_eof()
         world.behave = answer
         (whole,) = await connected(stack, world, CALL, 1)
-        await asyncio.wait_for(whole.readuntil(b"fine"), 3)
+        await asyncio.wait_for(whole.readuntil(b"fine"), PATIENCE_S)
 
 
 @pytest.mark.parametrize("data", [b"", b"POST /call HTTP/1.1\r\na: b\r\n", CALL[:-1]])
@@ -376,7 +376,7 @@ async def test_a_thousand_who_do_not_ask_keep_nobody_waiting_and_leave_nothing(w
         await until(lambda: len(world.seats) == 1_000)
         began = asyncio.get_running_loop().time()
         async with asking(world, CALL) as (reader, _):
-            await asyncio.wait_for(reader.readuntil(b"fine"), 3)
+            await asyncio.wait_for(reader.readuntil(b"fine"), PATIENCE_S)
         assert asyncio.get_running_loop().time() - began < 1
     await until(lambda: (world.server.connections, len(world.seats)) == (0, 0))
     assert (world.seats.half_sent, len(world.seats._waiting)) == (0, 0)

@@ -8,6 +8,7 @@ import pytest
 
 from keys.envelope import sign
 from tests.support.attack_book import HEADER, Book
+from tests.support.waiting import PATIENCE_S
 from tests.support.world import rsa_key
 
 SENTENCE = b"The token does not verify."
@@ -40,7 +41,7 @@ class Line:
         lines = [f"POST {target} HTTP/1.1", "host: x", f"content-length: {len(body)}"]
         lines += [f"{name}: {value}" for name, value in (kind | headers).items()]
         self.writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             head = await self.reader.readuntil(b"\r\n\r\n")
             said = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:-2])
             content = await self.reader.readexactly(int(said[b"content-length"]))

@@ -320,7 +320,7 @@ async def test_a_click_on_one_message_never_counts_for_another(world, monkeypatc
             slack.interactions_url = f"{house.running.public.url}/slack/interactions"
             for number, what in enumerate((one, two), 1):
                 await asked(house, what)
-                await until(lambda n=number: len(slack.messages) == n, within=15)  # type: ignore[misc]
+                await until(lambda n=number: len(slack.messages) == n)  # type: ignore[misc]
             places = [told(member(what)) for what in (one, two)]
             honest = [await hands.value(place) for place in places]
             for place, value in zip(places, reversed(honest), strict=True):
@@ -331,7 +331,7 @@ async def test_a_click_on_one_message_never_counts_for_another(world, monkeypatc
             for what in (one, two):
                 record_ = await house.service.read(member(what))
                 assert (record_.votes, record_.final) == ((), None)
-            await until(lambda: logged(house, "damaged") or logged(house, "not_told"), within=15)
+            await until(lambda: logged(house, "damaged") or logged(house, "not_told"))
             for place, value in zip(places, honest, strict=True):
                 await hands.put(place, value)
             await slack.click(next(iter(slack.messages.values())), "Approve", "U0ANA", via="http")

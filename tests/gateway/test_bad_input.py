@@ -14,6 +14,7 @@ from gateway.simulate.attempts import Knobs
 from gateway.simulate.node import signed_token
 from keys.envelope import sign
 from tests.support.requests import FOLDER, sample
+from tests.support.waiting import PATIENCE_S
 from tests.support.world import APPROVE_SMALL, RULES, rsa_key
 
 ASKED = {"request_id": "r:1", "request_type": 2, "request_detail": "{}", "extra_info": "{}"}
@@ -70,7 +71,7 @@ async def test_a_body_that_is_announced_as_over_the_limit_is_not_waited_for(hous
     reader, writer = await asyncio.open_connection(public.host, public.port)
     head = f"POST /v2/check HTTP/1.1\r\nhost: x\r\ncontent-length: {BODY_LIMIT + 1}\r\n\r\n"
     writer.write(head.encode())
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(PATIENCE_S):
         assert (await reader.readline()).startswith(b"HTTP/1.1 413 ")
     writer.close()
 

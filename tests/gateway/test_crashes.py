@@ -27,7 +27,7 @@ from notifiers.teller import Teller
 from tests.support.events import event, tells
 from tests.support.requests import sample
 from tests.support.slack_server import local_slack
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 from tests.support.world import APPROVE_SMALL, REJECT_BIG, RULES, people
 
 PATIENT = Window(retry_times=20, sleep_ms=200, timeout_ms=3_000)
@@ -85,7 +85,7 @@ def crash(world, step):
         world.port = house.running.public.port
         asking = asyncio.create_task(house.asks(what))
         acting = asyncio.create_task(reach(house)) if reach else None
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             await step.reached.wait()
         await house.kill()
         step.lift()
@@ -379,7 +379,7 @@ async def test_before_a_sentences_ts_is_stored(step, crash, world):
                 assert (await asking).error.startswith("frozen: ")
                 await claims_run_out(house)
                 # It is said again. So may be what the freeze rejected before that was shown, once.
-                await until(lambda: 2 in _times(slack).values(), within=10)
+                await until(lambda: 2 in _times(slack).values())
                 assert sorted(_times(slack).values())[-2:] in ([2], [1, 2])
 
 

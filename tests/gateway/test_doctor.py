@@ -330,12 +330,13 @@ def test_a_port_that_another_program_holds_is_wrong(patient):
     assert check.sentence.startswith(f"Something else than our gateway holds {listen}:")
 
 
-def test_what_hangs_is_said_and_keeps_nothing_from_being_told(patient):
+def test_what_hangs_is_said_and_keeps_nothing_from_being_told(patient, monkeypatch):
+    monkeypatch.setattr("gateway.doctor.machine._WITHIN_S", 60)
     listen = patient.settings.listen
     with socket.create_server((listen.host, listen.port)):  # takes connections, says nothing
         began = time.monotonic()
-        found = patient.examined(limit_s=0.5)
-        assert time.monotonic() - began < 2
+        found = patient.examined(limit_s=1.5)
+        assert time.monotonic() - began < 20
     assert found.of("wrong") == ["machine.time"]
     assert "data.fsync" in found.of("ok")
 

@@ -15,7 +15,7 @@ from approvals.window import Window
 from gateway.cli.main import main
 from gateway.rules.replay_tally import NEVER_ASKED
 from tests.support.requests import sample
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 from tests.support.world import RULES, MovableClock
 
 ASKED = sample("keysign_erc20_usdt")
@@ -208,7 +208,7 @@ async def test_a_freeze_outlives_the_days_that_the_audit_is_remembered(world, re
     with redis.Redis.from_url(redis_url) as store:
         store.flushdb()
     async with world.running() as house:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             conclusion = await house.asks(ASKED)
         assert conclusion.error == f"frozen: signing is frozen (freeze {freeze})"
         standing = house.frozen()[-1]["record"]["freezes"]

@@ -13,7 +13,7 @@ from approvals.window import Window
 from gateway.simulate.attempts import Answer, Ended
 from tests.support.requests import sample
 from tests.support.sentinels import Fleet
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 from tests.support.world import RULES, House, World
 
 PATIENT = Window(retry_times=30, sleep_ms=100, timeout_ms=1_500)
@@ -47,14 +47,14 @@ async def fail_over(fleet: Fleet, *houses: House) -> None:
     """The master dies; return when these gateways read at the new one."""
     fleet.first.kill()
     fleet.second.resume()
-    await until(lambda: fleet.second.role() == "master", within=15)
+    await until(lambda: fleet.second.role() == "master")
     for house in houses:
         await stored(house)
 
 
 async def stored(house: House) -> tuple[Approval, ...]:
     """What is open, once the gateway can tell."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             with contextlib.suppress(StoreDown):
                 found: tuple[Approval, ...] = await house.service.open_approvals()
@@ -65,7 +65,7 @@ async def stored(house: House) -> tuple[Approval, ...]:
 async def final(house: House, member: str) -> Final:
     """A record's final fact, once it has one, without anybody asking this gateway for it."""
     with house.running.assembly.service._ledger.parts.bell.waiting(member) as waiter:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while (found := (await house.service.read(member)).final) is None:
                 await waiter.wait(1)
     assert isinstance(found, Final)

@@ -60,12 +60,12 @@ async def test_the_first_ten_minutes(tmp_path):
 
         starting = await shell(start, tmp_path, tmp_path / "serve.txt")
         stack.push_async_callback(ended, starting)
-        await until(lambda: slack.sockets == 2 or starting.returncode is not None, within=30)
+        await until(lambda: slack.sockets == 2 or starting.returncode is not None)
         assert ", 0 wrong." in (tmp_path / "serve.txt").read_text()
 
         playing = await shell(play.removeprefix(ACTIVATE), tmp_path, tmp_path / "node.txt")
         stack.push_async_callback(ended, playing)
-        await until(lambda: slack.messages or playing.returncode is not None, within=30)
+        await until(lambda: slack.messages or playing.returncode is not None)
         await slack.click(slack.message, "Approve", "U024BE7LH", via="socket")
         assert await playing.wait() == 0
         heard = (tmp_path / "node.txt").read_text()

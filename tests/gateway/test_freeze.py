@@ -201,7 +201,7 @@ async def test_a_freeze_works_with_slack_down(world, monkeypatch):
         world.with_slack(slack.settings, monkeypatch, "http")
         slack.fail("chat.postMessage", Fails(hangs=True))
         async with world.running() as house:
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(6):  # Slack's own timeout is longer
                 await house.freezes("dee")
                 assert (await house.asks(ASKED)).error.startswith("frozen: ")
 

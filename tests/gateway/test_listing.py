@@ -23,6 +23,7 @@ from gateway.oncall.listing import Filter
 from gateway.oncall.terminal import Failure
 from tests.support.events import event, tells
 from tests.support.requests import sample
+from tests.support.waiting import PATIENCE_S
 from tests.support.world import APPROVE_SMALL, RULES
 
 ASKED = {
@@ -238,7 +239,7 @@ async def test_people_and_machines_read_what_was_decided_and_what_was_left_out(
 ):
     async with decided(world) as house:
         told = ""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while f"countersign reject node-1/{ASKED['open'].request_id}" not in told:
                 told += capsys.readouterr().out  # the console is told of it, and then is quiet
                 await asyncio.sleep(0.01)

@@ -13,7 +13,7 @@ from approvals.window import Window
 from gateway.beginning import StartError
 from keys.envelope import sign
 from tests.support.requests import sample
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 from tests.support.world import APPROVE_SMALL, RULES, World, rsa_key
 
 LONG = Window(retry_times=60, sleep_ms=60_000, timeout_ms=10_000)
@@ -31,14 +31,14 @@ def raw_request(ahead_ms=0):
     ).encode()
 
 
-async def everything_from(house, request, within=10.0):
+async def everything_from(house, request):
     """Every byte until the gateway ends the connection."""
     where = urlsplit(house.running.public.url)
     reader, writer = await asyncio.open_connection(where.hostname, where.port)
     writer.write(request)
     await writer.drain()
     try:
-        async with asyncio.timeout(within):
+        async with asyncio.timeout(PATIENCE_S):
             return await reader.read()
     except ConnectionResetError:
         return b""
@@ -108,11 +108,11 @@ async def test_while_redis_is_away_the_node_is_held_and_then_hears_nothing(
         began = time.monotonic()
         assert await everything_from(house, raw_request()) == b""
         assert time.monotonic() - began > 1.2
-        await until(lambda: not house.observer.health.ready, within=6)
+        await until(lambda: not house.observer.health.ready)
         assert (await house.get("/readyz"))[0] == 503
         assert (await house.get("/healthz"))[0] == 200
         own_redis.start()
-        await until(lambda: house.observer.health.ready, within=6)
+        await until(lambda: house.observer.health.ready)
         assert (await house.asks()).action == "APPROVE"
 
 

@@ -9,6 +9,7 @@ from gateway.cli.completing import complete
 from gateway.cli.main import main
 from gateway.oncall import freezes, listing, page
 from tests.support.home import made, on_call
+from tests.support.waiting import PATIENCE_S
 
 ADDRESS = "0xe4617d0599ee72Ff2c4942550f3a6F4cCcFd03EE"
 
@@ -195,7 +196,8 @@ def test_who_is_no_approver_is_told_who_is(home):
         assert ": ana." in result.output.splitlines()[-1]
 
 
-def test_a_tab_completes_the_ids_of_freezes(home):
+def test_a_tab_completes_the_ids_of_freezes(home, monkeypatch):
+    monkeypatch.setattr("gateway.cli.completing._WITHIN_S", PATIENCE_S)
     run(home, "freeze", key="dee")
     (standing,) = documents(home)
     found = complete("freezes", home.config, standing["id"][:2])

@@ -18,7 +18,7 @@ from keys import ssh
 from notifiers.words.news import policy_news
 from tests.support.requests import sample
 from tests.support.slack_server import Fails, local_slack
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 from tests.support.world import APPROVE_SMALL, PEOPLE, REJECT_BIG, RULES, people, ssh_key
 
 LONG = Window(retry_times=60, sleep_ms=500, timeout_ms=10_000)
@@ -242,7 +242,7 @@ async def test_a_reject_of_the_new_policy_rejects_what_is_open(world):
 
 async def ended(house, approval):
     """The record, once it is final."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while (stored := await house.service.read(approval.member)).final is None:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     return stored

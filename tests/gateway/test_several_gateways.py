@@ -10,7 +10,7 @@ from approvals.model import Choice
 from approvals.window import Window
 from tests.support.requests import sample
 from tests.support.slack_server import local_slack
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 from tests.support.world import APPROVE_SMALL, RULES, House, MovableClock, World
 
 LONG = Window(retry_times=60, sleep_ms=60_000, timeout_ms=10_000)
@@ -86,7 +86,7 @@ async def test_the_attempt_at_one_the_click_at_the_other_and_the_retry_anywhere(
             await until(lambda: slack.messages)
             clicked = await slack.click(slack.message, "Approve", "U0ANA", via="http")
             assert clicked.status == 200
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_S):
                 assert (await asking).action == "APPROVE"
             again = await two.asks()
             assert (again.action, again.attempts) == ("APPROVE", 1)
@@ -115,7 +115,7 @@ async def test_what_a_gateway_held_when_it_died_goes_on_at_the_other(world, tmp_
         assert (await again).action == "APPROVE"
         (left,) = await two.pending()
         two.world.clock.ahead_ms = left.deadline - two.world.clock.now_ms() + 1_000
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while (await two.service.read(left.member)).final is None:
                 with two.service._ledger.parts.bell.waiting(left.member) as waiter:
                     await waiter.wait(0.2)

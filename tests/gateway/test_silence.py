@@ -13,7 +13,7 @@ from gateway.doors.server import ListenError, Server
 from gateway.doors.silence import abort_of
 from tests.support.parking import CALL, OTHER, answer, asking, heard
 from tests.support.parking import ParkingWorld as World
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ async def test_not_one_byte_is_written(world, behave):
 async def test_an_answer_is_written_otherwise(world):
     world.behave = answer
     async with asking(world, CALL) as (reader, _):
-        data = await asyncio.wait_for(reader.readuntil(b"fine"), 3)
+        data = await asyncio.wait_for(reader.readuntil(b"fine"), PATIENCE_S)
     assert data.startswith(b"HTTP/1.1 200 OK\r\n")
 
 
@@ -106,7 +106,7 @@ async def test_a_cancelled_request_is_met_with_silence(world, applies):
 
 async def test_a_kept_connection_can_be_silenced_at_its_second_request(world):
     async with asking(world, OTHER) as (reader, writer):
-        await asyncio.wait_for(reader.readuntil(b"other"), 3)
+        await asyncio.wait_for(reader.readuntil(b"other"), PATIENCE_S)
         writer.write(CALL)
         await until(lambda: len(world.parked) == 1)
         world.parked.silence_all()
@@ -122,10 +122,10 @@ async def test_a_late_abort_does_not_hurt_the_next_request_on_the_connection(wor
 
     world.behave = remember
     async with asking(world, CALL) as (reader, writer):
-        await asyncio.wait_for(reader.readuntil(b"fine"), 3)
+        await asyncio.wait_for(reader.readuntil(b"fine"), PATIENCE_S)
         abort_of(scopes[0])()
         writer.write(OTHER)
-        await asyncio.wait_for(reader.readuntil(b"other"), 3)
+        await asyncio.wait_for(reader.readuntil(b"other"), PATIENCE_S)
 
 
 async def test_a_pipelined_request_is_silenced_with_the_one_it_waits_for(world):
@@ -139,8 +139,8 @@ async def test_a_pipelined_request_is_silenced_with_the_one_it_waits_for(world):
 async def test_a_pipelined_request_is_answered_after_the_first(world):
     world.behave = answer
     async with asking(world, CALL + OTHER) as (reader, _):
-        await asyncio.wait_for(reader.readuntil(b"fine"), 3)
-        await asyncio.wait_for(reader.readuntil(b"other"), 3)
+        await asyncio.wait_for(reader.readuntil(b"fine"), PATIENCE_S)
+        await asyncio.wait_for(reader.readuntil(b"other"), PATIENCE_S)
 
 
 @pytest.mark.parametrize("data", [CALL, CALL + OTHER, CALL + b"GET /oth"])
@@ -262,7 +262,7 @@ async def test_who_connects_before_we_serve_waits_for_an_answer():
     async with asking(world, OTHER) as (reader, _):
         await asyncio.sleep(0.05)
         task = asyncio.create_task(world.server.serve())
-        await asyncio.wait_for(reader.readuntil(b"other"), 3)
+        await asyncio.wait_for(reader.readuntil(b"other"), PATIENCE_S)
     world.server.stop()
     await task
 
@@ -273,10 +273,10 @@ async def test_two_addresses_are_served_and_stopped_together():
     task = asyncio.gather(*(server.serve() for server in servers))
     for world in worlds:
         async with asking(world, OTHER) as (reader, _):
-            await asyncio.wait_for(reader.readuntil(b"other"), 3)
+            await asyncio.wait_for(reader.readuntil(b"other"), PATIENCE_S)
     for server in servers:
         server.stop()
-    await asyncio.wait_for(task, 3)
+    await asyncio.wait_for(task, PATIENCE_S)
 
 
 def test_a_server_that_cannot_be_silent_is_not_mistaken_for_ours():

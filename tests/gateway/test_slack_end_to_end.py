@@ -40,7 +40,7 @@ async def test_a_click_on_approve_is_what_the_node_hears(house, slack):
     assert "2,500 USDT" in message.all_text
     assert sample("keysign_erc20_usdt").request_id in message.all_text
     answer = await slack.click(message, "Approve", "U0ANA", via=house.via)
-    assert (answer.status, answer.took_s < 2.5) == (200, True)
+    assert (answer.status, answer.took_s < 3) == (200, True)
     conclusion = await asking
     assert (conclusion.action, conclusion.attempts) == ("APPROVE", 1)
     await until(lambda: not slack.message.deciding)
@@ -104,7 +104,7 @@ async def test_slack_down_leaves_the_node_unaffected_and_is_told_later(house, sl
     await house.pending()
     await house.votes("ana")
     assert (await asking).action == "APPROVE"
-    await until(lambda: len(slack.messages) == 1, within=15)
+    await until(lambda: len(slack.messages) == 1)
     assert not slack.message.deciding
     assert "Approved" in slack.message.all_text
 

@@ -31,6 +31,7 @@ from tests.notifiers.world import World
 from tests.support.records import click
 from tests.support.requests import sample
 from tests.support.slack_server import CHANNEL
+from tests.support.waiting import PATIENCE_S
 
 SAMPLE = sample("keysign_eip191")
 ASKED = SAMPLE.request
@@ -58,7 +59,7 @@ async def overridden(world: World, choice: Choice = Choice.APPROVE) -> Approval:
     await world.told()
     for person in ("dee", "eli"):
         await world.override(approval, person, choice)
-    done = await asyncio.wait_for(world.ask(SAMPLE), 5)
+    done = await asyncio.wait_for(world.ask(SAMPLE), PATIENCE_S)
     await world.told()
     return done
 
@@ -536,7 +537,7 @@ class TestNotComeBack:
         (said,) = aside(world)
         assert said.startswith("Approved, but the node has not come back")
         assert "<@" not in said
-        done = await asyncio.wait_for(world.ask(sample("keysign_eth_transfer_legacy")), 5)
+        done = await asyncio.wait_for(world.ask(sample("keysign_eth_transfer_legacy")), PATIENCE_S)
         await world.service.aftermath.taken(done)
         await world.told()
         assert "not come back" not in line(world)

@@ -150,7 +150,7 @@ async def test_two_in_a_row_do_not_sleep_between(wire: Wire) -> None:
     began = time.monotonic()
     await post.send(PLAIN, "a")
     await post.send(PLAIN, "b")
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5  # the library would sleep for longer
     assert len(wire.sent) == 2
 
 

@@ -16,6 +16,7 @@ from tests.notifiers.world import POLICY, World, world_on
 from tests.support.records import NOW, approval, ask
 from tests.support.requests import sample
 from tests.support.slack_server import Fails
+from tests.support.waiting import PATIENCE_S
 
 CALLS = (
     Escalation("on_call", ("dee", "eli"), 120_000),
@@ -129,7 +130,7 @@ async def test_nobody_is_called_after_the_decision(calling, choice) -> None:
     await calling.told()
     for person in ("ana", "bo") if choice is Choice.APPROVE else ("bo",):
         await vote(calling, asked, person, choice)
-    async with asyncio.timeout(5):  # the node is on the line; later it would be overdue
+    async with asyncio.timeout(PATIENCE_S):  # the node is on the line; later it would be overdue
         while (await calling.stored(asked)).final is None:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
     await at(calling, asked, 9)

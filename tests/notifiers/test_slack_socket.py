@@ -12,7 +12,7 @@ from notifiers.slack.socket import DEAF_AFTER_MS, Sockets
 from tests.notifiers.transports import by_socket
 from tests.notifiers.world import Clock, Notes, World
 from tests.support.slack_server import Fails, LocalSlack
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 
 class Deaf:
@@ -102,7 +102,7 @@ async def test_a_client_past_help_is_rebuilt(slack: LocalSlack) -> None:
 
 
 async def _looked(line: Line) -> bool:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while not await line.look():  # noqa: ASYNC110 - looking is the point
             await asyncio.sleep(0.01)
     return True
@@ -112,7 +112,7 @@ async def _looked(line: Line) -> bool:
 async def test_a_fatal_refusal_stops_and_alarms(slack: LocalSlack, error: str) -> None:
     notes = Notes()
     slack.fail("apps.connections.open", *[Fails(error=error)] * 50)
-    await asyncio.wait_for(sockets_on(slack, notes, Clock()).run(), 5)
+    await asyncio.wait_for(sockets_on(slack, notes, Clock()).run(), PATIENCE_S)
     (alarm,) = notes.of(Alarm)
     assert (alarm.what, alarm.detail) == ("slack_refused", f"{error}: {CURES[error]}")
     tried = len(slack.calls)
@@ -125,7 +125,7 @@ async def test_a_disabled_link_stops_and_alarms(slack: LocalSlack) -> None:
     task = asyncio.create_task(sockets_on(slack, notes, Clock()).run())
     await until(lambda: slack.sockets == 2)
     await slack.disconnect("link_disabled")
-    await asyncio.wait_for(task, 5)
+    await asyncio.wait_for(task, PATIENCE_S)
     assert [alarm.detail for alarm in notes.of(Alarm)] == ["link_disabled"]
     await asyncio.sleep(0.3)
     assert slack.sockets == 0

@@ -19,7 +19,7 @@ from tests.notifiers.world import World
 from tests.support.evm import dynamic_fee, erc20
 from tests.support.requests import sample
 from tests.support.slack_server import CHANNEL, Fails
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 
 def ballot(person: str, approval, choice: Choice = Choice.APPROVE, reason: str = "") -> Ballot:
@@ -366,13 +366,16 @@ async def test_of_many_the_earliest_deadline_is_told_first(world: World) -> None
     assert [identity in text for identity, text in zip(ids, told, strict=True)] == [True] * 3
 
 
-async def test_the_loop_tells_at_once_when_woken(world: World) -> None:
+async def test_the_loop_tells_at_once_when_woken(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("notifiers.teller.POLL_S", 60)  # nothing but the wake can bring it
     loop = asyncio.create_task(world.teller.run())
     try:
         await asyncio.sleep(0.1)
         await world.asked()
         world.teller.wake()
-        await until(lambda: world.slack.messages, within=0.5)
+        await until(lambda: world.slack.messages)
     finally:
         await end([loop])
 
@@ -394,7 +397,7 @@ async def test_the_loop_ends_when_cancelled_though_a_library_swallows_it(
     loop = asyncio.create_task(world.teller.run())
     await asyncio.sleep(0.05)
     loop.cancel()
-    done, _ = await asyncio.wait({loop}, timeout=2)
+    done, _ = await asyncio.wait({loop}, timeout=PATIENCE_S)
     assert swallowed.is_set()
     assert done
 
@@ -442,7 +445,7 @@ async def test_a_wallet_is_new_until_a_yes_of_ours_was_heard(world: World) -> No
     before = world.slack.message.all_text
     await vote(world, first, "ana")
     await vote(world, first, "bo")
-    await asyncio.wait(world._asking, timeout=5)
+    await asyncio.wait(world._asking, timeout=PATIENCE_S)
     await world.asked(sample("keysign_erc20_usdt").fresh(2))
     await world.told()
     one, two = world.slack.messages.values()
@@ -454,7 +457,7 @@ async def test_a_wallet_is_new_until_a_yes_of_ours_was_heard(world: World) -> No
 async def test_a_request_that_was_refused_makes_no_wallet_known(world: World) -> None:
     first = await world.asked()
     await vote(world, first, "ana", Choice.REJECT)
-    await asyncio.wait(world._asking, timeout=5)
+    await asyncio.wait(world._asking, timeout=PATIENCE_S)
     await world.asked(sample("keysign_erc20_usdt").fresh(2))
     await world.told()
     (second,) = [each for each in world.slack.messages.values() if each.deciding]

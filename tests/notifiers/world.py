@@ -47,6 +47,7 @@ from notifiers.teller import Teller
 from tests.support.audits import notary
 from tests.support.requests import Sample, sample
 from tests.support.slack_server import CHANNEL, WORKSPACE, LocalSlack, Message
+from tests.support.waiting import PATIENCE_S
 
 
 def _ssh_key(number: int) -> Ed25519PrivateKey:
@@ -220,7 +221,7 @@ class World:
         wanted = request or sample("keysign_erc20_usdt")
         asked = wanted.request if isinstance(wanted, Sample) else wanted
         _ = self.ask(asked)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while not (found := await self.service.read(f"{asked.node}/{asked.request_id}")):  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
         return found
@@ -228,7 +229,7 @@ class World:
     async def asked_and_answered(self, request: Sample) -> asyncio.Task[Approval]:
         """A node asks and hears the answer at once."""
         task = self.ask(request)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await asyncio.wait({task})
         return task
 

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from gateway.doors.seats import Seats
 from gateway.doors.server import Server
 from gateway.doors.silence import Parked, SilentOnError, abort_of
+from tests.support.waiting import PATIENCE_S
 
 CALL = b"POST /call HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nhi"
 OTHER = b"GET /other HTTP/1.1\r\nhost: x\r\n\r\n"
@@ -73,7 +74,7 @@ async def asking(world: ParkingWorld, data: bytes):
 async def heard(reader: asyncio.StreamReader) -> bytes:
     """Everything until the connection ends."""
     data = b""
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(PATIENCE_S):
         with contextlib.suppress(ConnectionResetError):
             while chunk := await reader.read(65536):
                 data += chunk

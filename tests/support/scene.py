@@ -18,6 +18,7 @@ from gateway.simulate.attempts import Answer
 from keys import sshsig
 from keys.rsa import fingerprint
 from tests.support.requests import Sample, sample
+from tests.support.waiting import PATIENCE_S
 from tests.support.world import (
     APPROVE_SMALL,
     House,
@@ -73,7 +74,7 @@ async def asked(house: House, what: Sample, *, name: str = "node-1") -> Approval
     known = await house.service.read(member)
     tokens = known.attempts.tokens if known else ()
     asking = asyncio.create_task(attempt(house, what, name=name))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         found: Approval | None = None
         while found is None or (found.final is None and found.attempts.tokens == tokens):
             await asyncio.sleep(0.005)

@@ -29,6 +29,7 @@ from keys import ssh, sshsig
 from keys.rsa import fingerprint, generate_private_key, public_pem, write_private_key
 from notifiers.settings import SlackSettings
 from tests.support.requests import Sample, sample
+from tests.support.waiting import PATIENCE_S
 
 PEOPLE = ("ana", "bo", "chen", "dee", "eli")
 NODE_KEYS = ("node-1", "node-2", "stranger")
@@ -267,7 +268,7 @@ class House:
 
     async def pending(self, count: int = 1) -> tuple[Approval, ...]:
         """The open approvals, once there are so many."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 found: tuple[Approval, ...] = await self.service.open_approvals()
                 if len(found) >= count:
