@@ -60,7 +60,7 @@ class Arriving:
             ledger.alarm("forgotten", approval.member, "its record is gone: people are asked again")
         ledger.undamaged(approval)
         today = ledger.in_force.standing(findings, None)  # the verdict is today's
-        approval = ledger.no_later(approval)
+        approval = ledger.parts.memory.no_later(approval)
         approval = ledger.with_final(approval, heard=not hearing.gone, today=today)
         kept = _people_see(approval)
         if not kept:

@@ -5,23 +5,18 @@ compare-and-swap orders them.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from approvals.acquaintance import destinations_of
-from approvals.aftermath.store import AfterStore
-from approvals.audit import Audit, AuditDown
-from approvals.bell import Bell
+from approvals.chronicle import Chronicle
 from approvals.decide import decide
-from approvals.events import Alarm, Event, Finalized, Journal
-from approvals.findings import Findings
+from approvals.events import Finalized
 from approvals.freezes.freezing import FreezeParts, Freezing
-from approvals.freezes.store import FreezeStore
 from approvals.hearing import NoAnswer
 from approvals.in_force import InForce
-from approvals.memory import Memory
 from approvals.model import (
     NOTHING_NEW,
     Approval,
@@ -35,38 +30,13 @@ from approvals.model import (
 )
 from approvals.model import Final as FinalFact
 from approvals.news import News
-from approvals.outbox import Outbox
-from approvals.policy.model import Policy
+from approvals.parts import Parts
 from approvals.recent import Recent
 from approvals.redis.link import StoreDown
 from approvals.request import Request
-from approvals.store import Store
 from approvals.swapping import FreezeMoved, Lists, Moved, Swapped
-from approvals.window import Window
 
 _WRITES_KEPT: Final = 512
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the approval service is put together from.
-
-    `describe` says in a line what a request does, for lists of those whose bytes are not kept.
-    """
-
-    store: Store
-    after: AfterStore
-    freezes: FreezeStore
-    outbox: Outbox
-    bell: Bell
-    audit: Audit
-    memory: Memory
-    policy: Policy
-    windows: Mapping[str, Window]
-    journals: Sequence[Journal]
-    now_ms: Callable[[], int]
-    process: str
-    describe: Callable[[Findings, Policy], str] = lambda _findings, _policy: ""
 
 
 class Ledger:
@@ -77,6 +47,9 @@ class Ledger:
         self.parts = parts
         self.store = parts.store
         self.now = parts.now_ms
+        chronicle = Chronicle(parts.audit, parts.journals, parts.now_ms)
+        self.note, self.alarm = chronicle.note, chronicle.alarm
+        self.audit_or_alarm = chronicle.audit_or_alarm
         self.news = News()
         self.freezing = Freezing(
             FreezeParts(
@@ -101,39 +74,24 @@ class Ledger:
         One that is older than what we know is read again, for answers may overtake each other; if
         it still is, somebody put it back, or Redis forgot.
         """
+        memory = self.parts.memory
         approval = await self.store.read(member)
-        if approval is not None and self._older_than_known(approval):
+        if approval is not None and memory.is_ahead_of(approval):
             approval = await self.store.read(member)
-            older = approval and self._older_than_known(approval)
+            older = approval and memory.is_ahead_of(approval)
             if older:
                 self.alarm("rolled_back", member, older)
         if approval is None:
             return None
-        self.parts.memory.set_revision(approval.digest, approval.revision)
+        memory.set_revision(approval.digest, approval.revision)
         return self.as_known(approval)
-
-    def _older_than_known(self, approval: Approval) -> str:
-        """How it falls behind what we know of these bytes, in words; nothing if it does not."""
-        memory = self.parts.memory
-        known, revision = memory.of(approval.digest), memory.revision_of(approval.digest)
-        if approval.revision < revision:
-            return f"revision {approval.revision} is stored, {revision} was known"
-        late = known.deadline is not None and approval.deadline > known.deadline
-        return "its deadline had moved earlier" if late and approval.final is None else ""
 
     def as_known(self, approval: Approval) -> Approval:
         """With the earliest deadline that we know of; it only ever moves earlier."""
-        known = self.no_later(approval)
+        known = self.parts.memory.no_later(approval)
         if approval.final is None:
             self.parts.memory.learn_deadline(approval.digest, known.deadline)
         return known
-
-    def no_later(self, approval: Approval) -> Approval:
-        """The same of a record that is not stored yet: nothing is learned from it."""
-        known = self.parts.memory.of(approval.digest).deadline
-        if approval.final is None and known is not None and known < approval.deadline:
-            return replace(approval, deadline=known)
-        return approval
 
     def learn_destinations(self, approval: Approval, request: Request) -> None:
         """The answer is on record: where it was a yes, whom it reaches is known from now on."""
@@ -278,22 +236,6 @@ class Ledger:
         """A final fact, whoever stored it, is about to be this process's answer."""
         if approval.final is not None:
             self.parts.memory.learn_answered(approval.digest, approval.final)
-
-    async def audit_or_alarm(self, member: str, *events: Event) -> None:
-        """What is stored stays stored when the audit fails; only answers wait for the disk."""
-        try:
-            await self.parts.audit.write(*events)
-        except AuditDown as down:
-            self.alarm("audit_down", member, str(down))
-
-    def note(self, event: Event) -> None:
-        """Tell the log and the metrics."""
-        for journal in self.parts.journals:
-            journal.note(event)
-
-    def alarm(self, what: str, member: str, detail: str) -> None:
-        """Tell them something that a person must look at."""
-        self.note(Alarm(self.now(), what, member, detail))
 
     def _final(
         self, approval: Approval, outcome: Outcome, cause: Cause | None, sentence: str

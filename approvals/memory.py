@@ -5,7 +5,7 @@ from typing import Final
 
 from approvals.acquaintance import Acquaintances
 from approvals.freezes.model import FreezeRecord
-from approvals.model import NOTHING_REMEMBERED, Outcome, Remembered, Vote
+from approvals.model import NOTHING_REMEMBERED, Approval, Outcome, Remembered, Vote
 from approvals.model import Final as FinalFact
 from approvals.recent import Recent
 from approvals.request import Request
@@ -48,6 +48,21 @@ class Memory:
         """Keep the newest record of what is frozen."""
         if self.freezes is None or record.epoch > self.freezes.epoch:
             self.freezes = record
+
+    def is_ahead_of(self, approval: Approval) -> str:
+        """How a record falls behind what is known of its bytes, in words; "" if it does not."""
+        known, revision = self.of(approval.digest), self.revision_of(approval.digest)
+        if approval.revision < revision:
+            return f"revision {approval.revision} is stored, {revision} was known"
+        late = known.deadline is not None and approval.deadline > known.deadline
+        return "its deadline had moved earlier" if late and approval.final is None else ""
+
+    def no_later(self, approval: Approval) -> Approval:
+        """The record with the earliest deadline that is known of its bytes; nothing is learned."""
+        known = self.of(approval.digest).deadline
+        if approval.final is None and known is not None and known < approval.deadline:
+            return replace(approval, deadline=known)
+        return approval
 
     def learn_deadline(self, digest: str, deadline: int) -> None:
         """Keep the earliest deadline (Unix milliseconds) of an open request."""

@@ -17,9 +17,10 @@ from approvals.findings import Findings
 from approvals.freezes.freezing import Freezing
 from approvals.hearing import Hearing
 from approvals.hearsay import Hearsay
-from approvals.ledger import Ledger, Parts, lists_of
+from approvals.ledger import Ledger, lists_of
 from approvals.model import Approval, Decision, member_of
 from approvals.outbox import Outbox
+from approvals.parts import Parts
 from approvals.policy.model import Policy
 from approvals.redis.link import StoreDown, WrongType
 from approvals.redis.names import MOST_OPEN

@@ -16,8 +16,8 @@ from approvals.audit import Audit
 from approvals.bell import Bell
 from approvals.events import Alarm
 from approvals.freezes.store import FreezeStore
-from approvals.ledger import Parts
 from approvals.outbox import Outbox
+from approvals.parts import Parts
 from approvals.policy import Policy
 from approvals.presence import Presences
 from approvals.redis.health import RedisRefused, check_server

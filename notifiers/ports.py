@@ -9,8 +9,8 @@ from approvals.aftermath.doubts import Doubts
 from approvals.aftermath.facts import NOTHING_AFTER, After
 from approvals.ballots import Ballot, NotCountedCause
 from approvals.findings import Address, Findings
-from approvals.freezes.freezing import NotFrozen
 from approvals.freezes.model import Freeze, FreezeRecord
+from approvals.freezes.outcomes import NotFrozen
 from approvals.model import Approval, Decision, Electorate, Evidence, Person
 from approvals.request import Request
 from approvals.told import Told

@@ -10,26 +10,27 @@ import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from approvals.audit import Audit, AuditDown
 from approvals.bell import Bell
-from approvals.events import Alarm, FreezeChanged, FreezeWhat, Journal
+from approvals.chronicle import Chronicle
+from approvals.events import FreezeChanged, FreezeWhat, Journal
 from approvals.freezes.model import (
     FIRST,
     Freeze,
     FreezeRecord,
     Reach,
     ThawVote,
+    already,
     frozen_by,
-    lacking,
     mended,
     thawing,
     with_freeze,
     with_thaw,
 )
-from approvals.freezes.store import FREEZE_MEMBER, FreezeStore, Stored, Unreadable
+from approvals.freezes.outcomes import NotFrozen, NotThawed, ThawedSince
+from approvals.freezes.store import FREEZE_MEMBER, FreezeStore, Stored, wrong_with
 from approvals.memory import Memory
 from approvals.model import Electorate, Evidence, Frozen, SshSignature
 from approvals.news import News
@@ -44,24 +45,6 @@ ROOM_TO_THAW: Final = 1 << 17
 
 What is of one wallet or source leaves as much again, so that everything can still be frozen.
 """
-
-
-class NotThawed(StrEnum):
-    """Why a vote to thaw changed nothing."""
-
-    NOT_ON_CALL = "not_on_call"
-    NO_SUCH_FREEZE = "no_such_freeze"
-    ALREADY_VOTED = "already_voted"
-
-
-class NotFrozen(StrEnum):
-    """Why a freeze changed nothing."""
-
-    NOT_ON_CALL = "not_on_call"
-
-
-class ThawedSince(Exception):  # noqa: N818 - a state of the world, not a mistake of ours
-    """Whoever wanted to freeze was asked before the last thaw, and did not know of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +66,7 @@ class Freezing:
         """Nothing is known until it was read: until then nothing is decided either."""
         self._parts = parts
         self._news = news
+        self._chronicle = Chronicle(parts.audit, parts.journals, parts.now_ms)
         self._seen: FreezeRecord | None = None
         self._one_at_a_time = asyncio.Lock()
         self._mend_from = 0.0
@@ -126,7 +110,7 @@ class Freezing:
     async def _look(self) -> FreezeRecord:
         for _ in range(_TRIES):
             stored = await self._parts.store.read()
-            why = _wrong_with(stored, self._parts.memory.freezes)
+            why = wrong_with(stored, self._parts.memory.freezes)
             if why is None and isinstance(stored, FreezeRecord):
                 return await self._learn(stored)
             if why is None:
@@ -158,12 +142,12 @@ class Freezing:
         for _ in range(_TRIES):
             async with self._one_at_a_time:
                 record, at = await self._look(), self._parts.now_ms()
-                again = _again(record, wallet, source, person, evidence)
+                made = Freeze(_id(record), wallet, source, person, reason, at, evidence)
+                again = already(record, made)
                 if again is not None:
                     return again
                 if last_ended is not None and record.last_ended != last_ended:
                     raise ThawedSince
-                made = Freeze(_id(record), wallet, source, person, reason, at, evidence)
                 after = with_freeze(record, made)
                 leaving = ROOM_TO_THAW if made.of_everything else 2 * ROOM_TO_THAW
                 written = await self._write(record, after, "frozen", person, leaving=leaving)
@@ -227,7 +211,7 @@ class Freezing:
         base = stored if isinstance(stored, FreezeRecord) else None
         after = mended(known, base, Freeze(_id(known), None, None, None, reason, now, None))
         self._seen = after  # nothing is approved meanwhile
-        self._note(Alarm(now, "freeze_lost", "", why))
+        self._chronicle.alarm("freeze_lost", "", why)
         return await self._write(stored, after, "lost")
 
     async def _write(
@@ -257,11 +241,8 @@ class Freezing:
         self._parts.memory.learn_freezes(record)
         self._news.tell()
         change = FreezeChanged(self._parts.now_ms(), what, person, record)
-        self._note(change)
-        try:
-            await self._parts.audit.write(change)
-        except AuditDown as down:
-            self._note(Alarm(self._parts.now_ms(), "audit_down", FREEZE_MEMBER, str(down)))
+        self._chronicle.note(change)
+        await self._chronicle.audit_or_alarm(FREEZE_MEMBER, change)
         return record
 
     async def _audit_first(self, record: FreezeRecord, vote: ThawVote) -> None:
@@ -272,36 +253,7 @@ class Freezing:
         except AuditDown as down:
             raise StoreDown(f"the audit cannot be written ({down})") from None
 
-    def _note(self, event: FreezeChanged | Alarm) -> None:
-        for journal in self._parts.journals:
-            journal.note(event)
-
-
-def _again(
-    record: FreezeRecord, wallet: str | None, source: str | None, person: str, evidence: Evidence
-) -> Freeze | None:
-    """The freeze that this very click or signature made already, while it stands."""
-    wanted = (wallet, source, person, evidence)
-    for freeze in record.freezes:
-        if (freeze.wallet, freeze.source, freeze.person, freeze.evidence) == wanted:
-            return freeze
-    return None
-
 
 def _id(record: FreezeRecord) -> str:
     """Of a freeze that begins after this record."""
     return f"{record.epoch + 1}-{secrets.token_hex(2)}"
-
-
-def _wrong_with(stored: Stored, known: FreezeRecord | None) -> str | None:
-    """Why what is stored may not be believed; None also where nothing was ever written."""
-    if isinstance(stored, Unreadable):
-        return stored.why
-    if stored is None:
-        return None if known is None else "it is gone"
-    if known is None:
-        return None
-    if stored.epoch < known.epoch:
-        return f"it is of epoch {stored.epoch}, and {known.epoch} was known"
-    missing = lacking(stored, known)
-    return f"it lacks {', '.join(missing)}" if missing else None

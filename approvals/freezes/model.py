@@ -140,6 +140,15 @@ def _folded(wallet: str) -> str:
     return wallet.strip().casefold()
 
 
+def already(record: FreezeRecord, made: Freeze) -> Freeze | None:
+    """The freeze that this very click or signature made before, while it stands."""
+    wanted = (made.wallet, made.source, made.person, made.evidence)
+    for freeze in record.freezes:
+        if (freeze.wallet, freeze.source, freeze.person, freeze.evidence) == wanted:
+            return freeze
+    return None
+
+
 def with_freeze(record: FreezeRecord, freeze: Freeze) -> FreezeRecord:
     """The next record, with one more freeze."""
     return replace(record, epoch=record.epoch + 1, freezes=(*record.freezes, freeze), stamp="")

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from approvals.codec import DamagedRecord, Stamp, seal, unseal
 from approvals.freezes.codec import freeze_from_json, freeze_to_json
-from approvals.freezes.model import FreezeRecord
+from approvals.freezes.model import FreezeRecord, lacking
 from approvals.redis.link import Link, StoreDown, WrongType, key
 from approvals.redis.names import BELL, BELL_LENGTH, MOST_RECORD
 from keys.seals import SealKey
@@ -88,3 +88,17 @@ class FreezeStore:
         except DamagedRecord as damage:
             return Unreadable(str(damage), hashlib.sha1(stored, usedforsecurity=False).hexdigest())
         return replace(record, epoch=stamp.revision, stamp=str(stamp))
+
+
+def wrong_with(stored: Stored, known: FreezeRecord | None) -> str | None:
+    """Why what is stored may not be believed; None also where nothing was ever written."""
+    if isinstance(stored, Unreadable):
+        return stored.why
+    if stored is None:
+        return None if known is None else "it is gone"
+    if known is None:
+        return None
+    if stored.epoch < known.epoch:
+        return f"it is of epoch {stored.epoch}, and {known.epoch} was known"
+    missing = lacking(stored, known)
+    return f"it lacks {', '.join(missing)}" if missing else None

@@ -5,8 +5,8 @@ from typing import Any, Final, assert_never
 from starlette.requests import Request as HttpRequest
 
 from approvals.freezes import statement as freeze_statement
-from approvals.freezes.freezing import NotFrozen, NotThawed
 from approvals.freezes.model import THAW_VOTES, Freeze, FreezeRecord, ThawVote, thawing
+from approvals.freezes.outcomes import NotFrozen, NotThawed
 from approvals.freezes.statement import FreezeStatement
 from approvals.freezes.store import FREEZE_MEMBER
 from approvals.model import SshSignature

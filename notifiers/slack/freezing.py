@@ -8,7 +8,7 @@ from typing import Final
 from approvals.chains.addresses import claimed_address
 from approvals.codec import DamagedRecord
 from approvals.findings import Findings
-from approvals.freezes.freezing import NotFrozen, ThawedSince
+from approvals.freezes.outcomes import NotFrozen, ThawedSince
 from approvals.freezes.statement import check_scope
 from approvals.freezes.store import NoRoom
 from approvals.model import Approval, Person, SlackClick

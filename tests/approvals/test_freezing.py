@@ -11,14 +11,9 @@ import pytest
 from approvals.audit import Audit, AuditDown
 from approvals.bell import Bell
 from approvals.events import Alarm, FreezeChanged
-from approvals.freezes.freezing import (
-    MEND_EVERY_S,
-    ROOM_TO_THAW,
-    FreezeParts,
-    Freezing,
-    NotThawed,
-)
+from approvals.freezes.freezing import MEND_EVERY_S, ROOM_TO_THAW, FreezeParts, Freezing
 from approvals.freezes.model import ANYTHING, Freeze, FreezeRecord
+from approvals.freezes.outcomes import NotThawed
 from approvals.freezes.statement import NAMESPACE, FreezeStatement
 from approvals.freezes.store import FREEZE_KEY, FreezeStore, NoRoom
 from approvals.memory import Memory

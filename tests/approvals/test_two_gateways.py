@@ -16,10 +16,11 @@ from approvals.events import Alarm, AlarmOver
 from approvals.freezes.model import Freeze, with_freeze
 from approvals.freezes.store import FreezeStore
 from approvals.hearing import Hearing
-from approvals.ledger import Parts, lists_of
+from approvals.ledger import lists_of
 from approvals.memory import Memory
 from approvals.model import Choice, Outcome, SlackClick
 from approvals.outbox import Outbox
+from approvals.parts import Parts
 from approvals.redis.link import Link
 from approvals.service import Service
 from approvals.store import Store

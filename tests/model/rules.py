@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from approvals.ballots import Ballot, NotCountedCause, admit
 from approvals.birth import Circumstances, born
-from approvals.ledger import Ledger, Parts
+from approvals.ledger import Ledger
 from approvals.memory import Memory
 from approvals.model import (
     NOTHING_NEW,
@@ -30,6 +30,7 @@ from approvals.model import (
     Vote,
 )
 from approvals.model import Final as FinalFact
+from approvals.parts import Parts
 from approvals.policy import Policy, judge, load
 from approvals.window import Window, end_attempt, next_attempt
 from tests.model.state import Actor

@@ -20,10 +20,10 @@ from approvals.freezes.model import Freeze, FreezeRecord
 from approvals.freezes.statement import FreezeStatement
 from approvals.freezes.store import FreezeStore
 from approvals.hearing import Hearing
-from approvals.ledger import Parts
 from approvals.memory import Memory
 from approvals.model import Approval, Choice, SshSignature
 from approvals.outbox import Outbox
+from approvals.parts import Parts
 from approvals.policy.load import load
 from approvals.redis.link import Link
 from approvals.request import Request
