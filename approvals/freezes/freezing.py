@@ -149,8 +149,9 @@ class Freezing:
                 if last_ended is not None and record.last_ended != last_ended:
                     raise ThawedSince
                 after = with_freeze(record, made)
-                leaving = ROOM_TO_THAW if made.of_everything else 2 * ROOM_TO_THAW
-                written = await self._write(record, after, "frozen", person, leaving=leaving)
+                room = ROOM_TO_THAW if made.of_everything else 2 * ROOM_TO_THAW
+                self._parts.store.leave_room(after, room)
+                written = await self._write(record, after, "frozen", person)
             if written is not None:
                 return made
         raise StoreDown("what is frozen keeps changing")
@@ -215,16 +216,10 @@ class Freezing:
         return await self._write(stored, after, "lost")
 
     async def _write(
-        self,
-        old: Stored,
-        new: FreezeRecord,
-        what: FreezeWhat,
-        person: str | None = None,
-        *,
-        leaving: int = 0,
+        self, old: Stored, new: FreezeRecord, what: FreezeWhat, person: str | None = None
     ) -> FreezeRecord | None:
         """Replace it; None if somebody else did. What is stored stays so when the audit fails."""
-        written = await self._parts.store.write(old, new, leaving=leaving)
+        written = await self._parts.store.write(old, new)
         if written is not None:
             await self._learn(written, what, person)
             self._parts.bell.ring(FREEZE_MEMBER)

@@ -17,6 +17,7 @@ FREEZE_MEMBER: Final = "freeze"
 
 FREEZE_KEY: Final = key("freeze")
 _UNTOLD: Final = key("untold")
+_NO_ROOM: Final = "so much is frozen that no more fits into its record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +52,14 @@ class FreezeStore:
             return Unreadable(str(error), "")
         return self.opened(stored) if stored else None
 
-    async def write(
-        self, old: Stored, new: FreezeRecord, *, leaving: int = 0
-    ) -> FreezeRecord | None:
+    async def write(self, old: Stored, new: FreezeRecord) -> FreezeRecord | None:
         """Replace what was read; None if somebody else did. What is not ours is set aside.
 
         NoRoom where the record would be too long to be read back: it would be mended without end.
-        So it is where fewer than `leaving` bytes would be left for what is to come.
         """
-        stamp = Stamp(new.epoch, secrets.token_hex(16))
-        value = seal(self._key, "freeze", FREEZE_KEY, stamp, freeze_to_json(new))
-        if len(value) > MOST_RECORD - leaving:
-            raise NoRoom("so much is frozen that no more fits into its record")
+        stamp, value = self._sealed(new)
+        if len(value) > MOST_RECORD:
+            raise NoRoom(_NO_ROOM)
         new = replace(new, stamp=str(stamp))
         expected = old.stamp if isinstance(old, FreezeRecord) else ""
         unreadable = old.sha1 if isinstance(old, Unreadable) else ""
@@ -80,6 +77,12 @@ class FreezeStore:
         current = await self.read()  # a client library may repeat a command that ran
         return new if isinstance(current, FreezeRecord) and current.stamp == new.stamp else None
 
+    def leave_room(self, new: FreezeRecord, room: int) -> None:
+        """NoRoom where this record would leave fewer bytes than `room` for what is to come."""
+        _, value = self._sealed(new)
+        if len(value) > MOST_RECORD - room:
+            raise NoRoom(_NO_ROOM)
+
     def opened(self, stored: bytes) -> FreezeRecord | Unreadable:
         """A stored value, if the seal is ours."""
         try:
@@ -88,6 +91,10 @@ class FreezeStore:
         except DamagedRecord as damage:
             return Unreadable(str(damage), hashlib.sha1(stored, usedforsecurity=False).hexdigest())
         return replace(record, epoch=stamp.revision, stamp=str(stamp))
+
+    def _sealed(self, record: FreezeRecord) -> tuple[Stamp, bytes]:
+        stamp = Stamp(record.epoch, secrets.token_hex(16))
+        return stamp, seal(self._key, "freeze", FREEZE_KEY, stamp, freeze_to_json(record))
 
 
 def wrong_with(stored: Stored, known: FreezeRecord | None) -> str | None:
