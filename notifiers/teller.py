@@ -83,7 +83,7 @@ class Teller:
         self._news = News()
         self._failures: dict[str, int] = {}
         self._down = False
-        self._alone_from = 0
+        self._doubts_from = 0
         self._one_writer: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @property
@@ -113,7 +113,7 @@ class Teller:
         """Tell one batch in the order of the outbox; whether there may be more."""
         began = self._now()
         claimed = await self._outbox.claim_untold(began, CLAIM)
-        if DOUBTS_MEMBER in claimed or await self._approvals.doubting.lost(self.places):
+        if DOUBTS_MEMBER in claimed or await self._are_doubts_lost(began):
             await self._tell_doubts()
         if FREEZE_MEMBER in claimed:
             await self._tell_freezes()
@@ -131,18 +131,17 @@ class Teller:
         return len(members) == CLAIM
 
     async def tell_alone(self) -> None:
-        """Say what cannot wait for Redis: a node did something without our yes, and we heard it."""
+        """Say what cannot wait for Redis: what we ourselves heard of a node without our yes."""
         doubting = self._approvals.doubting
         doubts = doubting.alone()
-        if self._now() < self._alone_from or not any(
-            one.is_unsaid(self.places) for one in doubts.kept
-        ):
+        unsaid = any(one.is_unsaid(self.places) for one in doubts.kept)
+        if not unsaid or self._now() < self._doubts_from:
             return
         with suppress(TimeoutError):
             async with self._lock(DOUBTS_MEMBER), asyncio.timeout(ONE_S):
                 failures = await self._each(lambda place: say_alarms(doubting, doubts, place))
                 if failures:
-                    self._alone_from = self._not_told(DOUBTS_MEMBER, failures)
+                    self._not_told(DOUBTS_MEMBER, failures)
 
     async def tell_now(self, member: str) -> None:
         """Show a member as it is stored, though nothing changed: a message of it may be stale."""
@@ -205,6 +204,10 @@ class Teller:
             return _Result(0, None if self._burst is None else await self._burst())
 
         await self._settle(BURST_MEMBER, 0, tell, alone=True)
+
+    async def _are_doubts_lost(self, now: int) -> bool:
+        """Whether the outbox will not name them, though a place that works was not told."""
+        return now >= self._doubts_from and await self._approvals.doubting.lost(self.places)
 
     async def _tell_doubts(self) -> None:
         """Raise the alarms of what nodes did without our yes, and say them at every place."""
@@ -282,7 +285,12 @@ class Teller:
                 self._journal.note(Alarm(self._now(), "not_told", member, failure.why))
             else:
                 self._note_down(down=True, why=failure.why)
-        return self._now() + max(wait, *(int(1000 * (one.retry_after or 0)) for one in failures))
+        again_at = self._now() + max(
+            wait, *(int(1000 * (one.retry_after or 0)) for one in failures)
+        )
+        if member == DOUBTS_MEMBER:
+            self._doubts_from = again_at
+        return again_at
 
     def _note_down(self, *, down: bool, why: str) -> None:
         """Once when a place stops answering, once when it is back."""

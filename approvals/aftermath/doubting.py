@@ -26,7 +26,7 @@ from approvals.ledger import Ledger
 from approvals.redis.link import StoreDown
 
 LATE_MS: Final = 120_000
-"""Telling is put off by less: what stands in the list for later than that was a stranger's move."""
+"""Telling is put off by less: what is to be told later than that was moved by a stranger."""
 
 ALONE_MS: Final = 30_000
 """So long after it was to be told, nobody waits for Redis any more: a fail-over takes less."""

@@ -116,9 +116,8 @@ def updated(own: Doubts, stored: Doubts) -> Doubts:
 def merged(stored: Doubts, own: Doubts) -> Doubts:
     """What is stored and what we heard ourselves; no longer than twice what is kept."""
     known = updated(stored, own)
-    return replace(
-        known, kept=(*known.kept, *(one for one in own.kept if not known.knows(one.name)))
-    )
+    more = (one for one in own.kept if not known.knows(one.name))
+    return replace(known, kept=(*known.kept, *more))
 
 
 def trimmed(doubts: Doubts) -> Doubts:

@@ -43,7 +43,7 @@ class Aftermath:
     """
 
     def __init__(self, ledger: Ledger) -> None:
-        """Kept here: which events this process has dealt with, and what people must know."""
+        """Kept here: which events this process dealt with, and what of them people must know."""
         self._ledger = ledger
         self.doubting = Doubting(ledger, self._judged)
         self._store = ledger.parts.after

@@ -159,6 +159,8 @@ def _reported(line: Line) -> list[str]:
         said.append("It matches no approval of ours.")
     elif line["agrees"] is False:
         said.append("It is NOT what was asked of us.")
+    if line.get("suspected"):
+        said.append(f"When it was heard it had no yes of ours ({line['suspected']}).")
     if report["hashes"]:
         said.append(f"hashes, of which these are the first: {', '.join(report['hashes'])}")
     return said

@@ -171,6 +171,7 @@ def _after(event: AnswerTaken | NodeReported | EventUnreadable) -> Line:
             report = event.report
             who = {"node": event.node, "request_id": event.request_id, "digest": event.digest[:16]}
             said = {"event_id": report.event_id, "kind": report.kind, "stage": report.stage}
+            said |= {"suspected": event.suspected} if event.suspected else {}
             return Line("info", "node_reported", who | said | {"agrees": event.agrees})
         case EventUnreadable():
             fields = {"node": event.node, "attempt": event.token, "what": event.what}

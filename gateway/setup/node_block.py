@@ -38,7 +38,7 @@ callback:
 
 
 def event_block(listen: Address) -> str:
-    """The `event:` block: with it, a node reports what it did (Cobo's guide to its events).
+    """The `event:` block, with which a node reports what it did (Cobo's guide to such events).
 
     Left to itself a node gives up after an hour; with 0 it repeats a report until we took it.
     """

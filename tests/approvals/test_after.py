@@ -13,6 +13,9 @@ from approvals.aftermath.doubts import (
     changed,
     doubts_from_json,
     doubts_to_json,
+    merged,
+    trimmed,
+    updated,
     with_doubt,
 )
 from approvals.aftermath.facts import (
@@ -21,6 +24,7 @@ from approvals.aftermath.facts import (
     Report,
     after_from_json,
     after_to_json,
+    concerns,
     suspicion,
     with_report,
     with_taken,
@@ -47,6 +51,60 @@ def test_only_what_succeeded_without_our_yes_is_suspicious() -> None:
         assert suspicion(report(stage), replace(RECORD, final=NO)) is None
     assert suspicion(report(), RECORD) is None
     assert suspicion(report(signs="", hashes=()), RECORD) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "final", "is_about"),
+    [
+        ({}, YES, True),
+        ({"signs": "0" * 64}, YES, True),
+        ({"signs": ""}, YES, False),
+        ({"signs": ""}, None, False),
+        ({"signs": ""}, NO, True),
+        ({"signs": "", "request_id": ""}, YES, False),
+        ({"signs": "", "request_id": RECORD.request_id}, YES, True),
+        ({"signs": "", "kind": "key_gen"}, YES, True),
+    ],
+)
+def test_what_names_only_the_task_is_about_its_record_if_something_else_shows_it(
+    changes: dict[str, Any], final: Final | None, is_about: bool
+) -> None:
+    assert concerns(report(**changes), replace(RECORD, final=final)) is is_about
+
+
+def test_what_does_not_agree_is_what_is_known_of_a_stage_and_is_forgotten_last() -> None:
+    other = report(event_id="other", signs="0" * 64, at=NOW + 1)
+    after = with_report(with_report(After(), report(), RECORD, NOW), other, RECORD, NOW)
+    for number in range(2 * MOST_REPORTS):
+        after = with_report(after, report(event_id=f"e{number}"), RECORD, NOW + 1 + number)
+    found = after.first("succeeded")
+    assert found is not None
+    assert (found.event_id, found.agrees) == ("other", False)
+
+
+def doubt(number: int, **changes: Any) -> Doubt:
+    return replace(Doubt("n", report(event_id=f"e{number}"), NOW, NOW), **changes)
+
+
+def test_our_own_doubts_and_those_that_are_stored_are_one() -> None:
+    told = doubt(1, alarm="signed_unknown", said=("slack",))
+    stored, own = Doubts((told, doubt(2)), "x"), Doubts((doubt(1, said=("mail",)), doubt(3)))
+    both = merged(stored, own)
+    assert [one.report.event_id for one in both.kept] == ["e1", "e2", "e3"]
+    assert (both.stamp, both.kept[0].alarm) == ("x", "signed_unknown")
+    assert set(both.kept[0].said) == {"slack", "mail"}
+    assert updated(own, stored).kept == (replace(both.kept[0], said=("mail", "slack")), doubt(3))
+    assert both.kept[0].is_unsaid(["slack", "webhook"])
+    assert not both.kept[0].is_unsaid(["slack"])
+
+
+def test_of_too_many_doubts_those_that_were_told_are_left_out_first() -> None:
+    told = [doubt(number, said=("slack",)) for number in range(3)]
+    others = [doubt(number) for number in range(3, MOST_DOUBTS + 2)]
+    kept = trimmed(Doubts((*told, *others))).kept
+    assert kept == (told[2], *others)
+    assert trimmed(Doubts((*told, *others, doubt(999)))).kept == (*others, doubt(999))
+    assert trimmed(Doubts((*others, doubt(999), doubt(1000)))).kept == (*others, doubt(999))
 
 
 @pytest.mark.parametrize(

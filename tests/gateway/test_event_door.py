@@ -4,11 +4,12 @@ import asyncio
 
 import aiohttp
 import pytest
+import redis
 
 from approvals.aftermath.hearing import Aftermath
 from approvals.aftermath.store import AfterStore
 from approvals.audit import Audit, AuditDown
-from approvals.redis.link import StoreDown
+from approvals.redis.link import StoreDown, key
 from gateway.config.file import ConfigError, load
 from gateway.doors.callback import Callback
 from gateway.evidence.story import show
@@ -163,6 +164,22 @@ async def test_an_error_nobody_foresaw_is_silence_so_that_the_node_repeats_it(ho
 async def test_a_signature_that_nobody_approved_is_an_alarm_after_a_moment(house):
     assert (await tells(house, event(request_id="nobody:1", task="nobody")))[0] == 200
     await until(lambda: alarms(house) == ["signed_unknown"])
+
+
+async def test_a_start_finds_in_the_audit_what_people_were_not_told_before(
+    world, redis_url, monkeypatch
+):
+    """It died within the grace, and what it kept is gone from Redis."""
+    monkeypatch.setattr("approvals.aftermath.hearing.GRACE_MS", 1_000)
+    world.with_events = True
+    async with world.running() as house:
+        assert (await tells(house, event(request_id="nobody:1", task="nobody")))[0] == 200
+        await house.kill()
+        assert alarms(house) == []
+    with redis.Redis.from_url(redis_url) as store:
+        assert store.delete(key("doubts"), key("untold")) == 2
+    async with world.running() as house:
+        await until(lambda: alarms(house) == ["signed_unknown"])
 
 
 async def test_events_never_decide(world):
