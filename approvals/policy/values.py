@@ -70,7 +70,8 @@ def address(text: Any, tables: Tables) -> tuple[str | None, Address]:
     chain_id, colon, rest = text.partition(":")
     parsed = parse_address(rest if colon else text)
     if parsed is None:
-        raise Wrong('an address of a family we know, such as "ETH:0x…"', found=shown(text))
+        well_formed = 'an address that is whole and whose checksum holds, such as "ETH:0x…"'
+        raise Wrong(well_formed, found=shown(text))
     if not colon:
         return None, parsed
     chain = tables.chain(chain_id)

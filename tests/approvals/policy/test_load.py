@@ -426,7 +426,7 @@ class TestRules:
             ('when.to = "own_cold"', "the name of a list"),
             (f'when.to = "ETH:{COLD_TEXT}"', "the name of a list"),
             ('when.to = ["own_cold"]', "an address"),
-            (f'when.to = ["ETH:{COLD_TEXT.replace("d631", "D631")}"]', "an address"),
+            (f'when.to = ["ETH:{COLD_TEXT.replace("d631", "D631")}"]', "whose checksum holds"),
             (f'when.to = ["NOPE:{COLD_TEXT}"]', "a chain id"),
             (f'when.to = ["TRON:{COLD_TEXT}"]', "another family"),
             ('when.to = ["ETH:TSupd8dvX5KGMaHhgS7diYt9ZACBcJCz3g"]', "another family"),
