@@ -9,7 +9,7 @@ from starlette.routing import Route
 from structlog.typing import FilteringBoundLogger
 
 from approvals.events import Alarm, Event, Journal, Trouble
-from gateway.observe.lines import Line, line_of
+from gateway.observe.lines import Level, Line, line_of
 from gateway.observe.metrics import CONTENT_TYPE, Metrics
 
 REDIS: Final = "redis"
@@ -97,8 +97,9 @@ class Observer:
             self.metrics.count_bug()
 
     def say(self, sentence: str) -> None:
-        """A sentence for whoever starts us."""
-        self._write(Line("info", sentence), self._now_ms())
+        """A sentence for whoever starts us; one that warns begins so."""
+        level: Level = "warning" if sentence.startswith("Warning: ") else "info"
+        self._write(Line(level, sentence), self._now_ms())
 
     def bug(self, error: Exception) -> None:
         """An exception reached the outermost guard."""

@@ -269,6 +269,12 @@ def test_a_log_that_cannot_be_written_stops_nothing(seen):
     assert seen.numbers["countersign_bugs_total"] == 4
 
 
+def test_a_start_up_line_that_warns_is_a_warning_in_the_log(seen):
+    for sentence in ("Warning: Redis is away.", "Store: Redis."):
+        seen.observer.say(sentence)
+    assert [line["level"] for line in seen.lines] == ["warning", "info"]
+
+
 def test_an_unforeseen_error_is_logged_with_its_traceback_and_counted(seen):
     seen.observer.bug(raised("a bug"))
     assert "ValueError: a bug" in seen.lines[0]["exception"]
