@@ -26,8 +26,8 @@ __all__ = [
     "load_for_operator",
 ]
 
-SLACK_WORKSPACE: Final = r"[TE][A-Z0-9]{2,20}"
-SLACK_CHANNEL: Final = r"[CG][A-Z0-9]{2,20}"
+SLACK_WORKSPACE: Final = r"[TE][A-Z0-9]{1,20}"
+SLACK_CHANNEL: Final = r"[CG][A-Z0-9]{1,20}"
 NODE_NAME: Final = r"[A-Za-z0-9_.-]{1,64}"
 _HOST_AND_PORT: Final = re.compile(r"(?:\[([^\]]+)\]|([A-Za-z0-9.-]+)):([0-9]{1,5})", re.ASCII)
 _MOST_PORT: Final = 65_535

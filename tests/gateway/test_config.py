@@ -257,7 +257,13 @@ def test_slack_needs_one_way_to_hear_clicks(home, monkeypatch):
     assert "so is signing_secret" in one_mistake(home, NODE + KEYS + text)
 
 
-@pytest.mark.parametrize("line", ['workspace = "acme"', 'channel = "#general"'])
+def test_how_long_slacks_ids_are_is_slacks_affair(home, monkeypatch):
+    monkeypatch.setenv("TEST_BOT_TOKEN", "xoxb-secret")
+    text = SLACK.replace("T0ACME", "T1").replace("C0APPROVALS", "C1")
+    assert load(write(home, NODE + KEYS + text)).slack is not None
+
+
+@pytest.mark.parametrize("line", ['workspace = "acme"', 'workspace = "T"', 'channel = "#general"'])
 def test_slack_ids_are_ids(home, line, monkeypatch):
     monkeypatch.setenv("TEST_BOT_TOKEN", "xoxb-secret")
     key = line.split(" ")[0]
