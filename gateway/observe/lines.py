@@ -1,7 +1,7 @@
 """What of an event goes into the log: names, digests and outcomes, never a request or a token."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal, assert_never
+from typing import Any, Final, Literal, Protocol, assert_never
 
 from approvals.events import (
     Alarm,
@@ -48,6 +48,19 @@ class Line:
     fields: dict[str, Any] = field(default_factory=dict)
     seldom: str = ""
     burst: int = 1
+
+
+class _Named(Protocol):
+    """What is about one request of one node."""
+
+    @property
+    def node(self) -> str: ...
+
+    @property
+    def request_id(self) -> str: ...
+
+    @property
+    def digest(self) -> str: ...
 
 
 def line_of(event: Event) -> Line:
@@ -154,8 +167,7 @@ def _record(member: str) -> dict[str, str]:
 
 def _telling(event: PlaceTold | PlaceNotTold) -> Line:
     """Of what could not be told many lines would say the same, while Slack is away."""
-    who = {"node": event.node, "request_id": event.request_id, "digest": event.digest[:16]}
-    who |= {"place": event.place}
+    who = _who(event) | {"place": event.place}
     if isinstance(event, PlaceTold):
         return Line("info", "told", who | {"how": event.how, "after_ms": event.after_ms})
     seldom = f"untold {event.place} {event.why}"
@@ -165,14 +177,12 @@ def _telling(event: PlaceTold | PlaceNotTold) -> Line:
 def _after(event: AnswerTaken | NodeReported | EventUnreadable) -> Line:
     match event:
         case AnswerTaken():
-            who = {"node": event.node, "request_id": event.request_id, "digest": event.digest[:16]}
-            return Line("info", "answer_taken", who)
+            return Line("info", "answer_taken", _who(event))
         case NodeReported():
             report = event.report
-            who = {"node": event.node, "request_id": event.request_id, "digest": event.digest[:16]}
             said = {"event_id": report.event_id, "kind": report.kind, "stage": report.stage}
             said |= {"suspected": event.suspected} if event.suspected else {}
-            return Line("info", "node_reported", who | said | {"agrees": event.agrees})
+            return Line("info", "node_reported", _who(event) | said | {"agrees": event.agrees})
         case EventUnreadable():
             fields = {"node": event.node, "attempt": event.token, "what": event.what}
             return Line("warning", "event_unreadable", fields | {"why": event.sentence})
@@ -194,8 +204,9 @@ def _changed(
         case HeadSigned():
             return Line("info", "audit_head", {"head": event.head, "why": event.why})
         case DeadlineMoved():
-            who = {"node": event.node, "request_id": event.request_id, "digest": event.digest[:16]}
-            return Line("info", "deadline_moved", who | {"earlier_ms": event.old - event.new})
+            return Line(
+                "info", "deadline_moved", _who(event) | {"earlier_ms": event.old - event.new}
+            )
         case FreezeChanged():
             return _freeze(event)
         case _:
@@ -220,8 +231,12 @@ def _policy(event: PolicyChanged | PolicyKept) -> Line:
 
 
 def _about(name: str, approval: Approval, **fields: Any) -> Line:
-    who = {"node": approval.node, "request_id": approval.request_id, "digest": approval.digest[:16]}
-    return Line("info", name, who | fields)
+    return Line("info", name, _who(approval) | fields)
+
+
+def _who(named: _Named) -> dict[str, str]:
+    """By these three every line of a request is found, in whichever room it was written."""
+    return {"node": named.node, "request_id": named.request_id, "digest": named.digest[:16]}
 
 
 def _final(approval: Approval) -> dict[str, Any]:
