@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from starlette.types import ASGIApp
 
@@ -42,6 +42,7 @@ from gateway.neighbors import Neighbors
 from gateway.observe.observer import Observer
 from gateway.reloading import Reloading
 from gateway.start_up import start_up_lines
+from gateway.tasks import Task
 from gateway.telling import Telling, telling
 from gateway.watch import watch
 from keys.seals import SealKey
@@ -50,8 +51,6 @@ from notifiers.story import names_of
 from notifiers.words.headline import headline
 
 SIGNERS: Final = 2
-
-Task: TypeAlias = Callable[[], Coroutine[Any, Any, Any]]
 
 
 @dataclass(frozen=True, slots=True)

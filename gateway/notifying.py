@@ -1,13 +1,14 @@
 """Puts together the other places where people are told, as [[notify]] says."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, assert_never
+from typing import Final, assert_never
 
 from approvals.events import Event, Journal
 from approvals.service import Service
 from gateway.clock import Clock
 from gateway.observe.observer import Observer
+from gateway.tasks import Task
 from notifiers.alarm_news import AlarmNews
 from notifiers.elsewhere.one_way import Carrier, OneWay
 from notifiers.elsewhere.standby import Standby
@@ -21,8 +22,6 @@ from notifiers.words.readable import listed
 EVERY_MS: Final = 500
 BURST: Final = 20
 """Of messages to one place: many at once are taken, then two a second."""
-
-Task = Callable[[], Coroutine[Any, Any, Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Final
 
-from gateway.assembly import Assembly, Task, assemble
+from gateway.assembly import Assembly, assemble
 from gateway.clock import SYSTEM, Clock
 from gateway.config.settings import Settings
 from gateway.data_dir import DataDir
@@ -21,7 +21,7 @@ from gateway.doors.seats import Seats, file_limit, limit_lines, seats_for_nodes,
 from gateway.doors.server import Server
 from gateway.embedded import EmbeddedServer
 from gateway.observe.observer import Observer
-from gateway.tasks import end
+from gateway.tasks import Task, end
 
 END_ATTEMPTS_S: Final = 2.0
 

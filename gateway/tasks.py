@@ -1,10 +1,13 @@
-"""Ending tasks for certain."""
+"""What runs beside each other for as long as a gateway runs, and ending it for certain."""
 
 import asyncio
-from collections.abc import Collection
-from typing import Any, Final
+from collections.abc import Callable, Collection, Coroutine
+from typing import Any, Final, TypeAlias
 
 AGAIN_S: Final = 0.1
+
+Task: TypeAlias = Callable[[], Coroutine[Any, Any, Any]]
+"""What begins one of them."""
 
 
 async def end(tasks: Collection["asyncio.Task[Any]"]) -> None:

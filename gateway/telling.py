@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,6 +16,7 @@ from gateway.config.settings import Settings
 from gateway.doors.slack import PATH, slack_endpoint
 from gateway.notifying import Both, alarm_tasks, also_told, one_ways, standbys_of
 from gateway.observe.observer import Observer
+from gateway.tasks import Task
 from keys.seals import SealKey
 from notifiers.console import NAME as CONSOLE
 from notifiers.console import Console
@@ -48,7 +49,7 @@ class Telling:
 
     teller: Teller
     wakes: tuple[Callable[[], None], ...]
-    tasks: tuple[Callable[[], Coroutine[Any, Any, Any]], ...]
+    tasks: tuple[Task, ...]
     routes: tuple[Route, ...]
     line: str
 
@@ -109,7 +110,7 @@ def telling(
         now_ms=clock.now_ms,
     )
     stack.push_async_callback(clicks.close)
-    running: list[Callable[[], Coroutine[Any, Any, Any]]] = [
+    running: list[Task] = [
         screen.run,
         Introduction(settings.slack, slack, observer, health).run,
         lambda: health.run(posts.announce),
