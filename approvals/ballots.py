@@ -3,17 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from approvals.electorate import Electorate
 from approvals.eligible import may_approve, may_reject, override_today
-from approvals.model import (
-    Approval,
-    Approved,
-    Choice,
-    Decision,
-    Electorate,
-    Evidence,
-    Pending,
-    SlackClick,
-)
+from approvals.model import Approval, Approved, Choice, Decision, Evidence, Pending, SlackClick
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ No IO, no clock, no randomness. Everything that answers a node, counts a vote or
 from collections.abc import Iterable
 from typing import assert_never
 
+from approvals.electorate import Electorate
 from approvals.eligible import counts, needs_today, override_today, supports
 from approvals.model import (
     Approval,
@@ -15,7 +16,6 @@ from approvals.model import (
     Choice,
     Damaged,
     Decision,
-    Electorate,
     Final,
     Outcome,
     Override,

@@ -2,16 +2,8 @@
 
 from typing import assert_never
 
-from approvals.model import (
-    Approval,
-    Choice,
-    Electorate,
-    Need,
-    Override,
-    SlackClick,
-    SshSignature,
-    Vote,
-)
+from approvals.electorate import Electorate
+from approvals.model import Approval, Choice, Need, Override, SlackClick, SshSignature, Vote
 from approvals.proof import proved
 
 

@@ -8,10 +8,11 @@ from approvals.acquaintance import Remark
 from approvals.aftermath.doubts import Doubts
 from approvals.aftermath.facts import NOTHING_AFTER, After
 from approvals.ballots import Ballot, NotCountedCause
+from approvals.electorate import Electorate, Person
 from approvals.findings import Address, Findings
 from approvals.freezes.model import Freeze, FreezeRecord
 from approvals.freezes.outcomes import NotFrozen
-from approvals.model import Approval, Decision, Electorate, Evidence, Person
+from approvals.model import Approval, Decision, Evidence
 from approvals.request import Request
 from approvals.told import Told
 from approvals.voting import Counted, NotCounted

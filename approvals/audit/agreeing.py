@@ -9,6 +9,7 @@ from approvals.audit.lines import request_of
 from approvals.audit.packed import BadPacked
 from approvals.codec import DamagedRecord, approval_from_plain, vote_from_plain
 from approvals.decide import decide
+from approvals.electorate import Electorate
 from approvals.eligible import proves
 from approvals.model import (
     NOTHING_NEW,
@@ -16,7 +17,6 @@ from approvals.model import (
     Approval,
     Choice,
     Damaged,
-    Electorate,
     Outcome,
     SshSignature,
     Vote,

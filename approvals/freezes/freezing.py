@@ -15,6 +15,7 @@ from typing import Final
 from approvals.audit import Audit, AuditDown
 from approvals.bell import Bell
 from approvals.chronicle import Chronicle
+from approvals.electorate import Electorate
 from approvals.events import FreezeChanged, FreezeWhat, Journal
 from approvals.freezes.model import (
     FIRST,
@@ -32,7 +33,7 @@ from approvals.freezes.model import (
 from approvals.freezes.outcomes import NotFrozen, NotThawed, ThawedSince
 from approvals.freezes.store import FREEZE_MEMBER, FreezeStore, Stored, wrong_with
 from approvals.memory import Memory
-from approvals.model import Electorate, Evidence, Frozen, SshSignature
+from approvals.model import Evidence, Frozen, SshSignature
 from approvals.news import News
 from approvals.redis.link import StoreDown
 

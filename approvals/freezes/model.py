@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from approvals.chains.addresses import claimed_address
+from approvals.electorate import Electorate
 from approvals.findings import Address, Findings
-from approvals.model import Brief, Electorate, Evidence, Frozen, SshSignature
+from approvals.model import Brief, Evidence, Frozen, SshSignature
 from approvals.proof import thaw_proved
 
 THAW_VOTES: Final = 2

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final, cast
 
 from approvals.chains.tables import SHIPPED
-from approvals.model import Electorate, Person
+from approvals.electorate import Electorate, Person
 from approvals.policy.contracts import Read, no_files, read_contracts
 from approvals.policy.expectations import read_tests
 from approvals.policy.facts import folded

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from approvals.chains.tables import Tables
+from approvals.electorate import Electorate, Person
 from approvals.findings import Address, Kind
-from approvals.model import Electorate, Person
 from approvals.policy.matchers import EffectMatcher
 from approvals.policy.request_matchers import FlagsAny, RequestMatcher
 from approvals.policy.shelf import Shelf

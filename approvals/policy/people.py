@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from approvals.model import Person
+from approvals.electorate import Person
 from approvals.policy.facts import folded
 from approvals.policy.mistakes import Wrong, shown
 from approvals.policy.reading import Table, text, texts

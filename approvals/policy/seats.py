@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
-from approvals.model import Need, Override, Person, ReasonFor, Strength
+from approvals.electorate import Person
+from approvals.model import Need, Override, ReasonFor, Strength
 from approvals.policy.escalating import check_in_time, read_escalations
 from approvals.policy.mistakes import shown
 from approvals.policy.people import NAME

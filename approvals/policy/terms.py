@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from approvals.model import Escalation, Need, Person, ReasonFor, Strength
+from approvals.electorate import Person
+from approvals.model import Escalation, Need, ReasonFor, Strength
 from approvals.quorum import can_be_met
 
 

@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from approvals.electorate import Person
 from approvals.freezes.model import THAW_VOTES
-from approvals.model import Person
 from approvals.policy.mistakes import PolicyError
 from approvals.policy.model import Policy
 from approvals.policy.terms import Terms

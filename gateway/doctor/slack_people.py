@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any, Final
 
-from approvals.model import Person
+from approvals.electorate import Person
 from approvals.policy.model import Policy
 from gateway.doctor.check import Change, Check, ok, warn, wrong
 from notifiers.slack.client import SlackClient

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, Protocol
 
-from approvals.model import Approval, Person
+from approvals.electorate import Person
+from approvals.model import Approval
 from approvals.recent import Recent
 from approvals.told import Post, Told
 from notifiers.notes import change_posts

@@ -24,8 +24,9 @@ from typing import Final
 
 from approvals.ballots import Ballot, NotCountedCause, wants_reason
 from approvals.codec import DamagedRecord
+from approvals.electorate import Person
 from approvals.events import Alarm, Journal
-from approvals.model import Approval, Choice, Person, SlackClick
+from approvals.model import Approval, Choice, SlackClick
 from approvals.redis.link import StoreDown
 from approvals.voting import Counted
 from keys.seals import SealKey

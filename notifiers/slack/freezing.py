@@ -7,11 +7,12 @@ from typing import Final
 
 from approvals.chains.addresses import claimed_address
 from approvals.codec import DamagedRecord
+from approvals.electorate import Person
 from approvals.findings import Findings
 from approvals.freezes.outcomes import NotFrozen, ThawedSince
 from approvals.freezes.statement import check_scope
 from approvals.freezes.store import NoRoom
-from approvals.model import Approval, Person, SlackClick
+from approvals.model import Approval, SlackClick
 from approvals.statement import BadStatement
 from notifiers.ports import Approvals
 from notifiers.slack.modal import EVERYTHING, LONGEST_REASON, SOURCE, WALLET, Scopes

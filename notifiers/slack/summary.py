@@ -5,7 +5,8 @@ from typing import Final, Protocol
 
 from approvals.codec import DamagedRecord
 from approvals.decide import decide
-from approvals.model import NOTHING_NEW, NOTHING_REMEMBERED, Approval, Electorate, Pending
+from approvals.electorate import Electorate
+from approvals.model import NOTHING_NEW, NOTHING_REMEMBERED, Approval, Pending
 from approvals.outbox import BURST_MEMBER, BURST_OVER
 from approvals.told import Told
 from approvals.wording import counted

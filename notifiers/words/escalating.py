@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from approvals.model import Approval, Electorate, Pending, Person
+from approvals.electorate import Electorate, Person
+from approvals.model import Approval, Pending
 from approvals.told import Post, Told
 from notifiers.ports import Story
 from notifiers.schedule import Due, Said

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from approvals.chains.addresses import parse_address
+from approvals.electorate import Electorate, Person
 from approvals.freezes.model import (
     FIRST,
     THAW_WITHIN_MS,
@@ -21,7 +22,7 @@ from approvals.freezes.model import (
     with_thaw,
 )
 from approvals.freezes.statement import NAMESPACE, FreezeStatement
-from approvals.model import Electorate, Person, SshSignature
+from approvals.model import SshSignature
 from approvals.statement import FRESH_MS
 from approvals.statement import NAMESPACE as VOTES
 from keys import ssh, sshsig

@@ -10,6 +10,7 @@ import pytest
 
 from approvals.audit import Audit, AuditDown
 from approvals.bell import Bell
+from approvals.electorate import Electorate, Person
 from approvals.events import Alarm, FreezeChanged
 from approvals.freezes.freezing import MEND_EVERY_S, ROOM_TO_THAW, FreezeParts, Freezing
 from approvals.freezes.model import ANYTHING, Freeze, FreezeRecord
@@ -17,7 +18,7 @@ from approvals.freezes.outcomes import NotThawed
 from approvals.freezes.statement import NAMESPACE, FreezeStatement
 from approvals.freezes.store import FREEZE_KEY, FreezeStore, NoRoom
 from approvals.memory import Memory
-from approvals.model import Electorate, Person, SshSignature
+from approvals.model import SshSignature
 from approvals.news import News
 from approvals.redis.link import Link, StoreDown
 from approvals.redis.names import MOST_RECORD

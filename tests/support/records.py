@@ -6,13 +6,12 @@ from hashlib import sha256
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from approvals.electorate import Electorate, Person
 from approvals.model import (
     Approval,
     Attempts,
     Choice,
-    Electorate,
     Need,
-    Person,
     SlackClick,
     SshSignature,
     Verdict,
