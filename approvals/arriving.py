@@ -172,7 +172,12 @@ class Arriving:
         new, parts = approval.deadline, self._ledger.parts
         parts.memory.learn_deadline(approval.digest, new)
         moved = DeadlineMoved(
-            self._ledger.now(), approval.node, approval.request_id, approval.digest, old, new
+            at=self._ledger.now(),
+            node=approval.node,
+            request_id=approval.request_id,
+            digest=approval.digest,
+            old=old,
+            new=new,
         )
         parts.audit.post(moved)
         self._ledger.note(moved)

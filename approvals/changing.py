@@ -76,7 +76,9 @@ class Changing:
             await announce(change)
         except Exception as error:
             why = str(error) if isinstance(error, NotAnnounced) else type(error).__name__
-            kept = PolicyKept(self._ledger.now(), change.old, change.new, change.via, why)
+            kept = PolicyKept(
+                at=self._ledger.now(), old=change.old, new=change.new, via=change.via, why=why
+            )
             self._ledger.note(kept)
             await self._ledger.audit_or_alarm("", kept)
             if isinstance(error, NotAnnounced):

@@ -72,7 +72,7 @@ class Reloading:
             return self._refused(f"{error}; {tail}", old)
         if change is None:
             sentence = f"{self._path} is what is in force already: nothing changes."
-            return Reloaded("unchanged", sentence, old, old)
+            return Reloaded("unchanged", sentence, old=old, digest=old)
         return self._changed(change)
 
     async def reload_on(self, hangups: asyncio.Event) -> None:
@@ -107,7 +107,7 @@ class Reloading:
     def _refused(self, why: str, old: str, mistakes: tuple[str, ...] = ()) -> Reloaded:
         digest = self._service.policy.digest
         sentence = f"{why}. The policy in force stays {digest[:16]}."
-        return Reloaded("refused", sentence, old, digest, mistakes)
+        return Reloaded("refused", sentence, old=old, digest=digest, mistakes=mistakes)
 
     def _changed(self, change: PolicyChanged) -> Reloaded:
         holds = (
@@ -117,7 +117,7 @@ class Reloading:
         return Reloaded(
             "changed",
             f"In force: {change.new[:16]} ({holds}); before: {change.old[:16]}.",
-            change.old,
-            change.new,
+            old=change.old,
+            digest=change.new,
             warnings=self._service.policy.warnings,
         )

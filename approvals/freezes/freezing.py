@@ -143,7 +143,15 @@ class Freezing:
         for _ in range(_TRIES):
             async with self._one_at_a_time:
                 record, at = await self._look(), self._parts.now_ms()
-                made = Freeze(_id(record), wallet, source, person, reason, at, evidence)
+                made = Freeze(
+                    id=_id(record),
+                    wallet=wallet,
+                    source=source,
+                    person=person,
+                    reason=reason,
+                    at=at,
+                    evidence=evidence,
+                )
                 again = already(record, made)
                 if again is not None:
                     return again
@@ -172,7 +180,13 @@ class Freezing:
         for _ in range(_TRIES):
             async with self._one_at_a_time:
                 record = await self._look()
-                vote = ThawVote(freeze, person, reason, self._parts.now_ms(), evidence)
+                vote = ThawVote(
+                    freeze=freeze,
+                    person=person,
+                    reason=reason,
+                    at=self._parts.now_ms(),
+                    evidence=evidence,
+                )
                 thawed = await self._thaw(record, vote, electorate)
             if thawed is not None:
                 return thawed
@@ -211,7 +225,7 @@ class Freezing:
         now = self._parts.now_ms()
         reason = f"The record of what is frozen was lost: {why}."
         base = stored if isinstance(stored, FreezeRecord) else None
-        after = mended(known, base, Freeze(_id(known), None, None, None, reason, now, None))
+        after = mended(known, base, _of_our_own(known, reason, now))
         self._seen = after  # nothing is approved meanwhile
         self._chronicle.alarm("freeze_lost", "", why)
         return await self._write(stored, after, "lost")
@@ -248,6 +262,13 @@ class Freezing:
             await self._parts.audit.write(FreezeChanged(now, "thawing", vote.person, record, vote))
         except AuditDown as down:
             raise StoreDown(f"the audit cannot be written ({down})") from None
+
+
+def _of_our_own(known: FreezeRecord, reason: str, at: int) -> Freeze:
+    """A freeze of everything that nobody asked for."""
+    return Freeze(
+        id=_id(known), wallet=None, source=None, person=None, reason=reason, at=at, evidence=None
+    )
 
 
 def _id(record: FreezeRecord) -> str:
