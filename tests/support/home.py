@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from gateway.child import free_addresses, running_gateway
 from gateway.clock import SYSTEM
 from gateway.config.file import load_for_operator
@@ -19,8 +21,9 @@ from gateway.simulate.attempts import Conclusion
 from gateway.simulate.fresh import freshen
 from gateway.simulate.node import NodeSettings, ask
 from gateway.simulate.twin import node_settings
-from keys import ssh, ssh_files
+from keys import rsa, ssh, ssh_files
 from tests.support.requests import FOLDER
+from tests.support.world import rsa_key
 
 WINDOW = {"retry_times": "20", "sleep_seconds": "1", "request_timeout": "10"}
 
@@ -107,16 +110,11 @@ def made(folder: Path, **settings: str) -> Home:
     """A home with ports of its own; its gateway is not running yet."""
     listen, operator_listen = free_addresses(2)
     addresses = {"listen": str(listen), "operator_listen": str(operator_listen)}
-    init(
-        Plan(
-            folder,
-            "ana",
-            None,
-            with_test_node=True,
-            bits=2048,
-            settings=addresses | WINDOW | settings,
-        )
-    )
+    plan = Plan(folder, "ana", None, with_test_node=True, settings=addresses | WINDOW | settings)
+    keys = (rsa_key(f"home-{number}") for number in range(3))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rsa, "generate_private_key", lambda _bits: next(keys))
+        init(plan)
     return Home(folder)
 
 
