@@ -15,6 +15,7 @@ from notifiers.words.readable import visible
 _WITHIN_S: Final = 0.5
 _USUAL: Final = Path("countersign.toml")
 _MOST: Final = 100
+_LONGEST: Final = 60
 
 
 def complete(what: str, config: Path | None, begun: str) -> list[CompletionItem]:
@@ -48,14 +49,19 @@ def _fits(name: str, begun: str) -> bool:
 
 def _approvals(settings: Settings) -> Iterable[CompletionItem]:
     for entry in _desk(settings).approvals({"limit": _MOST})["approvals"]:
-        about = visible(entry["headline"], 60)
+        about = _short(visible(entry["headline"]))
         for name in (entry["approval"]["request_id"], entry["member"]):
             yield CompletionItem(name, help=about)
 
 
+def _short(text: str) -> str:
+    """Enough to tell one from another by, on the line of a shell."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
 def _freezes(settings: Settings) -> Iterable[CompletionItem]:
     for entry in _desk(settings).freezes()["freezes"]:
-        yield CompletionItem(entry["id"], help=visible(entry["scope"], 60))
+        yield CompletionItem(entry["id"], help=_short(visible(entry["scope"])))
 
 
 def _nodes(settings: Settings) -> Iterable[CompletionItem]:

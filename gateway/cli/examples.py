@@ -30,6 +30,7 @@ EXAMPLES: Final = {
     ),
     "completion": (
         "completion bash >> ~/.bashrc",
+        "completion zsh >> ~/.zshrc",
         "completion fish > ~/.config/fish/completions/countersign.fish",
     ),
     "demo": ("demo", "demo --answer approve"),

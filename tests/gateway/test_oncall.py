@@ -331,7 +331,7 @@ def completed(home, *words):
         'eval "$(python -m gateway completion bash)"\n'
         'countersign() { python -m gateway "$@"; }\n'
         'COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()\n'
-        '_countersign_completion countersign "${COMP_WORDS[$COMP_CWORD]}" ""\n'
+        '_countersign_whole countersign "${COMP_WORDS[$COMP_CWORD]}" ""\n'
         'printf "%s\\n" "${COMPREPLY[@]}"\n'
     )
     done = subprocess.run(
@@ -349,6 +349,34 @@ def completed(home, *words):
 def test_bash_completes_the_ids_of_open_approvals(home, asked):
     pressed = (completed(home, "show", asked.request_id[:9]) for _ in range(10))
     assert any(asked.request_id in found for found in pressed)  # a busy machine: press it again
+
+
+def test_bash_goes_on_after_the_colon_of_an_id_with_what_is_missing(home, asked):
+    task, _, attempt = asked.request_id.partition(":")
+    assert completed(home, "show", task, ":") == [attempt]
+    assert completed(home, "show", "node-1/" + task, ":", attempt) == [attempt]
+    assert completed(home, "show", "--js") == ["--json"]
+
+
+def test_fish_cuts_only_what_an_id_is_told_by():
+    script = run("completion", "fish").output
+    assert 'string split --max 1 ","' in script
+    assert 'string split ","' not in script
+
+
+def test_fish_reads_the_whole_amount_beside_an_id(home, asked):
+    if shutil.which("fish") is None:
+        pytest.skip("fish is not installed")
+    begun = f"complete -C 'countersign show {asked.request_id[:20]}'"
+    done = subprocess.run(
+        ["fish", "--no-config", "-c", f"python -m gateway completion fish | source; {begun}"],
+        capture_output=True,
+        check=True,
+        text=True,
+        cwd=home.folder,
+        env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+    )
+    assert f"{asked.request_id}\tSend 2,500 USDT -> 0xd631…2A2c on Ethereum" in done.stdout
 
 
 def test_a_tab_offers_ids_nodes_and_nothing_that_a_shell_would_run(home, asked, monkeypatch):
@@ -374,6 +402,11 @@ def drip(server):
 
 def test_a_tab_that_finds_nobody_is_silent_and_quick(tmp_path):
     home = other_home(tmp_path)
+    long = {"approval": {"request_id": "x1"}, "member": "n/x1", "headline": "word " * 40}
+    with LyingDesk(home, long):
+        assert [each.help for each in complete("approvals", home.config, "")] == [
+            f"{'word ' * 11}word…"
+        ]
     evil = {"approval": {"request_id": "x$(id)"}, "member": "n/`id`", "headline": "\x1b[2J"}
     with LyingDesk(home, evil):
         assert complete("approvals", home.config, "") == []
