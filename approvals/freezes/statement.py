@@ -104,6 +104,9 @@ def check_scope(scope: Scope, name: str) -> None:
     if (scope == "everything") != (not name):
         raise BadStatement("a freeze is of everything, of one wallet, or of one address")
     if len(name) > MOST_NAME or not re.fullmatch(r"[!-~]*", name, re.ASCII):
-        raise BadStatement(f"a wallet or address has at most {MOST_NAME} characters and no space")
+        raise BadStatement(
+            f"a wallet or address has at most {MOST_NAME} characters and no space: name a wallet by"
+            " its id, which `countersign show` prints"
+        )
     if scope == "source" and parse_address(name) is None:
         raise BadStatement(f"{name} is no address that we know: nothing would be frozen")

@@ -35,7 +35,7 @@ def audit_show(id_: str, config: Path, *, as_json: bool) -> None:
     show_lines(settings_of(config), id_, as_json=as_json)
 
 
-@audit.command("verify")
+@audit.command("verify", short_help="Check that no line was changed, removed or put there.")
 @_places
 @click.option(
     "--heads",

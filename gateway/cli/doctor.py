@@ -7,7 +7,7 @@ import click
 from gateway.cli.options import FILE, config_option, json_option
 
 
-@click.command()
+@click.command(short_help="What is wrong, and the line to change.")
 @click.option("--strict", is_flag=True, help="Exit status 1 for warnings too.")
 @click.option(
     "--node-config",

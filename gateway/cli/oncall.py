@@ -19,7 +19,7 @@ from gateway.desk.states import STATES
 _override: Final = click.option(
     "--override",
     is_flag=True,
-    help="In place of the people who are asked; only those of [override] may, together.",
+    help="In place of the people who are asked: those of [override] may, so many as it says.",
 )
 
 _PENDING: Final = "pending"
@@ -30,7 +30,7 @@ _id: Final = click.argument("id_", metavar="ID", shell_complete=complete("approv
 
 def _ballot(function: F) -> F:
     """The argument and options of a vote."""
-    return _id(_override(signed_options(function)))
+    return _id(signed_options(function, _override))
 
 
 @click.command("list", short_help="What waits for people, is frozen, or was decided.")
@@ -100,7 +100,11 @@ def show(id_: str, config: Path, *, raw: bool, as_json: bool) -> None:
 def approve(
     id_: str, reason: str, key: Path, config: Path, *, override: bool, as_json: bool
 ) -> None:
-    """Vote to approve, signed with your SSH key."""
+    """Vote to approve, signed with your SSH key.
+
+    ID is a request_id, node/request_id, or a unique prefix (6 or more characters) of either or
+    of the digest.
+    """
     _vote(config, id_, "approve", reason, key, override=override, as_json=as_json)
 
 
@@ -109,13 +113,13 @@ def approve(
 def reject(
     id_: str, reason: str, key: Path, config: Path, *, override: bool, as_json: bool
 ) -> None:
-    """Vote to reject, signed with your SSH key."""
+    """Vote to reject, signed with your SSH key. ID is as for `approve`."""
     _vote(config, id_, "reject", reason, key, override=override, as_json=as_json)
 
 
 @click.command(short_help="Stop approvals at once.")
 @click.option(
-    "--wallet", metavar="ID", help="Only this wallet, by the id or name that Cobo gives it."
+    "--wallet", metavar="ID", help="Only this wallet, by its id, or a name without spaces."
 )
 @click.option("--from", "source", metavar="ADDRESS", help="Only what leaves this address.")
 @signed_options

@@ -37,10 +37,12 @@ def complete(what: str) -> Callable[[click.Context, click.Parameter, str], list[
     return look_up
 
 
-def signed_options(function: F) -> F:
-    """The options of whatever a person signs."""
-    for option in (
-        click.option("--reason", required=True, metavar="TEXT", help="Why; others will read it."),
+def signed_options(function: F, *more: Callable[[Any], Any]) -> F:
+    """The options of whatever a person signs; in the help the first comes last here."""
+    options: tuple[Callable[[Any], Any], ...] = (
+        config_option,
+        json_option,
+        *more,
         click.option(
             "--key",
             type=FILE,
@@ -50,9 +52,9 @@ def signed_options(function: F) -> F:
             metavar="FILE",
             help="Your OpenSSH private key, or a .pub file whose private half ssh-agent holds.",
         ),
-        json_option,
-        config_option,
-    ):
+        click.option("--reason", required=True, metavar="TEXT", help="Why; others will read it."),
+    )
+    for option in options:
         function = option(function)
     return function
 

@@ -158,7 +158,7 @@ _checks = _under(
 )  # fmt: skip
 
 
-@click.command(cls=_Command)
+@click.command(cls=_Command, short_help="Play a TSS Node against the running gateway.")
 @click.argument("requests", metavar="[REQUEST.json]...", nargs=-1, type=READABLE)
 @_what
 @_how_many

@@ -13,6 +13,7 @@ from gateway.oncall.terminal import UNREACHABLE, Failure
 
 WITHIN_S: Final = 20.0
 _OK: Final = 200
+_STRANGER: Final = 401
 _OWN: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - names to replace
 
 
@@ -63,6 +64,12 @@ class DeskClient:
 
     def _call(self, method: str, target: str, body: object = None) -> dict[str, Any]:
         status, answer = self._exchange(method, target, body)
+        if status == _STRANGER:
+            raise Failure(
+                f"The gateway on {self._address} does not take the cookie of this data_dir: it was"
+                " started again meanwhile, or runs with another one. Try again, or name the"
+                " configuration that it runs with: --config FILE."
+            )
         if status != _OK:
             raise Failure(str(answer.get("error", f"The gateway answered HTTP {status}.")))
         return answer

@@ -85,19 +85,30 @@ def matter_of(settings: Settings, wanted: str) -> Matter:
 
 def _one(client: DeskClient, wanted: str) -> Dossier:
     """The approval that an id means; the desk may not slip in another one."""
+    if not wanted:
+        raise Failure("Name an approval: `countersign list` has their ids.")
     dossiers = [open_dossier(entry) for entry in client.find(wanted)]
     if not dossiers:
         short = len(wanted) < SHORTEST_PREFIX
         more = f"; a beginning counts from {SHORTEST_PREFIX} characters on" if short else ""
         raise Failure(f"No approval is called {wanted}: see `countersign list`{more}.")
     if len(dossiers) > 1:
-        found = [f"  {each.member}  {each.approval.digest[:16]}" for each in dossiers[:_MOST_NAMED]]
-        if len(dossiers) > _MOST_NAMED:
-            found.append(f"  and {len(dossiers) - _MOST_NAMED} more")
-        fail([f"{wanted} may mean {len(dossiers)} approvals: name one of them.", *found])
+        fail(_choices(wanted, dossiers))
     (dossier,) = dossiers
     approval = dossier.approval
     names = (approval.request_id, approval.member, approval.digest)
     if not any(name.startswith(wanted) for name in names):
         raise Failure("The gateway answered with another approval than asked: nothing was signed.")
     return dossier
+
+
+def _choices(wanted: str, dossiers: list[Dossier]) -> list[str]:
+    """Which approvals an id may mean and what each is, those that wait for people first."""
+    order = sorted(dossiers, key=lambda each: (each.state != "open", each.approval.deadline))
+    lines = [f"{wanted} may mean {len(dossiers)} approvals: name one of them."]
+    for each in order[:_MOST_NAMED]:
+        lines.append(f"  {each.member}  {each.approval.digest[:16]}")
+        how = "open" if each.approval.final is None else each.approval.final.outcome
+        lines.append(f"    {how}: {each.headline}")
+    more = len(dossiers) - _MOST_NAMED
+    return [*lines, f"  and {more} more"] if more > 0 else lines

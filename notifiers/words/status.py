@@ -15,6 +15,7 @@ from approvals.model import (
     Choice,
     Damaged,
     Decision,
+    Override,
     Pending,
     Rejected,
     Vote,
@@ -152,7 +153,8 @@ def _and_now(
         case NotCountedCause.NOT_ON_CALL if override is not None:
             return (f"These are: {ink.text(', '.join(override.people))}.",)
         case NotCountedCause.NOT_AN_APPROVER | NotCountedCause.OWN_TRANSACTION:
-            return (f"Who may: {'; '.join(_groups(approval, ink)) or 'nobody'}.",)
+            instead = () if override is None else (f"By override, {_overriders(override, ink)}.",)
+            return (f"Who may: {'; '.join(_groups(approval, ink)) or 'nobody'}.", *instead)
         case NotCountedCause.ALREADY_VOTED if isinstance(decision, Pending):
             stands = f"It stands at {_progress(approval, decision, ink)}."
             return stands, *wanted(approval, decision, ink)
@@ -203,6 +205,12 @@ def _groups(approval: Approval, ink: Ink) -> tuple[str, ...]:
         f"{need.count} of {ink.text(need.group)}: {ink.text(', '.join(need.people) or 'nobody')}"
         for need in approval.verdict.needs
     )
+
+
+def _overriders(override: Override, ink: Ink) -> str:
+    """`2 of on_call: dee, eli`."""
+    people = ink.text(", ".join(override.people))
+    return f"{override.approve} of {ink.text(override.group)}: {people}"
 
 
 def _approved(approval: Approval, decision: Approved, ink: Ink) -> Status:

@@ -547,3 +547,45 @@ def test_the_signed_digest_is_of_the_bytes_and_not_of_what_the_gateway_says(entr
         assert "a friend" not in result.output
         (body,) = desk.votes
         assert f"digest: {entry['approval']['digest']}\n" in json.loads(body)["statement"]
+
+
+def test_an_id_of_several_says_what_each_is_and_none_at_all_is_said(home, asked):
+    with home.asked("keysign_raw_message_hash") as other:
+        both = next(
+            asked.request_id[:n]
+            for n in range(40, 5, -1)
+            if other.request_id.startswith(asked.request_id[:n])
+        )
+        done = run("show", both, "--config", home.config)
+    assert done.exit_code == 1
+    lines = done.output.splitlines()
+    for each, headline in (
+        (asked, "open: Send 2,500 USDT -> 0xd631…2A2c on Ethereum"),
+        (other, "open: NOT VERIFIED: Sign a bare hash 0x907e…e50e as 0xe461…03EE (raw)"),
+    ):
+        (number,) = [n for n, line in enumerate(lines) if f"/{each.request_id} " in line]
+        assert lines[number + 1] == f"    {headline}"
+    done = run("show", "", "--config", home.config)
+    assert (done.exit_code, done.output) == (
+        1,
+        "Name an approval: `countersign list` has their ids.\n",
+    )
+
+
+def test_the_cookie_of_another_gateway_says_what_to_do(home, tmp_path):
+    other = other_home(tmp_path)
+    path = other.config
+    listen = str(home.settings.operator_listen)
+    path.write_text(path.read_text().replace(str(other.settings.operator_listen), listen))
+    done = run("list", "--config", path)
+    assert done.exit_code == 1
+    assert "does not take the cookie of this data_dir" in done.output
+    assert "--config FILE." in done.output
+
+
+def test_what_must_be_said_stands_first_in_the_help():
+    lines = run("approve", "--help").output.splitlines()
+    options = [line.split()[0] for line in lines if line.startswith("  --")]
+    assert options == ["--reason", "--key", "--override", "--json", "--config", "--help"]
+    commands = run("--help").output.splitlines()[1:]
+    assert not [line for line in commands if line.endswith("...")]

@@ -79,7 +79,11 @@ def locked(home):
 
 
 def back(seen):
-    """To the table: its letters may still stand there from before, but not beside the question."""
+    """To the table: its letters may still stand there from before, but not beside the question.
+
+    What is pressed before that question is dropped.
+    """
+    seen.shows("Press a key")
     seen.press("x")
     seen.without("Press a key")
     return seen.shows(FOOT)
