@@ -30,13 +30,13 @@ from notifiers.slack.overflow import Overflow, overflow_of
 from notifiers.slack.review import can_review
 from notifiers.slack.shown import hash_of, shown_of
 from notifiers.slack.tables import small_print, table
-from notifiers.slack.text import SLACK_INK, bare, date, mrkdwn, plain
+from notifiers.slack.text import SLACK_INK, bare, mrkdwn, plain
 from notifiers.slack.text import standing as standing_of
 from notifiers.slack.tokens import Act
 from notifiers.words.aftermath import was_not_ours
 from notifiers.words.escalating import called_lines
 from notifiers.words.headline import itemized
-from notifiers.words.ink import PLAIN, clock
+from notifiers.words.ink import PLAIN, deadline
 from notifiers.words.readable import visible
 from notifiers.words.sheet import Sheet
 from notifiers.words.status import Status, status_of
@@ -197,7 +197,7 @@ def _progress(approval: Approval, standing: _Standing) -> list[Json]:
     said = {"status": f"{standing.mark} {standing_of(standing.marked)}"}
     if standing.bare.state == "open":
         hurry = _HURRY[standing.urgency]
-        said["deadline"] = f":alarm_clock: {hurry} before *{date(approval.deadline)}*"
+        said["deadline"] = f":alarm_clock: {hurry} before *{deadline(approval, SLACK_INK)}*"
     return [
         {"type": "section", "text": mrkdwn(text), "block_id": name} for name, text in said.items()
     ]
@@ -242,7 +242,7 @@ def _fallback(approval: Approval, sheet: Sheet, standing: _Standing) -> str:
         what = f"{what} · {sheet.integrity}"
         what = what if len(what) <= _GLANCE else f"{sheet.integrity}: {sheet.headline}"
     if standing.bare.state == "open":
-        line = f"{line} · decide before {clock(approval.deadline)}"
+        line = f"{line} · decide before {deadline(approval, PLAIN)}"
     worst = f" · {sheet.worst}" if sheet.worst else ""
     said = f"{what}{worst} · {line} · {visible(approval.request_id, 200)}"
     return bare(said, FALLBACK_TEXT)

@@ -19,6 +19,7 @@ from notifiers.slack.overflow import overflow_of
 from notifiers.slack.review import LAYOUTS
 from notifiers.slack.text import SLACK_INK, date, mrkdwn, plain, standing
 from notifiers.words.facts import Fact, exact
+from notifiers.words.ink import deadline
 from notifiers.words.readable import visible
 from notifiers.words.sheet import Sheet
 from notifiers.words.status import day_and_clock, status_of
@@ -61,7 +62,7 @@ def _standing(story: Story, now: int) -> Iterator[Json]:
     )
     yield section("what", plain(story.sheet.headline, _HEADLINE))
     yield section("status", mrkdwn(standing(status)))
-    until = f" Decide before {date(approval.deadline)}." if status.state == "open" else ""
+    until = f" Decide before {deadline(approval, SLACK_INK)}." if status.state == "open" else ""
     as_of = f"As of {date(now)}; what comes later is in the message.{until}"
     yield {"type": "context", "block_id": "as-of", "elements": [mrkdwn(as_of)]}
     yield section("seal", plain(story.sheet.badge, SECTION_TEXT))

@@ -3,7 +3,7 @@
 import re
 from typing import Any, Final
 
-from notifiers.words.ink import Ink, clock
+from notifiers.words.ink import Ink, clock, day
 from notifiers.words.readable import cut, visible
 from notifiers.words.status import Status
 
@@ -40,7 +40,13 @@ def date(milliseconds: int) -> str:
     return f"<!date^{milliseconds // 1000}^{{time}}|{clock(milliseconds)}>"
 
 
-SLACK_INK: Final = Ink(text=literal, time=date)
+def dated(milliseconds: int) -> str:
+    """The same with its day: `tomorrow at 14:02`."""
+    shown = "{date_short_pretty} at {time}"
+    return f"<!date^{milliseconds // 1000}^{shown}|{day(milliseconds)}>"
+
+
+SLACK_INK: Final = Ink(text=literal, time=date, day=dated)
 
 
 def plain(text: str, limit: int) -> dict[str, Any]:

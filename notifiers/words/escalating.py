@@ -8,7 +8,7 @@ from approvals.model import Approval, Pending
 from approvals.told import Post, Told
 from notifiers.ports import Story
 from notifiers.schedule import Due, Said
-from notifiers.words.ink import PLAIN, Ink
+from notifiers.words.ink import PLAIN, Ink, deadline
 from notifiers.words.readable import lasted, listed
 
 MOST_TRIES: Final = 5
@@ -74,7 +74,7 @@ def sentence(
     if len(people) > _SHOWN:
         names.append(f"and {len(people) - _SHOWN} more")
     what = ", ".join(ink.text(call.group) or "reminder" for call in calls)
-    waited, before = _waited(story.approval, calls[-1]), ink.time(story.approval.deadline)
+    waited, before = _waited(story.approval, calls[-1]), deadline(story.approval, ink)
     return (
         f"{', '.join(names)} ({what}): this still waits{_missing(story, ink)} after {waited}."
         f" Decide before {before}.\n"

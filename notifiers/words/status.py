@@ -23,7 +23,7 @@ from approvals.model import (
 from approvals.model import Final as FinalFact
 from notifiers.words.aftermath import became, last_asked, went_wrong
 from notifiers.words.freezes import frozen_words
-from notifiers.words.ink import PLAIN, Ink
+from notifiers.words.ink import PLAIN, Ink, deadline
 from notifiers.words.overrides import asked, enough, may_join, overriding, wanted
 from notifiers.words.readable import lasted, listed
 from notifiers.words.text import command
@@ -149,7 +149,7 @@ def _and_now(
     override = approval.verdict.override
     match cause:
         case NotCountedCause.TOO_LATE:
-            return f"It was {ink.time(approval.deadline)}.", "Whoever asked must ask again."
+            return f"It was {deadline(approval, ink)}.", "Whoever asked must ask again."
         case NotCountedCause.NOT_ON_CALL if override is not None:
             return (f"These are: {ink.text(', '.join(override.people))}.",)
         case NotCountedCause.NOT_AN_APPROVER | NotCountedCause.OWN_TRANSACTION:

@@ -28,7 +28,7 @@ from notifiers.words.readable import cut, grouped, lasted, listed, short_address
         ("1\ufe0f\u20e3", "1[U+20E3]"),
         ("drawn\U000e0101 otherwise\u180b", "drawn otherwise"),
         ("not\u0336 so", "not[U+0336] so"),
-        ("\u0338 over ours", "[U+0338] over ours"),
+        ("\u0301 over ours", "[U+0301] over ours"),
         ("a \u0301", "a [U+0301]"),
         ("Z" + "\u030d" * 5, "Z\u030d\u030d\u030d[U+030D][U+030D]"),
         ("Vie\u0302\u0323t שָׁלוֹם नमस्ते", "Việt שָׁלוֹם नमस्ते"),

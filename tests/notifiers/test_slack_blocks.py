@@ -37,6 +37,7 @@ from tests.notifiers.cases import CASES, standing, told
 from tests.notifiers.examples import (
     CLAIMS,
     NAMES,
+    NOW,
     TETHER,
     TO,
     TRANSFER,
@@ -336,6 +337,14 @@ def test_the_deadline_is_shown_in_the_readers_own_time() -> None:
     record = approval()
     dumped = json.dumps(shown(story(record=record)).blocks)
     assert f"<!date^{record.deadline // 1000}^{{time}}|14:23 UTC>" in dumped
+
+
+def test_a_deadline_that_is_far_away_names_its_day() -> None:
+    record = approval(deadline=NOW + 23 * 3_600_000)
+    message = shown(story(record=record))
+    seconds, spelled = record.deadline // 1000, "{date_short_pretty} at {time}"
+    assert f"<!date^{seconds}^{spelled}|2026-09-22 13:13 UTC>" in json.dumps(message.blocks)
+    assert "decide before 2026-09-22 13:13 UTC" in message.text
 
 
 def test_each_version_of_a_message_has_new_block_ids_and_the_same_facts() -> None:
