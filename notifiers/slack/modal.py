@@ -7,8 +7,9 @@ from approvals.ballots import wants_reason
 from approvals.freezes.model import THAW_VOTES
 from approvals.model import Approval, Choice
 from notifiers.ports import Story
+from notifiers.slack.facts import section
 from notifiers.slack.limits import MODAL_TITLE, OPTION_TEXT, Json, check_view
-from notifiers.slack.text import plain
+from notifiers.slack.text import literal, mrkdwn, plain
 from notifiers.slack.tokens import Act
 from notifiers.words.readable import visible
 
@@ -46,10 +47,11 @@ def vote_view(story: Story, choice: Choice) -> Json:
     approval, sheet = story.approval, story.sheet
     said = {"what": sheet.headline}
     if choice is Choice.APPROVE:
-        said |= {"warning": f"Warning: {sheet.worst}"} if sheet.worst else {}
         said |= {"pledge": f"You approve: {sheet.pledge}", "badge": sheet.badge}
     said |= {"which": f"Request id: {approval.request_id}\nDigest: {approval.digest}"}
     blocks = [*_sections(said), reason_field(approval, choice)]
+    if choice is Choice.APPROVE and sheet.worst:
+        blocks.insert(0, section("warning", mrkdwn(f":warning: *{literal(sheet.worst)}*")))
     return modal(choice.value, f"{choice.value.capitalize()} this request", blocks, submit=choice)
 
 

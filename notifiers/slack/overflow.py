@@ -71,15 +71,19 @@ def overflow_of(approval: Approval, sheet: Sheet, page: Sheet) -> Overflow:
 
 
 def parts_of(overflow: Overflow) -> Iterator[Part]:
-    """The parts to post, in order; the last says what is missing."""
+    """The parts to post, in order, none folded away by Slack; the last says what is missing."""
     texts, more = _parts(overflow.text)
     for number, sections in enumerate(texts, start=1):
-        head = f"Part {number} of {len(texts)} of the text with the SHA-256 {overflow.sha256}"
+        part = (
+            "The whole text," if len(texts) == 1 else f"Part {number} of {len(texts)} of the text"
+        )
+        head = f"{part} with the SHA-256 {overflow.sha256}"
         missing = f"[cut: {counted(more, 'more character')}] To read it all, run: {overflow.run}"
         last = [missing] if more and number == len(texts) else []
         said = [head, *sections, *last]
         blocks = [
-            section(f"part-{place}", plain(text, SECTION_TEXT)) for place, text in enumerate(said)
+            section(f"part-{place}", plain(text, SECTION_TEXT)) | {"expand": True}
+            for place, text in enumerate(said)
         ]
         yield Part(f"part {number} of {overflow.sha256}", head, blocks)
 

@@ -39,7 +39,8 @@ _MEANS: Final = {Act.FREEZE: "Nothing was frozen.", Act.DETAILS: "Nothing is sho
 
 UNSURE: Final = (
     "We could not confirm your vote: take it that nothing was stored. Look at the message, which"
-    " shows what is."
+    " shows what is; if you are missing there, click again, or run `countersign approve` or"
+    " `countersign reject` with its request id."
 )
 UNSURE_FREEZE: Final = (
     "We could not confirm the freeze: take it that nothing is frozen. Every freeze that is stored"

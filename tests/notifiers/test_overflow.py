@@ -87,6 +87,7 @@ def test_a_text_cannot_mention_link_or_draw() -> None:
         for block in part.blocks:
             assert block["text"]["type"] == "plain_text"
             assert block["text"]["emoji"] is False
+            assert block["expand"] is True, "Slack would fold it away"
 
 
 def test_a_text_without_end_ends_with_the_command() -> None:
