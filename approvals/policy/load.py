@@ -92,7 +92,8 @@ def _parse(text: str, source: str) -> Mapping[str, Any]:
     except tomllib.TOMLDecodeError as error:
         at = _SYNTAX_AT.search(str(error))
         line = int(at[1]) if at else text.count("\n") + 1
-        found = _SYNTAX_AT.sub("", str(error))
+        why = _SYNTAX_AT.sub("", str(error)).removesuffix(" (at end of document)")
+        found = f"text that is no TOML ({why})"
     except UnicodeEncodeError as error:
         line, found = text.count("\n", 0, error.start) + 1, "a lone surrogate"
     except (RecursionError, ValueError):

@@ -82,7 +82,9 @@ class TestTheFile:
         )
 
     def test_a_syntax_error_has_a_line_too(self):
-        refused('default = "ask"\n[people\n', "[people", "expected TOML")
+        refused(
+            'default = "ask"\n[people\n', "[people", "found text that is no TOML (Expected ']' at"
+        )
         refused("[", "[", "expected TOML")
         assert mistakes('default = "a')[0].startswith("policy.toml:1: ")
         assert mistakes('default = "ask"\ndefault = "ask"\n')[0].startswith("policy.toml:2: ")
