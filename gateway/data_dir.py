@@ -12,6 +12,11 @@ from approvals.file_lock import lock_file
 class DataDirError(Exception):
     """One plain sentence saying why the data directory cannot be used."""
 
+    @classmethod
+    def of(cls, path: Path, error: OSError) -> Self:
+        """What the system says of it: no room, no permission, read-only."""
+        return cls(f"{path} cannot be used as data_dir: {error.strerror}.")
+
 
 @dataclass(frozen=True, slots=True)
 class DataDir:
@@ -33,7 +38,7 @@ class DataDir:
             if lock is not None:
                 _write_pid(lock)
         except OSError as error:
-            raise DataDirError(f"{path} cannot be used as data_dir: {error.strerror}.") from error
+            raise DataDirError.of(path, error) from error
         if lock is None:
             held = f"{path} is in use by another gateway{_pid(path)}"
             raise DataDirError(f"{held}: end it, or name another data_dir.")

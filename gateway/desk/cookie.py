@@ -6,6 +6,8 @@ import secrets
 from pathlib import Path
 from typing import Final
 
+from gateway.data_dir import DataDirError
+
 NAME: Final = "operator.cookie"
 _BYTES: Final = 32
 
@@ -20,14 +22,21 @@ class Cookie:
 
     @classmethod
     def bake(cls, data_dir: Path) -> "Cookie":
-        """Write a new cookie, mode 0600, in one step: a reader sees the old one or the new one."""
+        """Write a new cookie, mode 0600, in one step: a reader sees the old one or the new one.
+
+        Raises:
+            DataDirError: it cannot be written.
+        """
         text = secrets.token_hex(_BYTES)
         fresh = data_dir / f"{NAME}.{os.getpid()}"
-        fresh.unlink(missing_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-        with os.fdopen(os.open(fresh, flags, 0o600), "w") as file:
-            file.write(f"{text}\n")
-        fresh.replace(data_dir / NAME)
+        try:
+            fresh.unlink(missing_ok=True)
+            with os.fdopen(os.open(fresh, flags, 0o600), "w") as file:
+                file.write(f"{text}\n")
+            fresh.replace(data_dir / NAME)
+        except OSError as error:
+            raise DataDirError.of(data_dir, error) from error
         return cls(text)
 
     @classmethod
