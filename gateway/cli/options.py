@@ -10,7 +10,9 @@ from click.shell_completion import CompletionItem
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-FILE: Final = click.Path(path_type=Path)
+FILE: Final = click.Path(path_type=Path, readable=False)
+"""Whoever reads it says why it cannot be read, and what to do."""
+
 READABLE: Final = click.Path(path_type=Path, exists=True, dir_okay=False, readable=True)
 
 config_option: Final = click.option(

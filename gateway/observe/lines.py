@@ -31,7 +31,7 @@ from approvals.events import (
     Unanswered,
     Voted,
 )
-from approvals.model import Approval
+from approvals.model import Approval, SlackClick, Vote
 
 Level = Literal["debug", "info", "warning", "error"]
 
@@ -190,8 +190,14 @@ def _after(event: AnswerTaken | NodeReported | EventUnreadable) -> Line:
             assert_never(event)
 
 
+def way(vote: Vote) -> str:
+    """How a vote came, in logs and metrics."""
+    return "slack" if isinstance(vote.evidence, SlackClick) else "ssh"
+
+
 def _vote(event: Voted | Overridden) -> Line:
-    said = {"person": event.vote.person, "choice": event.vote.choice}
+    vote = event.vote
+    said = {"person": vote.person, "choice": vote.choice, "via": way(vote)}
     if isinstance(event, Voted):
         return _about("voted", event.approval, **said)
     return replace(_about("overridden", event.approval, **said), level="warning")

@@ -18,6 +18,9 @@ Fields: TypeAlias = MutableMapping[str, Any]
 LONGEST: Final = 2000
 """Characters of one value."""
 
+LONGEST_ON_SCREEN: Final = 200
+"""Characters of one value on a terminal, where nobody reads a signature."""
+
 REMOVED: Final = "[removed]"
 
 _SECRET_NAME: Final = re.compile(
@@ -124,7 +127,7 @@ def _short(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
     text = str(value)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return _cut(text, LONGEST)
 
 
 def _for_machines(_logger: Any, _method: str, fields: Fields) -> str:
@@ -140,7 +143,18 @@ def _for_people(_logger: Any, _method: str, fields: Fields) -> str:
 
 
 def _pairs(fields: Mapping[str, Any]) -> list[str]:
-    return [f"{k}={v if _PLAIN.fullmatch(v := str(raw)) else repr(v)}" for k, raw in fields.items()]
+    return [
+        f"{name}={_quoted(_cut(str(value), LONGEST_ON_SCREEN))}" for name, value in fields.items()
+    ]
+
+
+def _quoted(value: str) -> str:
+    return value if _PLAIN.fullmatch(value) else repr(value)
+
+
+def _cut(text: str, longest: int) -> str:
+    """Its beginning; half of a secret would not be known as one any more."""
+    return text if len(text) <= longest else f"{scrub(text)[:longest]}…"
 
 
 def _harmless(text: str) -> str:

@@ -39,8 +39,9 @@ from approvals.events import (
     Unanswered,
     Voted,
 )
-from approvals.model import Cause, Choice, Outcome, SlackClick
+from approvals.model import Cause, Choice, Outcome
 from approvals.request import RequestType
+from gateway.observe.lines import way
 from gateway.observe.series import ALARMS, SILENCES, Series
 
 CONTENT_TYPE: Final = prometheus_client.CONTENT_TYPE_LATEST
@@ -82,8 +83,7 @@ class Metrics:
             case Attempted():
                 self._series.attempts.labels("yes" if event.counted else "no").inc()
             case Voted():
-                via = "slack" if isinstance(event.vote.evidence, SlackClick) else "ssh"
-                self._series.votes.labels(event.vote.choice, via).inc()
+                self._series.votes.labels(event.vote.choice, way(event.vote)).inc()
             case Overridden():
                 self._series.overrides.labels(event.vote.choice).inc()
             case Learned():

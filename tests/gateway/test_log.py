@@ -3,10 +3,11 @@
 import io
 import json
 import logging
+import re
 
 import pytest
 
-from gateway.observe.log import LONGEST, make_log, scrub, take_library_logs
+from gateway.observe.log import LONGEST, LONGEST_ON_SCREEN, make_log, scrub, take_library_logs
 
 NOW = 1_790_000_000_123
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJleHAiOjF9.c2lnbmF0dXJl"
@@ -101,6 +102,20 @@ def test_what_libraries_warn_of_is_written_and_scrubbed(log, stream):
 def test_a_value_has_an_end(log, stream):
     log.info("said", why="a" * 100_000)
     assert len(stream.getvalue()) < LONGEST + 200
+
+
+def test_a_screen_is_not_filled_with_one_value_and_the_document_has_it_whole():
+    for terminal, shown in ((True, LONGEST_ON_SCREEN), (False, 800)):
+        stream = io.StringIO()
+        make_log(lambda: NOW, stream, terminal=terminal).info("audit_head", head="a" * 800)
+        assert max(map(len, re.findall("a+", stream.getvalue()))) == shown
+
+
+@pytest.mark.parametrize("before", [LONGEST_ON_SCREEN - 20, LONGEST - 20])
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_secret_is_taken_out_before_a_value_is_cut(log, stream, secret, before):
+    log.info("said", why=f"{'a' * before} {secret} {'b' * LONGEST}")
+    assert_clean(stream)
 
 
 def test_a_value_cannot_write_a_line_or_move_the_cursor(log, stream):
