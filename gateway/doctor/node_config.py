@@ -13,6 +13,7 @@ from typing import Any, Final
 import yaml
 
 from gateway.policy_file import read_bounded
+from notifiers.words.readable import visible
 
 MOST_BYTES: Final = 65_536
 MOST_ALIASES: Final = 16
@@ -112,7 +113,8 @@ def _parsed(path: Path, content: bytes) -> Any:
         return yaml.load(content, Loader=_Bounded)  # noqa: S506 - it is a SafeLoader
     except yaml.MarkedYAMLError as error:
         line = "" if error.problem_mark is None else f" in line {error.problem_mark.line + 1}"
-        raise NodeConfigError(f"{path} is no YAML that can be read{line}.") from None
+        why = f" ({visible(error.problem, 100)})" if error.problem else ""
+        raise NodeConfigError(f"{path} is no YAML that can be read{line}{why}.") from None
     except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError):
         raise NodeConfigError(f"{path} is no YAML that can be read.") from None
 
@@ -138,9 +140,14 @@ class _Bounded(yaml.SafeLoader):
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
         """A mapping in which nothing is said twice: which of them a node takes is not known."""
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        if len(set(keys)) != len(keys):
-            raise yaml.MarkedYAMLError(problem="a key twice", problem_mark=node.start_mark)
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue
+            if key.value in seen:
+                twice = f"{visible(key.value, 40)} stands twice"
+                raise yaml.MarkedYAMLError(problem=twice, problem_mark=key.start_mark)
+            seen.add(key.value)
         return super().construct_mapping(node, deep)
 
 

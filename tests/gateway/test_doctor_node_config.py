@@ -94,8 +94,33 @@ def test_a_node_that_asks_once_is_not_to_be_followed(patient, node):
 def test_what_the_node_leaves_out_is_its_own_default(patient, node):
     for key in ADVISED:
         change(node, f"  {key}: {ADVISED[key]}\n", "")
-    lines = [c.changes[0].line for c in compared(patient, node).checks if c.level == "wrong"]
-    assert lines == ["retry_times = 2", "sleep_seconds = 15", "request_timeout = 10"]
+    wrong = [c for c in compared(patient, node).checks if c.level == "wrong"]
+    assert [c.sentence.partition(", and")[0].rpartition("default ")[2] for c in wrong] == [
+        "retry_times: 2",
+        "sleep_seconds: 15",
+        "request_timeout: 10",
+    ]
+    assert [(change.line, change.where) for c in wrong for change in c.changes] == [
+        (f"{key}: {ADVISED[key]}", f"{node}, callback") for key in ADVISED
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("a: 1\ncallback:\n  retry_times: 1\n  retry_times: 2", "4 (retry_times stands twice)"),
+        (
+            "callback:\n\tretry_times: 1",
+            r"2 (found character '\t' that cannot start any token)",
+        ),
+    ],
+)
+def test_yaml_that_is_none_is_said_with_the_line_and_why(tmp_path, content, says):
+    path = tmp_path / "node.yaml"
+    path.write_text(content)
+    with pytest.raises(NodeConfigError) as caught:
+        read_node_config(path)
+    assert str(caught.value) == f"{path} is no YAML that can be read in line {says}."
 
 
 ADDRESSES = {

@@ -9,7 +9,7 @@ import pytest
 
 from approvals.audit import AuditDown
 from approvals.model import Choice
-from approvals.store import BELL
+from approvals.redis.names import BELL
 from approvals.window import Window
 from gateway.beginning import StartError
 from keys.envelope import sign
