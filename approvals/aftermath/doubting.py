@@ -109,17 +109,13 @@ class Doubting:
     async def lost(self, places: Collection[str]) -> bool:
         """Whether something that we heard was not told at these places, and nobody is to tell it.
 
-        Nothing is asked of Redis while there is nothing to tell.
+        Or somebody did, and `judge` learns that. Nothing is asked of Redis while there is nothing
+        to tell.
         """
-        if not any(one.is_unsaid(places) for one in self._own.kept):
-            return False
-        comes_at = await self._store.doubts_come_at()  # first: who tells it, notes that before
-        stored = await self._stored()
-        if stored is not None:
-            self._own = updated(self._own, stored)
         unsaid = [one for one in self._own.kept if one.is_unsaid(places)]
         if not unsaid:
             return False
+        comes_at, stored = await self._store.doubts_come_at(), await self._stored()
         if stored is None or not all(stored.knows(one.name) for one in unsaid):
             return True
         return comes_at is None or comes_at > self._ledger.now() + LATE_MS

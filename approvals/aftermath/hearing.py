@@ -48,13 +48,14 @@ class Aftermath:
         self.doubting = Doubting(ledger, self._judged)
         self._store = ledger.parts.after
         self._heard: Recent[tuple[str, str], None] = Recent(_HEARD_KEPT)
+        self._damaged: Recent[str, None] = Recent(_HEARD_KEPT)
 
     async def of(self, approval: Approval) -> After:
         """What is known; nothing where what is stored is not as we wrote it."""
         try:
             return await self._store.read(approval.member)
         except DamagedRecord as damage:
-            self._ledger.alarm("damaged", approval.member, str(damage))
+            self._alarm_once(approval.member, damage)
             return After(whole=False)
 
     async def taken(self, approval: Approval) -> None:
@@ -193,9 +194,15 @@ class Aftermath:
                 if done is not False:
                     return bool(done)
         except DamagedRecord as damage:
-            ledger.alarm("damaged", member, str(damage))
+            self._alarm_once(member, damage)
             return False
         raise StoreDown("others keep writing what happened after a decision")
+
+    def _alarm_once(self, member: str, damage: DamagedRecord) -> None:
+        """Of facts beside a record that are not ours: who looks at it each second reads it once."""
+        if member not in self._damaged:
+            self._ledger.alarm("damaged", member, f"what happened after the decision: {damage}")
+            self._damaged[member] = None
 
     async def _doubt(
         self, node: str, report: Report, approval: Approval | None, suspected: str

@@ -117,6 +117,17 @@ async def test_while_another_gateway_tells_it_nobody_else_does(world: World) -> 
     assert in_channel(world) == []
 
 
+async def test_what_is_gone_while_another_gateway_was_to_tell_it_is_told_at_once(
+    world: World,
+) -> None:
+    await hear(world, report(**UNKNOWN))
+    world.clock.ahead += GRACE_MS + 100
+    assert DOUBTS_MEMBER in await world.outbox.claim_untold(world.clock.now_ms(), 1)
+    await world._link.client.delete(DOUBTS)
+    await world.teller.tell_due()
+    assert len(in_channel(world)) == 1
+
+
 async def test_what_is_not_ours_is_set_aside_as_it_is_and_is_an_alarm_once(world: World) -> None:
     client = world._link.client
     await client.set(DOUBTS, "forged")
@@ -136,6 +147,7 @@ async def test_who_goes_on_spoiling_it_gets_an_alarm_ever_more_seldom_and_hides_
     for _ in range(40):
         await world._link.client.set(DOUBTS, "forged")
         await world.teller.tell_due()
+        await world.service.doubting.kept()
         world.clock.ahead += 1_000
     assert alarms(world).count("damaged") <= 6  # after 0, 1, 3, 7, 15, 31 seconds
     assert alarms(world).count("signed_unknown") == len(in_channel(world)) == 1
