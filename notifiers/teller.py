@@ -24,7 +24,7 @@ from notifiers.once import Held
 from notifiers.ports import Approvals, Notifier, Notifiers, NotTold, Outbox
 from notifiers.schedule import next_look
 from notifiers.story import story_of
-from notifiers.words.aftermath import say_alarms
+from notifiers.words.doubts import say_alarms
 from notifiers.words.text import Names
 
 POLL_S: Final = 1.0

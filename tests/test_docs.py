@@ -40,7 +40,7 @@ from gateway.config.tables import Reader
 from gateway.doors.wire import parse
 from gateway.observe.metrics import Metrics
 from gateway.setup.init import Plan, what_next
-from notifiers.words.aftermath import SAYS
+from notifiers.words.doubts import SAYS
 from notifiers.words.warnings import ODDITY_NAMES, RISK_NAMES
 
 ROOT = Path(__file__).parents[1]

@@ -97,12 +97,12 @@ def _check_patience(node: Node, config: NodeConfig, path: Path) -> list[Check]:
         theirs = config.number(key)
         if number == str(theirs) or not config.knows(key):
             continue
-            says = "says" if key in config.numbers else "leaves to the node's default"
-            change = Change(f"{key} = {theirs}", f'countersign.toml, [[tss_node]] "{node.name}"')
-            tried_once = key == "retry_times" and theirs == 0  # which is nothing to follow it in
-            # A node takes whole numbers, and its defaults suit nobody.
-            if tried_once or (key not in config.numbers and number.isdecimal()):
-                change = Change(f"{key}: {number}", f"{path}, callback")
+        says = "says" if key in config.numbers else "leaves to the node's default"
+        change = Change(f"{key} = {theirs}", f'countersign.toml, [[tss_node]] "{node.name}"')
+        tried_once = key == "retry_times" and theirs == 0  # which is nothing to follow it in
+        # A node takes whole numbers, and its defaults suit nobody.
+        if tried_once or (key not in config.numbers and number.isdecimal()):
+            change = Change(f"{key}: {number}", f"{path}, callback")
         checks.append(
             wrong(
                 "node_config.patience",

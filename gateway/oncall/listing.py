@@ -17,7 +17,7 @@ from gateway.oncall.dossier import Dossier, open_dossier
 from gateway.oncall.freezes import print_freezes, standing_of
 from gateway.oncall.page import print_list
 from gateway.oncall.terminal import OTHER_VERSION, Failure, print_json
-from notifiers.words.aftermath import is_alarming
+from notifiers.words.aftermath import was_not_ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def _after(dossier: Dossier) -> dict[str, Any] | None:
         "taken_at": None if after.taken is None else after.taken.at,
         "reports": plain(after.reported),
         "overdue": dossier.overdue,
-        "alarming": is_alarming(dossier.approval, after),
+        "alarming": was_not_ours(dossier.approval, after),
     }
 
 

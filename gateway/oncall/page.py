@@ -9,7 +9,7 @@ import click
 from approvals.model import Approval, SshSignature, Vote
 from gateway.oncall.dossier import Dossier
 from gateway.oncall.terminal import console, on_terminal
-from notifiers.words.aftermath import history, is_alarming
+from notifiers.words.aftermath import history, was_not_ours
 from notifiers.words.facts import Fact
 from notifiers.words.ink import Ink
 from notifiers.words.readable import lasted, visible
@@ -49,7 +49,7 @@ def page_of(dossier: Dossier, sheet: Sheet | None, now: int) -> tuple[Section, .
     after = history(
         dossier.approval, dossier.after, Ink(time=day_and_clock), overdue=dossier.overdue
     )
-    alarming = is_alarming(dossier.approval, dossier.after)
+    alarming = was_not_ours(dossier.approval, dossier.after)
     sections.insert(0, Section("After the decision", after if alarming else (), loud=True))
     sections.append(Section("Progress", _progress(dossier, now)))
     sections.append(Section("After the decision", () if alarming else after))

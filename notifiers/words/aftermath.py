@@ -1,32 +1,18 @@
 """What became of a decision, in sentences: taken, signed, failed, or not come back for."""
 
-from collections import Counter
-from collections.abc import Sequence
 from typing import Final
 
-from approvals.aftermath.doubts import Doubt, Doubts
 from approvals.aftermath.facts import After, Reported
-from approvals.model import Approval, Outcome
+from approvals.model import Approval, Cause, Outcome
 from approvals.request import RequestType
-from approvals.wording import counted
-from notifiers.ports import Doubting, Notifier, Story
+from notifiers.ports import Story
 from notifiers.words.ink import PLAIN, Ink
 from notifiers.words.readable import visible
 
 _LONGEST: Final = 160
 """Of a node's reason, where it stands within another sentence."""
-_IN_FULL: Final = 3
-"""Alarms at once that are said one by one."""
-
+_ANEW: Final = " Whoever asked must ask again."
 _AGAIN: Final = " By what the node says nothing came of it; whoever asked may ask again."
-
-SAYS: Final[dict[str, str]] = {
-    "signed_unknown": "signed something that nobody asked us about",
-    "signed_rejected": "signed something that was not approved here",
-    "signed_other": "signed something OTHER than what was approved here",
-    "used_unknown": "used its key share for something that nobody asked us about",
-    "used_rejected": "used its key share for something that was not approved here",
-}
 
 
 def became(approval: Approval, after: After, ink: Ink = PLAIN) -> str | None:
@@ -72,12 +58,6 @@ def history(
     return tuple(rows)
 
 
-def is_alarming(approval: Approval, after: After) -> bool:
-    """Whether the node says that it did what we did not say yes to."""
-    succeeded = after.first("succeeded")
-    return succeeded is not None and bool(_but(approval, succeeded))
-
-
 def _but(approval: Approval, succeeded: Reported) -> str:
     """What is wrong with what the node did; empty where nothing is."""
     if not is_yes(approval):
@@ -121,6 +101,11 @@ def sentences(story: Story) -> list[tuple[str, str]]:
     if story.overdue and after.first("succeeded") is None:
         hint = _hint(approval, PLAIN)
         return [("overdue", f"Approved, but {last_asked(approval)}. {hint}.")]
+    if never_fetched(approval):
+        until = f"until {PLAIN.time(approval.answer_until)}"
+        return [
+            ("never", f"The node did not come for the answer {until}, so this is rejected.{_ANEW}")
+        ]
     said = became(approval, after)
     if said is None or not is_yes(approval):
         return []  # what was done without our yes is an alarm, and said as one
@@ -132,55 +117,12 @@ def sentences(story: Story) -> list[tuple[str, str]]:
     return [(name, f"{said[0].upper()}{said[1:]}.{hint}")]
 
 
-def alarm_text(doubt: Doubt) -> str:
-    """What people read of an act without our yes, and what to do."""
-    report = doubt.report
-    about = visible(report.request_id or report.task or "without a name", _LONGEST)
-    at = PLAIN.time(report.at or doubt.heard_at)
-    said = SAYS.get(doubt.alarm, "did what we know nothing of")
-    hashes = f"\nSigned: {visible(' '.join(report.hashes[:2]), _LONGEST)}" if report.hashes else ""
-    return (
-        f"ALARM {doubt.alarm}: {visible(doubt.node)} {said}, {at}: request {about}."
-        f"{_beside(doubt)}{hashes}\n"
-        "If nobody can explain it at once, stop the node, and run:"
-        " countersign freeze --reason …"
-    )
-
-
-def _beside(doubt: Doubt) -> str:
-    """Which record of ours it goes against; else why none covers it, where one might seem to."""
-    if doubt.member:
-        return f" Our record: {visible(doubt.member, _LONGEST)}."
-    if doubt.alarm != "signed_unknown" or not doubt.report.task or doubt.report.signs:
-        return ""
-    task = visible(doubt.report.task, _LONGEST)
-    return f" It names task {task} and not what it signed, so no approval of that task covers it."
-
-
-def more_text(doubts: Sequence[Doubt]) -> str:
-    """What people read of the others, where one message for each would hide everything else."""
-    counts = Counter((visible(doubt.node), doubt.alarm) for doubt in doubts)
-    kinds = (f"{count:,} {what} of {node}" for (node, what), count in sorted(counts.items()))
-    return (
-        f"ALARM: {counted(len(doubts), 'more such report')}: {', '.join(kinds)}.\n"
-        "Each is in the log, event node_reported."
-    )
-
-
-async def say_alarms(doubting: Doubting, doubts: Doubts, place: Notifier) -> None:
-    """Say at a place every alarm that was not said there; each is noted as soon as it was.
-
-    The first few in full and the others in one message: a node can report a thousand at once, and
-    what people are asked meanwhile must not wait behind them.
-    """
-    unsaid = [one for one in doubts.kept if one.alarm and place.name not in one.said]
-    for doubt in unsaid[:_IN_FULL]:
-        await place.announce(alarm_text(doubt))
-        await doubting.said([doubt.name], place.name)
-    others = unsaid[_IN_FULL:]
-    if others:
-        await place.announce(more_text(others))
-        await doubting.said([doubt.name for doubt in others], place.name)
+def never_fetched(approval: Approval) -> bool:
+    """Whether enough approved it, and the node did not come for that while it could."""
+    final = approval.final
+    if final is None or final.cause is not Cause.TIMEOUT:
+        return False
+    return final.sentence.startswith("approved")
 
 
 def is_yes(approval: Approval) -> bool:

@@ -21,7 +21,7 @@ from approvals.model import (
     Vote,
 )
 from approvals.model import Final as FinalFact
-from notifiers.words.aftermath import became, last_asked, went_wrong
+from notifiers.words.aftermath import became, last_asked, never_fetched, went_wrong
 from notifiers.words.freezes import frozen_words
 from notifiers.words.ink import PLAIN, Ink, deadline
 from notifiers.words.overrides import asked, enough, may_join, overriding, wanted
@@ -244,7 +244,7 @@ def _rejected(approval: Approval, decision: Rejected, ink: Ink) -> Status:
     if final is None:
         return Status("closing", "Nobody can vote any more; the outcome is being recorded")
     if decision.cause is Cause.TIMEOUT:
-        end = _UNFETCHED if decision.sentence.startswith("approved") else _ENDS[Cause.TIMEOUT]
+        end = _UNFETCHED if never_fetched(approval) else _ENDS[Cause.TIMEOUT]
         return Status("closed", f"{end}, {_ended(approval, final, ink)}")
     return _closed(decision, _ended(approval, final, ink), ink)
 

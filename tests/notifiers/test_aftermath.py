@@ -544,6 +544,18 @@ class TestNotComeBack:
         assert "taken by the node" in line(world)
         assert len(aside(world)) == 2
 
+    async def test_it_is_said_too_that_it_never_came_and_that_somebody_must_ask_again(
+        self, world: World, approved: Approval
+    ) -> None:
+        world.clock.ahead += approved.answer_until - world.clock.now_ms() + 1
+        await world.service._settle(await world.stored(approved))
+        for _ in range(2):
+            await world.told()
+        assert "the node did not come for it in time" in line(world)
+        (said,) = aside(world)
+        assert said.startswith("The node did not come for the answer until ")
+        assert said.endswith(", so this is rejected. Whoever asked must ask again.")
+
     async def test_the_status_elsewhere_says_so_too(self, world: World, approved: Approval) -> None:
         decision = await world.service.decision_of(approved)
         assert "not come back" in status_of(approved, decision, overdue=True).said
