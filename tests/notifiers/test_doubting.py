@@ -16,6 +16,7 @@ from approvals.memory import Memory
 from approvals.model import Choice
 from approvals.redis.link import Link, StoreDown, key
 from approvals.service import Service
+from notifiers.ports import NotTold
 from notifiers.teller import Teller
 from notifiers.words.text import NO_NAMES
 from tests.notifiers.test_aftermath import alarms, hear, in_channel, overridden, report
@@ -105,6 +106,25 @@ async def test_another_gateway_that_told_it_is_believed(world: World) -> None:
     await later(world)
     assert len(in_channel(world)) == 1
     assert alarms(world) == ["signed_unknown"]
+
+
+async def test_a_place_that_wants_to_be_left_alone_is_though_it_is_to_be_told_again_long_after(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = 0
+
+    async def limited(_text: str) -> None:
+        nonlocal tries
+        tries += 1
+        raise NotTold("limited", retry_after=600)
+
+    monkeypatch.setattr(world.posts, "announce", limited)
+    await hear(world, report(**UNKNOWN))
+    await later(world)
+    assert tries == 1
+    world.clock.ahead += 600_000
+    await world.told()
+    assert tries == 2
 
 
 async def test_while_another_gateway_tells_it_nobody_else_does(world: World) -> None:
