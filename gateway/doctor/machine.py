@@ -102,16 +102,31 @@ def _check_free(key: str, address: Address, *, running: bool) -> Check:
             f"Our gateway runs, and does not answer at {address}: was {key} changed since it"
             " started, or does it hang?",
         )
+    error = _bind_error(address)
+    if error is None:
+        return ok("machine.ports", f"{address} is free for {key}.")
+    if error.errno == errno.EADDRINUSE:
+        return _taken(key, address)
+    return _no_place(key, address, error)
+
+
+def _bind_error(address: Address) -> OSError | None:
+    """What keeps us from listening there, now."""
     try:
         info = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
         with socket.socket(info[0], socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(info[4])
     except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            return _taken(key, address)
-        return _no_place(key, address, error)
-    return ok("machine.ports", f"{address} is free for {key}.")
+        return error
+    return None
+
+
+def _is_elsewhere(error: OSError | None) -> bool:
+    """Whether it says that the address is none of this machine's."""
+    return isinstance(error, socket.gaierror) or (
+        error is not None and error.errno == errno.EADDRNOTAVAIL
+    )
 
 
 def _no_place(key: str, address: Address, error: OSError) -> Check:
@@ -120,7 +135,7 @@ def _no_place(key: str, address: Address, error: OSError) -> Check:
     sentence = f"{key} = {address} cannot be listened on: {error.strerror or error}."
     if error.errno == errno.EACCES:
         port += 10_000
-    elif error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
+    elif _is_elsewhere(error):
         sentence = f"{key} = {address} cannot be listened on: this machine has no such address."
         host = "127.0.0.1"
     change = Change(f'{key} = "{Address(host, port)}"', "countersign.toml, [gateway]")
@@ -141,7 +156,9 @@ def _elsewhere(key: str, address: Address) -> Change:
 
 
 def _ask(address: Address, path: str) -> tuple[int, dict[str, Any]] | None:
-    """Status and JSON of what answers there; None where nobody listens."""
+    """Status and JSON of what answers there; None where nobody listens, or not on this machine."""
+    if _is_elsewhere(_bind_error(address)):
+        return None
     host = _EVERYWHERE.get(address.host, address.host)
     connection = http.client.HTTPConnection(host, address.port, timeout=_WITHIN_S)
     try:
