@@ -255,6 +255,24 @@ def test_an_entry_of_another_kind_is_one_sentence(name, odd):
         open_dossier(entry(*CASES["transfer"]) | {name: odd if odd != {} else {"a": 1}.items()})
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"after": {"taken": {"at": "now"}, "reported": []}},
+        {"after": {"taken": {"at": True}, "reported": []}},
+        {"after": {"taken": {"at": 10**17}, "reported": []}},
+        {"after": {"taken": None}},
+        {"after": 7},
+        {"wallet": "Hot wallet"},
+        {"wallet": {"id": "w"}},
+    ],
+    ids=str,
+)
+def test_what_became_of_it_in_another_form_is_one_sentence(odd):
+    with pytest.raises(Failure, match="gateway"):
+        open_dossier(entry(*CASES["transfer"]) | odd)
+
+
 # The page of one approval
 
 
