@@ -238,5 +238,5 @@ def test_a_page_says_what_to_do_about_a_node_that_does_not_come() -> None:
     _, record, _ = CASES["transfer"]
     ((label, text),) = history(replace(record, final=None), After(), overdue=True)
     assert label == "Not fetched"
-    assert text.startswith("the node has not come back for the answer, it last asked at ")
+    assert text.startswith("the node has not come back for the answer; it last asked at ")
     assert "Is it running, and does it reach us? It can fetch the answer until " in text
