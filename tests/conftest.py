@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Iterator
 from functools import cache
+from importlib import metadata
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -39,9 +40,13 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _primes_are_proved_once() -> Iterator[None]:
-    """Whoever reads a private key proves its two primes: 30 ms, twice for each gateway here."""
-    read = cache(serialization.load_pem_private_key)
+def _looked_up_once() -> Iterator[None]:
+    """What libraries do anew each time, and what made half the cost of starting a gateway here.
+
+    Whoever reads a private key proves its two primes; whoever connects to Redis looks for the
+    version of its client in the files that are installed.
+    """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(serialization, "load_pem_private_key", read)
+        for module, name in ((serialization, "load_pem_private_key"), (metadata, "version")):
+            patch.setattr(module, name, cache(getattr(module, name)))
         yield
