@@ -98,13 +98,19 @@ async def test_an_outcome_that_no_vote_brought_is_shown_too(world, slack, monkey
         assert not slack.message.deciding
 
 
-async def test_slack_down_leaves_the_node_unaffected_and_is_told_later(house, slack):
+async def test_slack_down_leaves_the_node_unaffected_and_is_told_later(house, slack, monkeypatch):
     slack.fail("chat.postMessage", *[Fails(status=500)] * 3, Fails(status=429, retry_after=1))
     asking = asyncio.create_task(house.asks())
     await house.pending()
     await house.votes("ana")
     assert (await asking).action == "APPROVE"
-    await until(lambda: len(slack.messages) == 1)
+    monkeypatch.setattr("notifiers.teller.POLL_S", 0.05)
+
+    def passes_and_told():
+        house.world.clock.ahead_ms += 100
+        return len(slack.messages) == 1
+
+    await until(passes_and_told)
     assert not slack.message.deciding
     assert "Approved" in slack.message.all_text
 
