@@ -139,9 +139,10 @@ class Store:
         """Take a member out of `open` if it has no record; else it would be counted for ever."""
         await self._link.run("leave", [record_key(member), key("open")], [member])
 
-    async def mend(self) -> list[str]:
-        """Set aside what stands where `open`, `untold` or the bell should be; their names."""
+    async def mend(self, more: Sequence[str] = ()) -> list[str]:
+        """Set aside what stands where a list of ours should be; their names. `more`: of others."""
         keys = [key(name) for name in ("open", "untold", "bell", "done", "unshown")]
+        keys += more
         aside = await self._link.run("mend", keys, [MOST_AHEAD_MS])
         return [name.decode("utf-8", "replace") for name in aside]
 

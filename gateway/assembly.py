@@ -43,7 +43,7 @@ from gateway.observe.observer import Observer
 from gateway.reloading import Reloading
 from gateway.start_up import start_up_lines
 from gateway.tasks import Task
-from gateway.telling import Telling, telling
+from gateway.telling import Telling, places_of, telling
 from gateway.watch import watch
 from keys.seals import SealKey
 from keys.signed_text import TextSigner
@@ -107,10 +107,10 @@ def assemble(
     for wake in told.wakes:
         bell.also(wake)
     if settings.slack is not None:
-        heads.tell_too(told.teller.announce)
+        heads.tell_too(told.tellers.announce)
     parked = Parked()
     _begin_to_count(root, policy, parked, told)
-    reloading = Reloading(service, settings.policy, told.teller, observer, clock)
+    reloading = Reloading(service, settings.policy, told.tellers, observer, clock)
     return Assembly(
         service=service,
         reloading=reloading,
@@ -176,7 +176,7 @@ def _service(
             store=store,
             after=AfterStore(link, seal_key, keep_days=settings.redis.keep_days),
             freezes=FreezeStore(link, seal_key),
-            outbox=Outbox(link, seal_key),
+            outbox=Outbox(link, seal_key, places_of(root.settings)),
             bell=bell,
             audit=recalled.audit,
             memory=recalled.memory,
@@ -250,5 +250,5 @@ def _begin_to_count(root: _Root, policy: Policy, parked: Parked, told: Telling) 
     metrics.begin(
         version=version("countersign"),
         nodes=[node.name for node in settings.nodes],
-        places=told.teller.places,
+        places=told.tellers.places,
     )

@@ -19,7 +19,7 @@ from gateway.clock import Clock
 from gateway.observe.observer import Observer
 from gateway.policy_file import PolicyUnreadable, load_policy
 from notifiers.ports import NotTold
-from notifiers.teller import Teller
+from notifiers.tellers import Tellers
 from notifiers.words.news import policy_news
 
 Outcome: TypeAlias = Literal["changed", "unchanged", "refused"]
@@ -47,12 +47,12 @@ class Reloading:
     """Reads one policy file again for one service."""
 
     def __init__(
-        self, service: Service, path: Path, teller: Teller, observer: Observer, clock: Clock
+        self, service: Service, path: Path, tellers: Tellers, observer: Observer, clock: Clock
     ) -> None:
-        """`teller` knows where people are told before a policy is used."""
+        """`tellers` know where people are told before a policy is used."""
         self._service = service
         self._path = path
-        self._teller = teller
+        self._tellers = tellers
         self._observer = observer
         self._clock = clock
 
@@ -100,7 +100,7 @@ class Reloading:
 
     async def _announce(self, change: PolicyChanged) -> None:
         try:
-            await self._teller.announce(policy_news(change))
+            await self._tellers.announce(policy_news(change))
         except NotTold as failure:
             raise NotAnnounced(failure.why) from None
 

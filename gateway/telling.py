@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from starlette.routing import Route
 
-from approvals.outbox import BURST_MEMBER
 from approvals.service import Service
+from approvals.untold import BURST_MEMBER
 from gateway.clock import Clock
 from gateway.config.settings import Settings
 from gateway.doors.slack import PATH, slack_endpoint
@@ -22,6 +22,7 @@ from notifiers.console import NAME as CONSOLE
 from notifiers.console import Console
 from notifiers.health import SlackHealth
 from notifiers.noting import Noting
+from notifiers.ports import Screen
 from notifiers.settings import SlackSettings
 from notifiers.slack.clicks import Clicks
 from notifiers.slack.client import SlackClient
@@ -34,7 +35,7 @@ from notifiers.slack.thread import NAME as SLACK
 from notifiers.slack.trouble import SlackTrouble
 from notifiers.slack.watched import WatchedSlack
 from notifiers.story import names_of
-from notifiers.teller import Teller
+from notifiers.tellers import Tellers
 from notifiers.words.text import Names
 
 AGAIN_S: Final = 30.0
@@ -42,16 +43,22 @@ AGAIN_S: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """The teller and, with Slack, the ears: tasks to run, routes to serve, a line to say.
+    """The tellers and, with Slack, the ears: tasks to run, routes to serve, a line to say.
 
     `wakes` are called when a record was written.
     """
 
-    teller: Teller
+    tellers: Tellers
     wakes: tuple[Callable[[], None], ...]
     tasks: tuple[Task, ...]
     routes: tuple[Route, ...]
     line: str
+
+
+def places_of(settings: Settings) -> tuple[str, ...]:
+    """The names of all places where people are told, the screen first."""
+    screen = CONSOLE if settings.slack is None else SLACK
+    return (screen, *(one.name for one in settings.notify))
 
 
 def telling(
@@ -68,11 +75,12 @@ def telling(
     def names() -> Names:
         return names_of(service.policy)
 
-    def teller(*notifiers: Any, burst: Any = None) -> Teller:
-        return Teller(
+    def tellers(screen: Screen, burst: Any = None) -> Tellers:
+        return Tellers(
             service,
             service.outbox,
-            notifiers,
+            screen,
+            ways,
             names=names,
             journal=observer,
             now_ms=clock.now_ms,
@@ -84,10 +92,10 @@ def telling(
 
     ways = one_ways(settings.notify, service.outbox, observer, clock)
     if settings.slack is None:
-        console = teller(Console(sys.stdout, noting(CONSOLE)), *ways)
+        told = tellers(Console(sys.stdout, noting(CONSOLE)))
         line = "Approvals are told here and decided with `countersign approve` or `reject`."
-        tasks = (console.run, *alarm_tasks(ways, observer, lambda: False))
-        return Telling(console, (console.wake,), tasks, (), f"{line}{also_told(ways)}")
+        tasks = (*_runs(told), *alarm_tasks(ways, observer, lambda: False))
+        return Telling(told, (told.wake,), tasks, (), f"{line}{also_told(ways)}")
     channel, pace = settings.slack.channel, Pace(clock.now_ms)
     slack = SlackClient(settings.slack, limited=pace.spent)
     posts = SlackPosts(slack, channel, service.outbox, pace, noting(SLACK))
@@ -97,12 +105,12 @@ def telling(
     standbys = standbys_of(ways, health, service, observer, clock)
     summary = Summary(slack, channel, service, service.outbox, pace)
     watched = WatchedSlack(posts, health, pace)
-    screen = teller(watched, *ways, burst=lambda: watched.watched(BURST_MEMBER, summary.tell))
+    told = tellers(watched, burst=lambda: watched.watched(BURST_MEMBER, summary.tell))
     clicks = Clicks(
         service,
         service.outbox,
         slack,
-        screen,
+        told,
         workspace=settings.slack.workspace,
         seal_key=seal_key,
         names=names,
@@ -111,7 +119,7 @@ def telling(
     )
     stack.push_async_callback(clicks.close)
     running: list[Task] = [
-        screen.run,
+        *_runs(told),
         Introduction(settings.slack, slack, observer, health).run,
         lambda: health.run(posts.announce),
         *(standby.run for standby in standbys),
@@ -125,8 +133,13 @@ def telling(
         endpoint = slack_endpoint(settings.slack.signing_secret, clicks, clock.now_ms)
         routes.append(Route(PATH, endpoint, methods=["POST"]))
     line = f"Slack: workspace {settings.slack.workspace}, channel {settings.slack.channel}."
-    wakes = (screen.wake, *(standby.wake for standby in standbys))
-    return Telling(screen, wakes, tuple(running), tuple(routes), f"{line}{also_told(ways)}")
+    wakes = (told.wake, *(standby.wake for standby in standbys))
+    return Telling(told, wakes, tuple(running), tuple(routes), f"{line}{also_told(ways)}")
+
+
+def _runs(tellers: Tellers) -> list[Task]:
+    """A task for each place."""
+    return [teller.run for teller in tellers.each]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,12 +30,13 @@ async def look(
 ) -> None:
     """Once."""
     try:
-        for name in await store.mend():
+        for name in await store.mend(outbox.lists):
             observer.note(Alarm(now_ms(), "damaged", "", f"{name} was no list of ours: set aside"))
         waiting, first = await store.count_open()
         observer.metrics.set_open(waiting, None if first is None else first - now_ms())
-        count, since = await outbox.unshown()
-        observer.metrics.set_untold(count, 0 if since is None else now_ms() - since)
+        for place in outbox.places:
+            count, since = await outbox.at(place).never_shown()
+            observer.metrics.set_untold(place, count, 0 if since is None else now_ms() - since)
         observer.found(REDIS, None)
     except StoreDown as down:
         observer.found(REDIS, str(down))

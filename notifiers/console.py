@@ -59,13 +59,16 @@ class Console:
         """The word for this place."""
         return NAME
 
-    async def tell(self, story: Story, *, alone: bool = False) -> None:
-        """Write it, unless the same was the last thing written about this record.
+    async def tell(self, story: Story) -> None:
+        """Call whom the clock calls, and write it. See Notifier.
 
         An override needs no sentence of its own: `lines` say it, and are all written again.
         """
-        if alone:
-            await self._call(story)
+        await self._call(story)
+        await self.show(story)
+
+    async def show(self, story: Story) -> None:
+        """Write it, unless the same was the last thing written about this record."""
         text = "\n".join(lines(story))
         member = story.approval.member
         if self._last.get(member) == text:

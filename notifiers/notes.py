@@ -21,12 +21,13 @@ _THROUGH: Final = "through"
 
 async def change_posts(
     store: Posts, member: str, change: Callable[[tuple[Post, ...]], tuple[Post, ...]]
-) -> None:
-    """Read, change, swap, until nobody was faster."""
+) -> Told:
+    """Read, change, swap, until nobody was faster; what is stored then."""
     for _ in range(SWAPS):
         told = await store.read_told(member)
-        if await store.write_told(member, replace(told, posts=change(told.posts))) is not None:
-            return
+        written = await store.write_told(member, replace(told, posts=change(told.posts)))
+        if written is not None:
+            return written
     raise NotTold(OTHERS_KEEP_WRITING)
 
 

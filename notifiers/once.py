@@ -24,35 +24,41 @@ class Held(NotTold):
 
 @dataclass(frozen=True, slots=True)
 class Once:
-    """One notifier's notes. `now_ms` is the clock that holds are compared with."""
+    """One notifier's notes. `now_ms` is the clock that holds are compared with.
+
+    `hold_ms` is 0 where only whoever holds the member's claim says anything.
+    """
 
     notifier: str
     posts: Posts
     now_ms: Callable[[], int]
+    channel: str = ""
+    hold_ms: int = HOLD_MS
 
     async def say(
-        self, member: str, about: str, revision: int, send: Callable[[str], Awaitable[None]]
+        self, member: str, about: str, revision: int, send: Callable[[str], Awaitable[str]]
     ) -> bool:
         """Say it under an id, unless it was said; whether it was said now.
 
+        `send` gives what the place calls it. Where it fails, the next may try at once.
+
         Raises:
-            NotTold: `send` could not, and the next may try at once; or Held.
+            Held, or what `send` does.
         """
         note = await self._hold(member, about, revision)
         if note is None:
             return False
         try:
-            await send(note.nonce)
-        except NotTold:
+            ts = await send(note.nonce)
+        except Exception:
             await self._change(member, about, lambda post: replace(post, held_until=0))
             raise
-        at = str(self.now_ms())
-        await self._change(member, about, lambda post: replace(post, ts=at, held_until=0))
+        await self._change(member, about, lambda post: replace(post, ts=ts, held_until=0))
         return True
 
     def said(self, told: Told) -> frozenset[str]:
         """What was said for certain."""
-        return frozenset(post.about for post in told.posts if self._ours(post) and post.ts)
+        return names_said(told, self.notifier)
 
     def _ours(self, post: Post) -> bool:
         return post.notifier == self.notifier
@@ -67,8 +73,9 @@ class Once:
                 return None
             if noted is not None and noted.held_until > now:
                 raise Held("another is telling it", retry_after=(noted.held_until - now) / 1000)
-            fresh = Post(secrets.token_urlsafe(16), self.notifier, "", None, (), revision, about)
-            note = replace(noted or fresh, held_until=now + HOLD_MS)
+            nonce = secrets.token_urlsafe(16)
+            fresh = Post(nonce, self.notifier, self.channel, None, (), revision, about)
+            note = replace(noted or fresh, held_until=now + self.hold_ms)
             others = tuple(post for post in told.posts if post != noted)
             if await self.posts.write_told(member, replace(told, posts=(*others, note))):
                 return note
@@ -82,3 +89,12 @@ class Once:
                 change(post) if self._ours(post) and post.about == about else post for post in posts
             ),
         )
+
+
+def names_said(told: Told, notifier: str) -> frozenset[str]:
+    """What was said at a place for certain."""
+    return frozenset(
+        post.about
+        for post in told.posts
+        if post.notifier == notifier and post.about and post.ts is not None
+    )

@@ -1,6 +1,6 @@
 """What this room needs of the approval service and its outbox; small, so that a test can be one."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -77,8 +77,11 @@ class Doubting(Protocol):
         """All that are kept."""
         ...
 
-    async def lost(self, places: Collection[str]) -> bool:
-        """Whether some were not told at these places, and stand in no outbox either."""
+    async def lost(self, place: str, comes_at: Callable[[], Awaitable[float | None]]) -> bool:
+        """Whether some were not told at this place, and nobody is to tell them.
+
+        `comes_at` says when the lists have somebody tell it (Unix ms), if they do.
+        """
         ...
 
     def alone(self) -> Doubts:
@@ -161,14 +164,17 @@ class Posts(Protocol):
         ...
 
 
-class Outbox(Posts, Protocol):
-    """What people must still be told."""
+class Untold(Protocol):
+    """What people must still be told at one place. Its calls raise StoreDown."""
 
-    async def claim_untold(self, now: int, limit: int) -> tuple[str, ...]:
-        """Members that are due, the most urgent first; nobody else gets them for 30 seconds."""
+    async def claim(self, now: int, limit: int, *, with_line: bool = False) -> tuple[str, ...]:
+        """Members that are due, the most urgent first; nobody else gets them for 30 seconds.
+
+        `with_line`: and the line about a burst.
+        """
         ...
 
-    async def settle_untold(
+    async def settle(
         self,
         member: str,
         revision: int,
@@ -181,6 +187,14 @@ class Outbox(Posts, Protocol):
 
         `told` False: not yet, but later.
         """
+        ...
+
+    async def comes_at(self, member: str) -> float | None:
+        """When somebody is to tell it here (Unix ms); None where nobody is."""
+        ...
+
+    async def again(self, member: str, at: int) -> None:
+        """Tell it at that time (Unix ms), if not before; for who holds no claim."""
         ...
 
 
@@ -221,22 +235,31 @@ class Story:
 
 
 class Notifier(Protocol):
-    """A place where people are told: all of it again each time, whatever was said before."""
+    """A place where people are told: all of it again each time, whatever was said before.
+
+    For whoever holds the member's claim: nobody else tells this place of it meanwhile. Raises
+    NotTold, StoreDown or DamagedRecord.
+    """
 
     @property
     def name(self) -> str:
         """The word that its posts are stored under."""
         ...
 
-    async def tell(self, story: Story, *, alone: bool = False) -> None:
-        """Make the place show this story. Raises NotTold, StoreDown or DamagedRecord.
-
-        `alone`: nobody else tells it now, so that what is said only once may be said.
-        """
+    async def tell(self, story: Story) -> None:
+        """Make the place show this story, and say there what is said once."""
         ...
 
     async def tell_freezes(self, record: FreezeRecord) -> None:
-        """Say what was not said yet of freezes and thaws; called while nobody else does."""
+        """Say what was not said yet of freezes and thaws."""
+        ...
+
+
+class Screen(Notifier, Protocol):
+    """The place where approvals are read and decided: Slack, or the terminal without it."""
+
+    async def show(self, story: Story) -> None:
+        """Make what it shows already say this, and nothing more; for anybody. As `tell` raises."""
         ...
 
     async def announce(self, text: str) -> None:
@@ -256,6 +279,3 @@ class NotTold(Exception):  # noqa: N818 - a state of the world, not a mistake of
         self.why = why
         self.alarm = alarm
         self.retry_after = retry_after
-
-
-Notifiers = Sequence[Notifier]

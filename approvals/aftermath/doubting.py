@@ -106,19 +106,19 @@ class Doubting:
         """All that are kept, with the stamp of what is stored."""
         return merged(await self._stored() or Doubts(), self._own)
 
-    async def lost(self, places: Collection[str]) -> bool:
-        """Whether something that we heard was not told at these places, and nobody is to tell it.
+    async def lost(self, place: str, comes_at: Callable[[], Awaitable[float | None]]) -> bool:
+        """Whether something that we heard was not told at this place, and nobody is to tell it.
 
         Or somebody did, and `judge` learns that. Nothing is asked of Redis while there is nothing
-        to tell.
+        to tell. `comes_at` says when the place's lists have somebody tell it (Unix ms).
         """
-        unsaid = [one for one in self._own.kept if one.is_unsaid(places)]
+        unsaid = [one for one in self._own.kept if place not in one.said]
         if not unsaid:
             return False
-        comes_at, stored = await self._store.doubts_come_at(), await self._stored()
+        due_at, stored = await comes_at(), await self._stored()
         if stored is None or not all(stored.knows(one.name) for one in unsaid):
             return True
-        return comes_at is None or comes_at > self._ledger.now() + LATE_MS
+        return due_at is None or due_at > self._ledger.now() + LATE_MS
 
     def alone(self) -> Doubts:
         """What to tell where Redis cannot be asked: what we heard, with its alarm as it stood then.

@@ -50,10 +50,6 @@ class Doubt:
         did = "signed" if self.report.kind == "key_sign" else "used"
         return f"{did}_{'rejected' if self.member else 'unknown'}"
 
-    def is_unsaid(self, places: Collection[str]) -> bool:
-        """Whether people at one of these places were not told of it, or not yet."""
-        return not set(places) <= set(self.said)
-
 
 @dataclass(frozen=True, slots=True)
 class Doubts:

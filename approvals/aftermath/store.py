@@ -58,12 +58,6 @@ class AfterStore:
         written = [doubts.stamp, value, DOUBTS_MEMBER]
         return bool(await self._put(keys, written, tell_at, must_be=""))
 
-    async def doubts_come_at(self) -> float | None:
-        """When somebody is to tell of what is in doubt (Unix ms); None where nobody is."""
-        async with self._link.reaching():
-            at: float | None = await self._link.client.zscore(_UNTOLD, DOUBTS_MEMBER)
-            return at
-
     async def set_doubts_aside(self) -> str | None:
         """Rename what stands there and is not ours; its new name, None if nothing is wrong now."""
         sha1 = await self._sha1_of_wrong_doubts()

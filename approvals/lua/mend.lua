@@ -1,12 +1,13 @@
 -- Set aside what stands where a list of ours should be; lists hold no facts, and fill again.
--- KEYS: open, untold, bell, done, unshown   ARGV: 1 milliseconds that an entry of the bell may be ahead of now
+-- KEYS: open, untold, bell, done, unshown, and every place's
+-- ARGV: 1 milliseconds that an entry of the bell may be ahead of now
 local aside = {}
 local function away(key)
   redis.call('RENAME', key, key .. ':aside')
   table.insert(aside, key)
 end
-for i, wanted in ipairs({'zset', 'zset', 'stream', 'zset', 'zset'}) do
-  local found = redis.call('TYPE', KEYS[i])['ok']
+for i = 1, #KEYS do
+  local wanted, found = i == 3 and 'stream' or 'zset', redis.call('TYPE', KEYS[i])['ok']
   if found ~= wanted and found ~= 'none' then away(KEYS[i]) end
 end
 -- After an entry from the far future no other can be added.

@@ -5,8 +5,8 @@ first asked for), `bytes:<digest>` (the exact request of an asked approval), `to
 was posted), `after:<member>` (what happened after the decision), `doubts` (what nodes did without
 our yes), `freeze` (what is frozen), `task:<node>/<biz_task_id>` (which record a task's is),
 `gateway:<process>` (who else answers), the sorted sets `open` (by deadline), `done` (by when it
-became final), `untold` (by when to tell next) and `unshown` (by since when some place never showed
-it), and the stream `bell`.
+became final), `untold` (by when to tell next) and `unshown` (by since when nobody was told), both
+handed out to the places' own lists (see `approvals/untold.py`), and the stream `bell`.
 """
 
 import re

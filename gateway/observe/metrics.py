@@ -70,6 +70,7 @@ class Metrics:
                 each.labels(node)
         for place in places:
             series.told_seconds.labels(word(place))
+            self.set_untold(place, 0, 0)
             for how in (*get_args(TellHow), FAILED):
                 series.tellings.labels(word(place), how)
 
@@ -144,10 +145,10 @@ class Metrics:
         self._series.open.set(count)
         self._series.next_deadline.set(math.inf if left_ms is None else left_ms / 1000)
 
-    def set_untold(self, count: int, age_ms: int) -> None:
-        """How many approvals some place never showed, and for how long the first of them."""
-        self._series.untold.set(count)
-        self._series.untold_age.set(max(0, age_ms) / 1000)
+    def set_untold(self, place: str, count: int, age_ms: int) -> None:
+        """How many approvals a place was never told of, and for how long the first of them."""
+        self._series.untold.labels(word(place)).set(count)
+        self._series.untold_age.labels(word(place)).set(max(0, age_ms) / 1000)
 
     def set_gateways(self, count: int) -> None:
         """How many gateways are there, with this one."""

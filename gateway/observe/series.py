@@ -165,11 +165,12 @@ class Series:
             "place",
         )
         self.untold = self._gauge(
-            "untold_approvals", "Approvals that were not told of at every place yet"
+            "untold_approvals", "Approvals that a place was never told of yet", "place"
         )
         self.untold_age = self._gauge(
             "untold_oldest_seconds",
             "Seconds that the oldest of these has waited. Worry above 60: people may see nothing",
+            "place",
         )
 
     def _of_ourselves(self) -> None:

@@ -75,10 +75,8 @@ class OneWay:
         """Whether it is told whatever Slack does."""
         return self.settings.when == "always"
 
-    async def tell(self, story: Story, *, alone: bool = False) -> None:
+    async def tell(self, story: Story) -> None:
         """Say what is news of an approval. See Notifier."""
-        if not alone:
-            return  # whoever holds the claim says it
         if self.always:
             await self.tell_open(story)
         await self._tell_decided(story)
@@ -115,9 +113,6 @@ class OneWay:
         """Say an alarm; `more` of its kind were left out. Raises NotTold."""
         await self._send(of_alarm(alarm, more), id_)
 
-    async def announce(self, text: str) -> None:
-        """Nothing: what is said for the channel alone wakes nobody."""
-
     async def _say_open(self, story: Story, openings: Sequence[Opening]) -> bool:
         if status_of(story.approval, story.decision).state != "open" or story.approval.notice:
             return False
@@ -149,9 +144,10 @@ class OneWay:
             bulletin = of_freeze(text, self._now())
             await self._once.say(FREEZE_MEMBER, about, record.epoch, self._sending(bulletin))
 
-    def _sending(self, bulletin: Bulletin) -> Callable[[str], Awaitable[None]]:
-        async def send(id_: str) -> None:
+    def _sending(self, bulletin: Bulletin) -> Callable[[str], Awaitable[str]]:
+        async def send(id_: str) -> str:
             await self._send(bulletin, id_)
+            return str(self._now())  # a place that nothing comes back from calls it nothing
 
         return send
 

@@ -22,10 +22,11 @@ from approvals.told import Told
 from notifiers.elsewhere.one_way import OneWay
 from notifiers.health import SlackHealth
 from notifiers.noting import Noting
-from notifiers.once import Held
+from notifiers.once import Held, names_said
 from notifiers.ports import Approvals, NotTold, Posts, Story
 from notifiers.schedule import calls_at, next_look
-from notifiers.slack.thread import is_message, names_said
+from notifiers.slack.thread import NAME as SLACK
+from notifiers.slack.thread import is_message
 from notifiers.story import story_of
 from notifiers.words.escalating import unsaid
 from notifiers.words.text import Names
@@ -148,7 +149,7 @@ class Standby:
         wait = 0
         try:
             record = await self._approvals.freezing.look()
-            await self._notifier.tell_standing(record, names_said(told))
+            await self._notifier.tell_standing(record, names_said(told, SLACK))
         except NotTold as failure:
             wait = max(1_000, int(1000 * (failure.retry_after or 0)))
             self._alarm_of(failure, FREEZE_MEMBER)

@@ -36,7 +36,7 @@ from notifiers.slack.buttons import ACTS
 from notifiers.slack.checks import Checks, Sound, Unsound
 from notifiers.slack.forms import Forms
 from notifiers.slack.freezing import NOT_ON_CALL, Freezer
-from notifiers.slack.hearing import Form, Heard, Ineffective, Result, Screen, Stored, Voice
+from notifiers.slack.hearing import Form, Heard, Ineffective, Refreshing, Result, Stored, Voice
 from notifiers.slack.modal import LONGEST_REASON, VIEWS, view_error
 from notifiers.slack.openings import Openings
 from notifiers.slack.payloads import Click, Payload, Submission, read_payload
@@ -70,7 +70,7 @@ class Clicks:
         approvals: Approvals,
         posts: Posts,
         slack: Voice,
-        screen: Screen,
+        messages: Refreshing,
         *,
         workspace: str,
         seal_key: SealKey,
@@ -87,7 +87,7 @@ class Clicks:
         self._openings = Openings(approvals, forms, self._freezer, names, now_ms)
         self._slack = slack
         self._aside = Aside(slack, journal, now_ms)
-        self._screen = screen
+        self._messages = messages
         self._workspace = workspace
         self._journal = journal
         self._now = now_ms
@@ -121,17 +121,17 @@ class Clicks:
             return task.result()
         self._late.add(task)
         task.add_done_callback(self._late.discard)
-        task.add_done_callback(lambda _: self._screen.wake())
+        task.add_done_callback(lambda _: self._messages.wake())
         return Ineffective(unsure(_act(heard)))
 
     async def _wake(self) -> None:
-        self._screen.wake()
+        self._messages.wake()
 
     async def _after(self, click: Click, result: Result) -> None:
         """What happens once Slack has its acknowledgement."""
         match result:
             case Stored():
-                self._screen.wake()
+                self._messages.wake()
             case Form(view=view, instead=instead):
                 try:
                     await self._slack.open_view(click.trigger, view)
@@ -141,7 +141,7 @@ class Clicks:
             case Ineffective(sentence=sentence, stale=stale):
                 await self._aside.say(click, sentence)
                 if stale is not None:
-                    await self._screen.tell_now(stale)
+                    await self._messages.refresh(stale)
 
     async def _result(self, heard: Payload) -> Result:
         try:

@@ -23,14 +23,14 @@ class Voice(Protocol):
         ...
 
 
-class Screen(Protocol):
-    """Whoever shows records to people: the teller."""
+class Refreshing(Protocol):
+    """Whoever keeps messages up to date: the tellers."""
 
     def wake(self) -> None:
         """Something changed."""
         ...
 
-    async def tell_now(self, member: str) -> None:
+    async def refresh(self, member: str) -> None:
         """A message of this record may be stale."""
         ...
 

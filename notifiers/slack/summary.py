@@ -7,8 +7,8 @@ from approvals.codec import DamagedRecord
 from approvals.decide import decide
 from approvals.electorate import Electorate
 from approvals.model import NOTHING_NEW, NOTHING_REMEMBERED, Approval, Pending
-from approvals.outbox import BURST_MEMBER, BURST_OVER
 from approvals.told import Told
+from approvals.untold import BURST_MEMBER, BURST_OVER
 from approvals.wording import counted
 from notifiers.notes import change_posts
 from notifiers.ports import Directory, Posts

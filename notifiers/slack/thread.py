@@ -1,19 +1,15 @@
 """What is said once, beside a message that is kept up to date: an override, a freeze, a long text.
 
-The order is what a crash can be repaired from: that a sentence is about to be said is stored
-first, then it is said, then its `ts` is stored. Whoever dies between the last two leaves a note
-without a `ts`; the next telling says the sentence again, once, and notes that. So none is lost,
-and only a death, or a post of which Slack never said how it ended, makes one appear twice.
+Slack remembers no ids of ours: a death between a sentence and its note (see Once), or a post of
+which Slack never said how it ended, makes it appear twice. Nothing else does, and none is lost.
 """
 
-import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Final, Protocol
 
-from approvals.told import Post, Told
-from notifiers.notes import change_posts
+from approvals.told import Post
+from notifiers.once import Once
 from notifiers.ports import NotTold, Posts
 from notifiers.slack.cures import with_cure
 from notifiers.slack.limits import Json
@@ -52,6 +48,7 @@ class Thread:
         self._channel = channel
         self._posts = posts
         self._pace = pace
+        self._once = Once(NAME, posts, pace.now, channel, hold_ms=0)
 
     async def say(
         self,
@@ -66,64 +63,34 @@ class Thread:
         """Say what is `about` this unless it was said; whether it was said now.
 
         `below` is the `ts` of a message. `aside`: not in the channel as well, for what its
-        message says too.
-        Only for whoever holds the member's claim: two who say it at once say it twice.
+        message says too. Only for whoever holds the member's claim: two who say it at once say
+        it twice.
         """
         say = partial(self._slack.say, self._channel, text, thread=below, aside=aside)
-        return await self._once(member, about, revision, say)
+        return await self._once.say(member, about, revision, self._in_turn(say))
 
     async def show(self, member: str, parts: Iterable[Part], *, revision: int, below: str) -> None:
         """Post each part unless it was; only the thread holds it, not the channel.
 
         Gateways that call things by different names post texts of their own: not without end.
         """
-        if len(names_said(await self._posts.read_told(member))) > MOST_SAID:
+        if len(self._once.said(await self._posts.read_told(member))) > MOST_SAID:
             return
         for part in parts:
             post = partial(self._slack.post, self._channel, part.text, part.blocks, thread=below)
-            await self._once(member, part.about, revision, post)
+            await self._once.say(member, part.about, revision, self._in_turn(post))
 
-    async def _once(
-        self, member: str, about: str, revision: int, call: Callable[[], Awaitable[str]]
-    ) -> bool:
-        told = await self._posts.read_told(member)
-        noted = next((post for post in told.posts if _is_note(post, about)), None)
-        if noted is not None and noted.ts is not None:
-            return False
-        if noted is None:
-            note = Post(
-                secrets.token_urlsafe(16), NAME, self._channel, None, (), revision, about=about
-            )
-            await change_posts(self._posts, member, lambda posts: (*posts, note))
-        await self._pace.turn()
-        ts = await call()
-        await change_posts(
-            self._posts,
-            member,
-            lambda posts: tuple(
-                replace(post, ts=ts) if _is_note(post, about) else post for post in posts
-            ),
-        )
-        return True
+    def _in_turn(self, call: Callable[[], Awaitable[str]]) -> Callable[[str], Awaitable[str]]:
+        async def send(_id: str) -> str:
+            await self._pace.turn()
+            return await call()
+
+        return send
 
 
 def is_message(post: Post) -> bool:
     """Whether it is a message of ours about an approval, and not a sentence beside one."""
     return post.notifier == NAME and not post.about
-
-
-def names_said(told: Told) -> frozenset[str]:
-    """What was said in Slack for certain."""
-    return frozenset(
-        post.about
-        for post in told.posts
-        if post.notifier == NAME and post.about and post.ts is not None
-    )
-
-
-def _is_note(post: Post, about: str) -> bool:
-    """Other notifiers say the same things at their own places."""
-    return post.notifier == NAME and post.about == about
 
 
 def check_pace(pace: Pace) -> None:

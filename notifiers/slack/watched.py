@@ -9,7 +9,7 @@ from approvals.freezes.model import FreezeRecord
 from approvals.freezes.store import FREEZE_MEMBER
 from approvals.redis.link import StoreDown
 from notifiers.health import SlackHealth
-from notifiers.ports import Notifier, NotTold, Story
+from notifiers.ports import NotTold, Screen, Story
 from notifiers.slack.pace import Pace
 
 T = TypeVar("T")
@@ -24,11 +24,11 @@ _OVER_LIMIT: Final = "over_limit"
 
 
 class WatchedSlack:
-    """Tells Slack as the notifier inside does."""
+    """Tells Slack as the screen inside does."""
 
     def __init__(
         self,
-        inside: Notifier,
+        inside: Screen,
         health: SlackHealth,
         pace: Pace,
         *,
@@ -45,20 +45,23 @@ class WatchedSlack:
 
     @property
     def name(self) -> str:
-        """The name of the notifier inside."""
+        """The name of the screen inside."""
         return self._inside.name
 
-    async def tell(self, story: Story, *, alone: bool = False) -> None:
+    async def tell(self, story: Story) -> None:
         """See Notifier."""
-        member = story.approval.member
-        await self.watched(member, lambda: self._inside.tell(story, alone=alone))
+        await self.watched(story.approval.member, lambda: self._inside.tell(story))
+
+    async def show(self, story: Story) -> None:
+        """See Screen."""
+        await self.watched(story.approval.member, lambda: self._inside.show(story))
 
     async def tell_freezes(self, record: FreezeRecord) -> None:
         """See Notifier."""
         await self.watched(FREEZE_MEMBER, lambda: self._inside.tell_freezes(record))
 
     async def announce(self, text: str) -> None:
-        """See Notifier; whoever asks for it tries again, and is told why not."""
+        """See Screen; whoever asks for it tries again, and is told why not."""
         await self._inside.announce(text)
 
     async def watched(self, member: str, tell: Callable[[], Awaitable[T]]) -> T:
@@ -70,6 +73,8 @@ class WatchedSlack:
         slow = asyncio.create_task(self._note_when_slow(member))
         try:
             said = await tell()
+        except (StoreDown, DamagedRecord):
+            raise  # Slack was not even asked
         except NotTold as failure:
             local = failure.why.startswith(_OVER_LIMIT)
             self._health.failed(member, failure, local=local)
@@ -79,8 +84,6 @@ class WatchedSlack:
                 self._in_vain += 1
                 self._rest_until = now + max(rest, 2 * (now - began))
             raise
-        except (StoreDown, DamagedRecord):
-            raise  # Slack was not even asked
         except Exception as error:
             self._health.failed(member, NotTold(f"bug: {type(error).__name__}"), local=True)
             raise

@@ -6,7 +6,7 @@ from typing import Final
 
 from approvals.aftermath.doubts import Doubt, Doubts
 from approvals.wording import counted
-from notifiers.ports import Doubting, Notifier
+from notifiers.ports import Doubting, Screen
 from notifiers.words.readable import visible
 from notifiers.words.status import day_and_clock
 
@@ -59,7 +59,7 @@ def more_text(doubts: Sequence[Doubt]) -> str:
     )
 
 
-async def say_alarms(doubting: Doubting, doubts: Doubts, place: Notifier) -> None:
+async def say_alarms(doubting: Doubting, doubts: Doubts, place: Screen) -> None:
     """Say at a place every alarm that was not said there; each is noted as soon as it was.
 
     The first few in full and the others in one message: a node can report a thousand at once, and

@@ -94,8 +94,6 @@ def test_our_own_doubts_and_those_that_are_stored_are_one() -> None:
     assert (both.stamp, both.kept[0].alarm) == ("x", "signed_unknown")
     assert set(both.kept[0].said) == {"slack", "mail"}
     assert updated(own, stored).kept == (replace(both.kept[0], said=("mail", "slack")), doubt(3))
-    assert both.kept[0].is_unsaid(["slack", "webhook"])
-    assert not both.kept[0].is_unsaid(["slack"])
 
 
 def test_of_too_many_doubts_those_that_were_told_are_left_out_first() -> None:

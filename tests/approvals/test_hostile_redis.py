@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -16,6 +17,7 @@ from approvals.request import Request
 from approvals.store import Store
 from approvals.swapping import Lists
 from approvals.told import Told
+from approvals.untold import CLAIM_MS, lists_of
 from approvals.window import Window
 from keys.seals import SealKey
 from tests.support.records import NOW, approval
@@ -59,7 +61,8 @@ class Stores:
         self.foreign: list[str] = []
         self.link = Link(url, check=no_check, foreign=self.foreign.append)
         self.store = Store(self.link, SEAL, keep_days=1)
-        self.outbox = Outbox(self.link, SEAL)
+        self.outbox = Outbox(self.link, SEAL, ("slack", "pager"))
+        self.untold = self.outbox.at("slack")
 
 
 @pytest.fixture
@@ -93,7 +96,7 @@ async def test_a_record_of_another_type_is_damaged_and_the_link_stays_well(store
     assert [type(found[member]).__name__ for member in found] == ["DamagedRecord", "Approval"]
     assert await stores.store.revisions(members) == {"node-1/r2": 1}
     await damaged(stores.store.swap(approval(stamp="x"), approval(), OPEN))
-    await stores.outbox.settle_untold(approval().member, 1, again_at=None)
+    await stores.untold.settle(approval().member, 1, again_at=None)
     assert stores.link.checks == checks
 
 
@@ -184,24 +187,45 @@ async def test_members_that_nobody_of_us_wrote_are_taken_out_and_told(stores, re
     async def listed():
         if name == "open":
             return await stores.store.open_members()
-        return list(await stores.outbox.claim_untold(NOW, 20))
+        return list(await stores.untold.claim(NOW, 20))
 
     assert await listed() == [approval().member]
     assert len(stores.foreign) == len(JUNK)
-    assert await redis.zcard(key(name)) == 1
+    assert await redis.zcard(key("untold", "slack") if name == "untold" else key(name)) == 1
 
 
 async def test_moments_that_nobody_of_us_wrote_count_for_nothing(stores, redis):
     await stores.store.create(approval(), OPEN, request=None, content="c")
     await redis.zadd(key("unshown"), {approval().member: "inf", b"\xff": "-inf"})
     await redis.zadd(key("open"), {approval().member: "-inf"})
-    assert await stores.outbox.unshown() == (2, None)
-    assert await stores.outbox.claim_untold(NOW, 20) == (approval().member,)
+    assert await stores.untold.never_shown() == (2, None)
+    assert await stores.untold.claim(NOW, 20) == (approval().member,)
+    await stores.untold.settle(approval().member, 1, again_at=None)
     await redis.delete(key("unshown"), key("open"))
     await of_another_type(redis, key("unshown"))
     await redis.zadd(key("untold"), {approval().member: 0})
-    assert await stores.outbox.claim_untold(NOW, 20) == (approval().member,)
-    await stores.outbox.settle_untold(approval().member, 1, again_at=None)
+    assert await stores.untold.claim(NOW, 20) == (approval().member,)
+    await stores.untold.settle(approval().member, 1, again_at=None)
+
+
+@pytest.mark.parametrize("until", ["inf", "-inf", NOW + 3 * CLAIM_MS, 0])
+async def test_a_claim_that_nobody_of_us_made_keeps_nobody_from_telling(stores, redis, until):
+    await stores.store.create(approval(), OPEN, request=None, content="c")
+    await redis.zadd(key("claims", "slack"), {approval().member: until})
+    assert await stores.untold.claim(NOW, 20) == (approval().member,)
+
+
+@pytest.mark.parametrize("name", lists_of("slack"))
+async def test_a_list_of_a_place_that_is_of_another_type_is_set_aside(stores, redis, name):
+    await stores.store.create(approval(), OPEN, request=None, content="c")
+    await of_another_type(redis, name)
+    for place in ("slack", "pager"):
+        with suppress(StoreDown):
+            await stores.outbox.at(place).claim(NOW, 20)
+    assert await stores.store.mend(stores.outbox.lists) == [name]
+    for place in ("slack", "pager"):
+        await redis.delete(key("claims", place))
+        assert await stores.outbox.at(place).claim(NOW + CLAIM_MS, 20) == (approval().member,)
 
 
 async def test_every_name_that_we_give_is_none_of_those(stores):
@@ -215,7 +239,7 @@ async def test_every_name_that_we_give_is_none_of_those(stores):
     assert all(MEMBER.fullmatch(member.encode()) for member in members)
     assert sorted(await stores.store.open_members()) == members
     assert sorted(await stores.store.all_members()) == members
-    assert sorted(await stores.outbox.claim_untold(NOW, 20)) == members
+    assert sorted(await stores.untold.claim(NOW, 20)) == members
     assert stores.foreign == []
 
 
@@ -230,11 +254,11 @@ async def test_records_with_names_that_nobody_of_us_gave_are_not_found(stores, r
 @pytest.mark.parametrize("name", ["open", "untold", "bell", "unshown"])
 async def test_a_list_of_another_type_is_set_aside(stores, redis, name):
     await stores.store.create(approval(), OPEN, request=None, content="c")
-    assert await stores.store.mend() == []
+    assert await stores.store.mend(stores.outbox.lists) == []
     await of_another_type(redis, key(name))
     with pytest.raises(StoreDown, match="until it is set aside"):
         await stores.store.create(approval(request_id="r"), OPEN, request=None, content="d")
-    assert await stores.store.mend() == [key(name)]
+    assert await stores.store.mend(stores.outbox.lists) == [key(name)]
     assert await redis.hgetall(key(name) + ":aside") == {b"x": b"y"}
     await stores.store.create(approval(request_id="r"), OPEN, request=None, content="d")
     assert "node-1/r" in await stores.store.open_members()

@@ -50,7 +50,7 @@ def redis(link):
 
 @pytest.fixture
 def outbox(link):
-    return Outbox(link, SealKey(b"k" * 32))
+    return Outbox(link, SealKey(b"k" * 32), ("slack", "pager"))
 
 
 async def created(store, record=None, content="c1"):
@@ -272,19 +272,19 @@ async def test_the_exact_request_is_proved_by_its_digest(store, redis):
 
 async def test_a_member_is_told_by_one_teller_at_a_time(store, outbox):
     read = await created(store)
-    assert await outbox.claim_untold(NOW, 10) == (read.member,)
-    assert await outbox.claim_untold(NOW, 10) == ()
-    assert await outbox.claim_untold(NOW + 30_000, 10) == (read.member,)
+    assert await outbox.at("slack").claim(NOW, 10) == (read.member,)
+    assert await outbox.at("slack").claim(NOW, 10) == ()
+    assert await outbox.at("slack").claim(NOW + 30_000, 10) == (read.member,)
 
 
 async def test_a_teller_that_showed_an_old_revision_must_tell_again(store, outbox):
     read = await created(store)
-    await outbox.claim_untold(NOW, 10)
+    await outbox.at("slack").claim(NOW, 10)
     await store.swap(read, replace(read, votes=(vote("ana"),)), Lists(NOW, None))
-    await outbox.settle_untold(read.member, read.revision, again_at=None)
-    assert await outbox.claim_untold(NOW, 10) == (read.member,)
-    await outbox.settle_untold(read.member, read.revision + 1, again_at=None)
-    assert await outbox.claim_untold(NOW + 99_000, 10) == ()
+    await outbox.at("slack").settle(read.member, read.revision, again_at=None)
+    assert await outbox.at("slack").claim(NOW, 10) == (read.member,)
+    await outbox.at("slack").settle(read.member, read.revision + 1, again_at=None)
+    assert await outbox.at("slack").claim(NOW + 99_000, 10) == ()
 
 
 async def test_what_was_told_is_sealed_and_swapped_too(outbox, redis):

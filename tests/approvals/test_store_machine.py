@@ -13,11 +13,12 @@ from approvals.freezes.model import FIRST
 from approvals.freezes.store import FREEZE_MEMBER, FreezeStore
 from approvals.model import Approval, Cause, Choice, Outcome
 from approvals.model import Final as FinalFact
-from approvals.outbox import CLAIM_MS, Outbox
+from approvals.outbox import Outbox
 from approvals.redis.link import Link, StoreDown
 from approvals.request import Request
 from approvals.store import Store
 from approvals.swapping import FreezeMoved, Lists, Moved, Swapped
+from approvals.untold import CLAIM_MS
 from keys.seals import SealKey
 from tests.support.effort import tried
 from tests.support.records import NOW, POLICY, approval, vote
@@ -30,7 +31,9 @@ REQUESTS: Final = {name: Request("node-1", name, 2, "{}", "{}") for name in ("r1
 MEMBERS: Final = {f"node-1/{name}": request for name, request in REQUESTS.items()}
 KINDS: Final = (*Choice, *Choice, *Outcome, NOW + 1_000)
 """What is written: a vote, a final fact, a nearer deadline."""
+PLACES: Final = ("slack", "pager")
 CLIENTS: Final = st.integers(0, 1)
+WHERE: Final = st.sampled_from(PLACES)
 WHICH: Final = st.sampled_from(sorted(MEMBERS))
 MOMENTS: Final = st.integers(0, 5).map(lambda n: NOW + n * CLAIM_MS // 2)
 RUNS: Final = st.sampled_from(["once"] * 3 + ["twice", "unheard", "not at all"])
@@ -59,6 +62,15 @@ class Wire(Link):
 
 
 @dataclass
+class Place:
+    """What must stand in the lists of one place."""
+
+    untold: dict[str, int] = field(default_factory=dict)
+    unshown: dict[str, int] = field(default_factory=dict)
+    claims: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
 class Expected:
     """What must be stored, in plain dictionaries."""
 
@@ -67,6 +79,7 @@ class Expected:
     open: dict[str, int] = field(default_factory=dict)
     untold: dict[str, int] = field(default_factory=lambda: {FREEZE_MEMBER: 0})
     unshown: dict[str, int] = field(default_factory=dict)
+    places: dict[str, Place] = field(default_factory=lambda: {name: Place() for name in PLACES})
     bell: list[str] = field(default_factory=list)
     kept_bytes: set[str] = field(default_factory=set)
 
@@ -84,6 +97,15 @@ class Expected:
         if lists.ring:
             self.bell.append(member)
 
+    def hand_out(self, now: int) -> None:
+        """What is due is every place's own from then on."""
+        for member in [member for member, at in self.untold.items() if at <= now]:
+            at, since = self.untold.pop(member), self.unshown.pop(member, None)
+            for place in self.places.values():
+                place.untold[member] = min(at, place.untold.get(member, at))
+                if since is not None:
+                    place.unshown.setdefault(member, since)
+
 
 class Stores(RuleBasedStateMachine):
     """Each client holds what it read last, however old that is by now."""
@@ -96,7 +118,7 @@ class Stores(RuleBasedStateMachine):
         self.loop = asyncio.new_event_loop()
         self.links = [Wire(self.server.url, check=no_check) for _ in range(2)]
         self.stores = [Store(link, KEY, keep_days=30) for link in self.links]
-        self.outboxes = [Outbox(link, KEY) for link in self.links]
+        self.outboxes = [Outbox(link, KEY, PLACES) for link in self.links]
         self.freezes = FreezeStore(self.links[0], KEY)
         frozen = self.run(self.freezes.write(None, FIRST))
         assert frozen is not None
@@ -172,34 +194,45 @@ class Stores(RuleBasedStateMachine):
         self.expected.untold[FREEZE_MEMBER] = 0
         self.under[client] = written.stamp
 
-    @rule(client=CLIENTS, now=MOMENTS, limit=st.integers(1, 2))
-    def claim(self, client, now, limit):
-        claimed = self.run(self.outboxes[client].claim_untold(now, limit))
-        untold = self.expected.untold
-        due = [member for member, _ in _by_score(untold) if untold[member] <= now]
+    @rule(client=CLIENTS, where=WHERE, now=MOMENTS, limit=st.integers(1, 2))
+    def claim(self, client, where, now, limit):
+        """Nobody gets what another has claimed, whatever was written since."""
+        claimed = self.run(self.outboxes[client].at(where).claim(now, limit))
+        self.expected.hand_out(now)
+        place = self.expected.places[where]
+        untold = place.untold
+        due = [
+            member
+            for member, _ in _by_score(untold)
+            if untold[member] <= now and not now < place.claims.get(member, 0) <= now + 2 * CLAIM_MS
+        ]
         special = [member for member in due if member == FREEZE_MEMBER]
-        new = [m for m in due if m in self.expected.open and m in self.expected.unshown]
+        new = [m for m in due if m in self.expected.open and m in place.unshown]
         new.sort(key=lambda member: self.expected.open[member])
         rest = [member for member in due if member not in new and member not in special]
         assert list(claimed) == [*special, *(*new, *rest)[:limit]]
         untold.update(dict.fromkeys(claimed, now + CLAIM_MS))
+        place.claims.update(dict.fromkeys(claimed, now + CLAIM_MS))
 
-    @rule(client=CLIENTS, member=WHICH, again=st.none() | MOMENTS, told=st.booleans())
-    def settle_untold(self, client, member, again, told):
+    @rule(client=CLIENTS, where=WHERE, member=WHICH, again=st.none() | MOMENTS, told=st.booleans())
+    def settle(self, client, where, member, again, told):
         """As a teller that showed what this client holds."""
         held, stored = self.held[client].get(member), self.expected.records.get(member)
         if held is None:
             return
-        outbox = self.outboxes[client]
-        self.run(outbox.settle_untold(member, held.revision, again_at=again, told=told))
+        outbox, place = self.outboxes[client].at(where), self.expected.places[where]
+        self.run(outbox.settle(member, held.revision, again_at=again, told=told))
         if told:
-            self.expected.unshown.pop(member, None)
+            place.unshown.pop(member, None)
+        claimed, due = place.claims.pop(member, 0), place.untold.get(member)
         if stored is not None and stored.revision != held.revision:
-            self.expected.untold[member] = 0
+            place.untold[member] = 0
+        elif due is not None and due < claimed:
+            pass  # it was handed out again meanwhile
         elif again is None:
-            self.expected.untold.pop(member, None)
+            place.untold.pop(member, None)
         else:
-            self.expected.untold[member] = again
+            place.untold[member] = again
 
     @rule(client=CLIENTS, member=WHICH, until=MOMENTS)
     def postpone(self, client, member, until):
@@ -242,6 +275,10 @@ class Stores(RuleBasedStateMachine):
             assert redis.zrange("{countersign}:unshown", 0, -1, withscores=True) == _by_score(
                 expected.unshown
             )
+            for name, place in expected.places.items():
+                for what in ("untold", "unshown", "claims"):
+                    listed = redis.zrange(f"{{countersign}}:{what}:{name}", 0, -1, withscores=True)
+                    assert listed == _by_score(getattr(place, what)), what
             rings = [fields["m"] for _, fields in redis.xrange("{countersign}:bell")]
             assert [ring for ring in rings if ring != "freeze"] == expected.bell
             for request in REQUESTS.values():

@@ -54,7 +54,7 @@ async def gateways(redis_url, tmp_path):
             store=store,
             after=AfterStore(link, KEY, keep_days=30),
             freezes=FreezeStore(link, KEY),
-            outbox=Outbox(link, KEY),
+            outbox=Outbox(link, KEY, ()),
             bell=Bell(link, store.revisions),
             audit=audit,
             memory=Memory(),

@@ -20,7 +20,7 @@ from approvals.freezes.model import FreezeRecord
 from approvals.ledger import Ledger
 from notifiers.slack.clicks import Clicks
 from notifiers.slack.hearing import Heard
-from notifiers.teller import Teller
+from notifiers.teller import Done, Teller
 
 _COMPARE: Final = """\
   if string.sub(current, 1, #ARGV[1]) ~= ARGV[1] then
@@ -125,15 +125,14 @@ def _deadline() -> None:
 
 def _telling() -> None:
     """What was once shown is never brought up to date."""
-    tell = Teller._tell
+    told = Teller._told
 
-    async def once(self: Teller, member: str, approval: Any, *, alone: bool) -> None:
+    async def once(self: Teller, approval: Any, tell: Any) -> Done:
         if approval.final is None:
-            await tell(self, member, approval, alone=alone)
-        else:
-            await self._outbox.settle_untold(member, approval.revision, again_at=None)
+            return await told(self, approval, tell)
+        return Done(approval.revision)
 
-    Teller._tell = once  # type: ignore[method-assign]
+    Teller._told = once  # type: ignore[method-assign]
 
 
 def _freezes() -> None:

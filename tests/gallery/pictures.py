@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from notifiers.slack.draft import message_of
 from notifiers.slack.limits import FALLBACK_TEXT
-from notifiers.slack.posts import message_of
 from notifiers.slack.text import bare
 from tests.notifiers.cases import CASES, standing
 from tests.notifiers.test_golden import DETAILS, FORMS, LONG, SAID, details, parts, review

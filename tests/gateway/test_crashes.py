@@ -18,12 +18,14 @@ from approvals.model import Choice, Outcome
 from approvals.outbox import Outbox
 from approvals.service import Service
 from approvals.store import Store
+from approvals.untold import lists_of
 from approvals.window import Window
 from gateway.config.file import load
 from gateway.doors.callback import Callback
 from gateway.evidence.verify import Wanted, report_of
 from notifiers.console import Console
 from notifiers.teller import Teller
+from notifiers.tellers import Tellers
 from tests.support.events import event, tells
 from tests.support.requests import sample
 from tests.support.slack_server import local_slack
@@ -142,18 +144,20 @@ async def test_before_the_evidence_of_a_new_record(step, crash):
 
 
 async def test_before_people_are_told(step, crash, capsys):
-    step.before(Teller, "_tell")
+    step.before(Teller, "_told")
     async with crash() as (house, asking):
         await claims_run_out(house)
         await until(lambda: "2,500 USDT" in capsys.readouterr().out)
         await concludes(house, asking, "APPROVE", votes="ana")
 
 
-async def claims_run_out(house):
+async def claims_run_out(house, place="console"):
     """What the dead gateway had claimed is due again: 30 seconds, at once."""
     redis = house.service._ledger.store._link.client
-    for member in await redis.zrange("{countersign}:untold", 0, -1):
-        await redis.zadd("{countersign}:untold", {member: 0})
+    untold, _, claims = lists_of(place)
+    await redis.delete(claims)
+    for member in await redis.zrange(untold, 0, -1):
+        await redis.zadd(untold, {member: 0})
 
 
 async def test_before_a_posts_ts_is_stored(step, crash, world):
@@ -279,14 +283,14 @@ async def rejects_as_the_audit_says(house, asking):
 
 
 async def test_before_a_policy_is_told(step, crash, capsys):
-    step.before(Teller, "announce")
+    step.before(Tellers, "announce")
     async with crash(reloading) as (house, asking):
         assert "Policy change" not in capsys.readouterr().out
         await rejects_as_the_audit_says(house, asking)
 
 
 async def test_before_a_policy_is_used(step, crash, capsys):
-    step.after(Teller, "announce")
+    step.after(Tellers, "announce")
     async with crash(reloading) as (house, asking):
         assert "Policy change" in capsys.readouterr().out
         await rejects_as_the_audit_says(house, asking)
@@ -377,7 +381,7 @@ async def test_before_a_sentences_ts_is_stored(step, crash, world):
             )
             async with crash(freezing()) as (house, asking):
                 assert (await asking).error.startswith("frozen: ")
-                await claims_run_out(house)
+                await claims_run_out(house, "slack")
                 # It is said again. So may be what the freeze rejected before that was shown, once.
                 await until(lambda: 2 in _times(slack).values())
                 assert sorted(_times(slack).values())[-2:] in ([2], [1, 2])

@@ -41,7 +41,7 @@ async def test_a_disk_that_hangs_is_down_until_it_takes_a_line_again(link, tmp_p
     audit = Audit(tmp_path, process="p1", clock=clock, notary=notary())
     log = io.StringIO()
     observer = Observer(make_log(lambda: NOW, log, terminal=True), lambda: NOW)
-    store, outbox = Store(link, KEY, keep_days=30), Outbox(link, KEY)
+    store, outbox = Store(link, KEY, keep_days=30), Outbox(link, KEY, ("slack",))
 
     async def seen():
         await look(store, outbox, audit, observer, lambda: NOW)

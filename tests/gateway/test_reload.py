@@ -178,7 +178,7 @@ async def test_without_the_audit_nothing_changes_and_nobody_is_told(world, slack
 async def test_without_the_channel_nothing_changes_and_the_audit_says_so(
     world, slack, monkeypatch, failure
 ):
-    monkeypatch.setattr("notifiers.teller.ANNOUNCE_S", 0.5)
+    monkeypatch.setattr("notifiers.tellers.ANNOUNCE_S", 0.5)
     world.with_slack(slack.settings, monkeypatch, "http")
     async with world.running() as house:
         old = in_force(house)

@@ -5,7 +5,8 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from approvals.outbox import BURST_MEMBER
+from approvals.outbox import Outbox
+from approvals.untold import BURST_MEMBER
 from gateway.tasks import end
 from keys.secret import Secret
 from notifiers.elsewhere.one_way import OneWay
@@ -17,7 +18,8 @@ from notifiers.slack.pace import Pace
 from notifiers.slack.watched import WatchedSlack
 from notifiers.story import names_of
 from notifiers.teller import Teller
-from tests.notifiers.world import World
+from notifiers.tellers import Tellers
+from tests.notifiers.world import World, all_told
 from tests.support.receiver import Receiver
 
 KEY = "hmac-key-of-the-pager"
@@ -56,7 +58,7 @@ class Second:
     way: OneWay
     health: SlackHealth
     standby: Standby
-    teller: Teller
+    tellers: Tellers
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -69,9 +71,13 @@ class Second:
         finally:
             await end(tasks)
 
+    @property
+    def teller(self) -> Teller:
+        """Slack's."""
+        return self.tellers.each[0]
+
     async def told(self) -> None:
-        while await self.teller.tell_due():
-            pass
+        await all_told(self.tellers)
 
 
 async def _briefly(_seconds: float) -> None:
@@ -94,13 +100,14 @@ def second(
     )
     health.also(standby.wake)
     watched = WatchedSlack(world.posts, health, world.paced, soft_s=soft_s)
-    teller = Teller(
+    tellers = Tellers(
         world.service,
-        world.outbox,
-        (watched, way),
+        Outbox(world._link, world.seal_key, (watched.name, way.name)),
+        watched,
+        (way,),
         names=names,
         journal=notes,
         now_ms=now,
         burst=lambda: watched.watched(BURST_MEMBER, world.summary.tell),
     )
-    return Second(world, way, health, standby, teller)
+    return Second(world, way, health, standby, tellers)

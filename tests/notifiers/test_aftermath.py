@@ -15,6 +15,7 @@ from approvals.ballots import Ballot
 from approvals.events import Alarm, AnswerTaken, NodeReported
 from approvals.findings import signs_of
 from approvals.model import Approval, Choice
+from approvals.outbox import Outbox
 from approvals.redis.link import StoreDown, key
 from approvals.voting import Counted
 from gateway.tasks import end
@@ -23,11 +24,11 @@ from notifiers.ports import NotTold
 from notifiers.slack.pace import Pace
 from notifiers.slack.posts import SlackPosts
 from notifiers.story import names_of, story_of
-from notifiers.teller import Teller
+from notifiers.tellers import Tellers
 from notifiers.words.status import status_of
 from notifiers.words.text import NO_NAMES, Names
-from tests.notifiers.test_telling import Slow
-from tests.notifiers.world import World
+from tests.notifiers.test_telling import Broken, Slow
+from tests.notifiers.world import World, all_told
 from tests.support.records import click
 from tests.support.requests import sample
 from tests.support.slack_server import CHANNEL
@@ -93,7 +94,7 @@ async def test_the_story_goes_on_taken_then_signed_each_said_once_in_the_thread_
     await hear(world, report())
     for _ in range(3):
         await world.told()
-        await world.teller.tell_now(approval.member)
+        await world.tellers.refresh(approval.member)
     assert "· signed at " in line(world)
     assert "taken by" not in line(world)
     taken, signed = aside(world)
@@ -271,21 +272,16 @@ async def test_an_alarm_is_raised_though_no_place_can_be_told_and_is_said_later(
     assert alarms(world) == ["signed_unknown"]
 
 
-async def test_a_place_that_was_told_is_not_told_again_for_the_sake_of_another(
+async def test_an_alarm_is_said_on_the_screen_once_whatever_becomes_of_other_places(
     world: World,
 ) -> None:
     out = io.StringIO()
-
-    class Mute(Console):
-        name = "mute"
-
-        async def announce(self, text: str) -> None:
-            raise NotTold("mute")
-
-    teller = Teller(
+    lists = Outbox(world._link, world.seal_key, ("console", Broken.name))
+    tellers = Tellers(
         world.service,
-        world.outbox,
-        (Console(out), Mute(out)),
+        lists,
+        Console(out),
+        (Broken(NotTold("away")),),
         names=lambda: NO_NAMES,
         journal=world.notes,
         now_ms=world.clock.now_ms,
@@ -293,8 +289,9 @@ async def test_a_place_that_was_told_is_not_told_again_for_the_sake_of_another(
     await hear(world, report(request_id="nobody:1", task=""))
     for _ in range(3):
         world.clock.ahead += 61_000
-        await teller.tell_due()
+        await all_told(tellers)
     assert out.getvalue().count("ALARM") == 1
+    assert alarms(world) == ["signed_unknown"]
 
 
 async def test_an_alarm_does_not_repeat_those_that_were_said_before(world: World) -> None:
@@ -495,14 +492,14 @@ async def test_what_another_gateway_showed_too_late_is_put_right(world: World) -
     await world.service.aftermath.taken(approval)
     slow = Slow(world)
     pace = Pace(world.clock.now_ms, every_ms=1, burst=100)
-    late = asyncio.create_task(SlackPosts(slow, CHANNEL, world.outbox, pace).tell(old))
+    late = asyncio.create_task(SlackPosts(slow, CHANNEL, world.outbox, pace).show(old))
     await slow.sent.wait()
     await world.told()
     assert "taken by the node" in line(world)
     slow.arrive.set()
     await late
     assert "the node was there at" in line(world)
-    await world.teller.tell_now(approval.member)  # as the outbox wants, for `old` was shown
+    await world.tellers.refresh(approval.member)  # as the outbox wants, for `old` was shown
     assert "taken by the node" in line(world)
 
 
@@ -532,7 +529,7 @@ class TestNotComeBack:
         world.clock.ahead += 1_100
         for _ in range(3):
             await world.told()
-            await world.teller.tell_now(approved.member)
+            await world.tellers.refresh(approved.member)
         assert "the node has not come back for the answer; it last asked at" in line(world)
         (said,) = aside(world)
         assert said.startswith("Approved, but the node has not come back")

@@ -47,7 +47,7 @@ async def test_each_vote_of_an_override_is_said_once_and_the_last_says_that_it_d
     await world.override(asked, "eli")
     for _ in range(2):
         await world.told()
-        await world.teller.tell_now(asked.member)
+        await world.tellers.refresh(asked.member)
     first, second = world.slack.said
     assert "1 of 2: dee" in first.text
     assert "2 of 2: eli" in second.text
@@ -84,7 +84,7 @@ async def test_only_whoever_holds_the_claim_says_what_is_said_once(
     world: World, asked: Approval
 ) -> None:
     await world.override(asked, "dee")
-    await world.teller.tell_now(asked.member)
+    await world.tellers.refresh(asked.member)
     assert "Override: 1 of 2" in world.slack.message.all_text
     assert not world.slack.said
     await world.told()

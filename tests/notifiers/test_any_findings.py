@@ -24,8 +24,8 @@ from notifiers.console import lines
 from notifiers.slack.blocks import Message
 from notifiers.slack.buttons import APPROVE, REVIEW
 from notifiers.slack.details import details_view
+from notifiers.slack.draft import message_of
 from notifiers.slack.overflow import MOST_PARTS, overflow_of, parts_of
-from notifiers.slack.posts import message_of
 from notifiers.slack.review import review_view
 from notifiers.slack.text import unescape
 from notifiers.words.facts import MESSAGE, PAGE

@@ -10,9 +10,9 @@ import pytest
 
 from approvals.freezes.store import FREEZE_MEMBER
 from approvals.model import Approval, Cause, Final, Outcome
-from approvals.outbox import BURST_MEMBER
 from approvals.redis.link import key
 from approvals.swapping import Lists, Swapped
+from approvals.untold import BURST_MEMBER
 from notifiers.slack.pace import Pace
 from notifiers.slack.summary import EVERY_MS, MOST_COUNTED, line_of
 from notifiers.teller import CLAIM
@@ -79,7 +79,7 @@ async def all_told(world: World, rounds: int = 200) -> None:
     """As the loop does: a second passes where nothing is due."""
     for _ in range(rounds):
         if not await world.teller.tell_due():
-            if not (await world.outbox.unshown())[0] and not world.slack._failures[""]:
+            if not (await world.untold.never_shown())[0] and not world.slack._failures[""]:
                 return
             world.clock.ahead += 1_000
 
@@ -90,7 +90,7 @@ async def test_a_sweep_comes_by_their_deadlines_each_once_and_the_line_is_true(
     asked = await swept(slow, SWEEP)
     began = slow.clock.now_ms()
     lines: list[tuple[int, str]] = []
-    while (await slow.outbox.unshown())[0]:
+    while (await slow.untold.never_shown())[0]:
         assert slow.clock.now_ms() < began + SWEEP * 2_000
         before = len(messages(slow))
         await slow.teller.tell_due()
@@ -159,8 +159,8 @@ async def test_votes_and_outcomes_yield_to_what_was_never_shown_but_not_for_ever
     await world.told()
     new = await swept(world, 20, first=50)
     for record in told:
-        await world.outbox.settle_untold(record.member, record.revision, again_at=0)
-    claimed = await world.outbox.claim_untold(world.clock.now_ms(), CLAIM)
+        await world.untold.settle(record.member, record.revision, again_at=0)
+    claimed = await world.untold.claim(world.clock.now_ms(), CLAIM, with_line=True)
     claimed = tuple(each for each in claimed if each != FREEZE_MEMBER)
     assert list(claimed[:1]) == [BURST_MEMBER]
     assert list(claimed[1:7]) == [record.member for record in new[:6]]

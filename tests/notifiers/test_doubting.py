@@ -18,11 +18,12 @@ from approvals.redis.link import Link, StoreDown, key
 from approvals.service import Service
 from notifiers.ports import NotTold
 from notifiers.teller import Teller
+from notifiers.tellers import Tellers
 from notifiers.words.text import NO_NAMES
 from tests.notifiers.test_aftermath import alarms, hear, in_channel, overridden, report
 from tests.notifiers.world import World
 
-DOUBTS, UNTOLD = key("doubts"), key("untold")
+DOUBTS, UNTOLD, AT_SLACK = key("doubts"), key("untold"), key("untold", "slack")
 UNKNOWN: dict[str, Any] = {"request_id": "nobody:1", "task": ""}
 
 Theft = Callable[[Any], Awaitable[object]]
@@ -30,7 +31,7 @@ Theft = Callable[[Any], Awaitable[object]]
 THEFTS: dict[str, Theft] = {
     "what is kept": lambda client: client.delete(DOUBTS),
     "that it is to be told": lambda client: client.zrem(UNTOLD, DOUBTS_MEMBER),
-    "both": lambda client: client.delete(DOUBTS, UNTOLD),
+    "both": lambda client: client.delete(DOUBTS, UNTOLD, AT_SLACK),
     "when it is to be told": lambda client: client.zadd(UNTOLD, {DOUBTS_MEMBER: 1e15}),
     "what it says": lambda client: client.set(DOUBTS, "forged"),
     "what it is": lambda client: client.eval(
@@ -39,16 +40,16 @@ THEFTS: dict[str, Theft] = {
 }
 
 
-def teller_of(world: World, service: Service, **more: Any) -> Teller:
-    return Teller(
+def teller_of(world: World, service: Service) -> Teller:
+    tellers = Tellers(
         service,
         world.outbox,
-        (world.posts,),
+        world.posts,
         names=lambda: NO_NAMES,
         journal=world.notes,
         now_ms=world.clock.now_ms,
-        **more,
     )
+    return tellers.each[0]
 
 
 async def later(world: World) -> None:
@@ -130,7 +131,7 @@ async def test_a_place_that_wants_to_be_left_alone_is_though_it_is_to_be_told_ag
 async def test_while_another_gateway_tells_it_nobody_else_does(world: World) -> None:
     await hear(world, report(**UNKNOWN))
     world.clock.ahead += GRACE_MS + 100
-    assert DOUBTS_MEMBER in await world.outbox.claim_untold(world.clock.now_ms(), 1)
+    assert DOUBTS_MEMBER in await world.untold.claim(world.clock.now_ms(), 1)
     for _ in range(3):
         await world.teller.tell_due()
         world.clock.ahead += 5_000
@@ -142,7 +143,7 @@ async def test_what_is_gone_while_another_gateway_was_to_tell_it_is_told_at_once
 ) -> None:
     await hear(world, report(**UNKNOWN))
     world.clock.ahead += GRACE_MS + 100
-    assert DOUBTS_MEMBER in await world.outbox.claim_untold(world.clock.now_ms(), 1)
+    assert DOUBTS_MEMBER in await world.untold.claim(world.clock.now_ms(), 1)
     await world._link.client.delete(DOUBTS)
     await world.teller.tell_due()
     assert len(in_channel(world)) == 1
@@ -197,7 +198,8 @@ async def test_where_redis_cannot_be_asked_whoever_heard_of_it_says_it_after_a_w
             world.clock.ahead += 5_000
             teller.wake()
 
-        teller = teller_of(world, world.service, sleep=sleep)
+        teller = teller_of(world, world.service)
+        away.setattr(teller, "_sleep", sleep)
         with pytest.raises(asyncio.CancelledError):
             await teller.run()
         assert len(in_channel(world)) == 1
@@ -220,7 +222,7 @@ async def test_a_new_start_finds_in_the_audit_what_nobody_was_told(
         world.service.aftermath.remember(known.overheard)
         world.restart()
 
-    await world._link.client.delete(DOUBTS, UNTOLD)
+    await world._link.client.delete(DOUBTS, UNTOLD, AT_SLACK)
     start_again()
     await later(world)
     said = sorted(text.split(":")[0] for text in in_channel(world)[said_before:])
@@ -228,7 +230,7 @@ async def test_a_new_start_finds_in_the_audit_what_nobody_was_told(
     start_again()  # and who was told is in Redis
     await later(world)
     assert len(in_channel(world)) == said_before + 2
-    await world._link.client.delete(DOUBTS, UNTOLD)
+    await world._link.client.delete(DOUBTS, UNTOLD, AT_SLACK)
     world.clock.ahead += OVERHEARD_MS
     start_again()
     await later(world)

@@ -18,7 +18,7 @@ from approvals.findings import (
     Transfer,
 )
 from notifiers.slack.buttons import APPROVE
-from notifiers.slack.posts import message_of
+from notifiers.slack.draft import message_of
 from notifiers.words.facts import MESSAGE, PAGE
 from notifiers.words.headline import headline, pledge
 from notifiers.words.sheet import sheet_of

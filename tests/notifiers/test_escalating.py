@@ -88,7 +88,7 @@ async def test_people_are_mentioned_once_in_the_thread_and_the_message_says_so(c
     assert not calling.slack.said
     for minutes in (2, 2, 3):
         await at(calling, asked, minutes)
-        await calling.teller.tell_now(asked.member)
+        await calling.tellers.refresh(asked.member)
     (said,) = calling.slack.said
     assert said.text.startswith("<@U0DEE>, <@U0ELI> (on_call): this still waits for 2 of ")
     assert " treasury after 2 min. Decide before <!date^" in said.text
@@ -204,7 +204,7 @@ async def test_a_death_between_a_call_and_its_note_repeats_it_once(calling, monk
 async def test_a_terminal_prints_a_line_for_each_call_once(calling) -> None:
     asked = await calling.asked()
     out = io.StringIO()
-    calling.teller._notifiers = (Console(out),)
+    calling.teller._place = Console(out)
     for minutes in (2, 3, 7.5):
         await at(calling, asked, minutes)
     lines = [line for line in out.getvalue().splitlines() if line.startswith("CALLED")]

@@ -15,11 +15,11 @@ from approvals.recent import Recent
 from notifiers.health import _Outage, _sentence
 from notifiers.schedule import Due
 from notifiers.slack.details import details_view
+from notifiers.slack.draft import message_of
 from notifiers.slack.freezing import scopes_of
 from notifiers.slack.limits import Json
 from notifiers.slack.modal import Scopes, bound, freeze_view, vote_view
 from notifiers.slack.overflow import Part, parts_of
-from notifiers.slack.posts import message_of
 from notifiers.slack.review import review_view
 from notifiers.slack.summary import line_of
 from notifiers.slack.text import SLACK_INK, unescape

@@ -18,11 +18,11 @@ from notifiers.console import lines
 from notifiers.elsewhere.bulletin import MOST_SUBJECT, MOST_TEXT, of_story
 from notifiers.ports import Story
 from notifiers.slack.details import details_view
+from notifiers.slack.draft import message_of
 from notifiers.slack.freezing import scopes_of
 from notifiers.slack.limits import Json
 from notifiers.slack.modal import bound, freeze_view, vote_view
 from notifiers.slack.overflow import parts_of
-from notifiers.slack.posts import message_of
 from notifiers.slack.review import review_view
 from notifiers.words.headline import integrity_of
 from tests.notifiers.cases import read, told

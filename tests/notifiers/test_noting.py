@@ -27,7 +27,7 @@ async def test_a_second_place_tells_what_it_took_and_once(world: World) -> None:
         asked = await world.asked()
         for _ in range(2):
             await told.told()
-            await world.outbox.settle_untold(asked.member, 0, again_at=0)
+            await world.untold.settle(asked.member, 0, again_at=0)
         (posted,) = world.notes.of(PlaceTold)
         assert (posted.place, posted.how, posted.digest) == ("pager", "posted", asked.digest)
         assert 0 <= posted.after_ms < 5_000

@@ -15,7 +15,6 @@ from notifiers.once import HOLD_MS
 from notifiers.ports import NotTold, Story
 from notifiers.schedule import Due
 from notifiers.story import names_of, story_of
-from notifiers.teller import Teller
 from notifiers.words.escalating import calls_made
 from tests.notifiers.second import Second, one_way, pager, second
 from tests.notifiers.test_telling import vote
@@ -245,12 +244,10 @@ async def test_while_one_gateway_is_saying_it_another_does_not(
     ways = [one_way(world, pager(receiver)) for _ in range(2)]
     approval = await world.asked()
     story = await story_about(world, approval)
-    came = await asyncio.gather(
-        *(way.tell(story, alone=True) for way in ways), return_exceptions=True
-    )
+    came = await asyncio.gather(*(way.tell(story) for way in ways), return_exceptions=True)
     assert receiver.events == ["asked"]
     assert all(one is None or isinstance(one, NotTold) for one in came)
-    await ways[1].tell(story, alone=True)
+    await ways[1].tell(story)
     assert receiver.events == ["asked"]
 
 
@@ -262,7 +259,7 @@ async def test_who_is_called_because_it_waits_is_told_once(
     at = world.clock.now_ms()
     calls = (Due("on_call", at, ("dee", "eli")), Due("", at, ("ana",)))
     for _ in range(2):
-        await both.way.tell(replace(story, escalations=calls), alone=True)
+        await both.way.tell(replace(story, escalations=calls))
     assert receiver.events == ["asked", "escalated"]
     said = receiver.posted[1].document
     assert said["text"].startswith("on_call is called: dee and eli.\n")
@@ -275,7 +272,7 @@ async def test_a_show_without_the_claim_says_nothing(
     world: World, receiver: Receiver, both: Second
 ) -> None:
     approval = await world.asked()
-    await both.teller.tell_now(approval.member)
+    await both.tellers.refresh(approval.member)
     assert receiver.posted == []
 
 
@@ -301,13 +298,7 @@ async def test_whatever_the_request_says_a_subject_is_one_short_line(
 
 
 async def test_an_announcement_wakes_nobody(world: World, receiver: Receiver) -> None:
-    teller = Teller(
-        world.service,
-        world.outbox,
-        (one_way(world, pager(receiver)),),
-        names=lambda: names_of(world.service.policy),
-        journal=world.notes,
-        now_ms=world.clock.now_ms,
-    )
-    await teller.announce("Policy change")
+    house = second(world, pager(receiver))
+    await house.tellers.announce("Policy change")
+    assert [said.text for said in world.slack.said] == ["Policy change"]
     assert receiver.posted == []

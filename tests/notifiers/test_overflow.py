@@ -54,12 +54,22 @@ async def test_each_part_is_posted_once_however_often_it_is_told(told: World) ->
     assert [part.ts for part in told.slack.parts] == before
 
 
-async def test_a_part_that_failed_is_posted_later_and_no_other_again(world: World) -> None:
+async def test_a_part_that_failed_is_posted_later_and_no_other_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     record = await world.asked(MANY)
-    await world.teller.tell_now(record.member)
-    assert not world.slack.parts, "only who holds the claim says what is said once"
-    world.slack.fail("chat.postMessage", Fails(error="internal_error"))
-    await world.told()
+    await world.tellers.refresh(record.member)
+    assert not world.slack.messages, "only who holds the claim says what is said once"
+    turn = world.paced.turn
+
+    async def fails_next() -> None:
+        await turn()
+        if world.slack.calls:
+            world.slack.fail("chat.postMessage", Fails(error="internal_error"))
+
+    with monkeypatch.context() as second:
+        second.setattr(world.paced, "turn", fails_next)
+        await world.told()
     assert not world.slack.parts
     assert world.slack.message.deciding, "the message does not wait for them"
     for _ in range(2):

@@ -179,10 +179,13 @@ class Wordy:
     def __init__(self, pace: Pace) -> None:
         self.pace = pace
 
-    async def tell(self, story: Story, *, alone: bool = False) -> None:
-        assert alone, story.approval.member
+    async def tell(self, story: Story) -> None:
+        assert story.approval.member
         for _ in range(3):
             await self.pace.turn()
+
+    async def show(self, story: Story) -> None:
+        raise NotImplementedError
 
     async def tell_freezes(self, record: FreezeRecord) -> None:
         raise NotImplementedError
@@ -195,7 +198,7 @@ async def test_waiting_for_our_own_turns_says_nothing_of_slack(world: World) -> 
     pace = Pace(world.clock.now_ms, every_ms=250, burst=1)
     health = SlackHealth(world.notes, world.clock.now_ms, clicks_by_http=False)
     story = await story_about(world, await world.asked())
-    await WatchedSlack(Wordy(pace), health, pace, soft_s=0.3).tell(story, alone=True)
+    await WatchedSlack(Wordy(pace), health, pace, soft_s=0.3).tell(story)
     assert pace.waited() >= 0.4
     assert not health.ailing
 

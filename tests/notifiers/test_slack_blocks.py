@@ -25,9 +25,9 @@ from approvals.model import Approved, Choice, Need, RuleAnswer, Verdict
 from approvals.risks import RISKS, Flag
 from notifiers.slack.blocks import Message, render
 from notifiers.slack.buttons import APPROVE, DETAILS, FREEZE, REJECT, REVIEW
+from notifiers.slack.draft import message_of
 from notifiers.slack.limits import ALL_BLOCKS, OverLimit, check_message, size
 from notifiers.slack.modal import bound, vote_view
-from notifiers.slack.posts import message_of
 from notifiers.slack.shown import shown_of
 from notifiers.slack.text import unescape
 from notifiers.slack.tokens import Act, Token, read_token

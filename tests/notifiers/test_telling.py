@@ -7,15 +7,17 @@ import pytest
 from approvals.ballots import Ballot
 from approvals.events import Alarm, Trouble
 from approvals.model import Choice, SlackClick
+from approvals.outbox import Outbox
 from approvals.told import Post
 from approvals.voting import Counted
 from gateway.tasks import end
 from notifiers.ports import NotTold
+from notifiers.setbacks import FIRST_AGAIN_MS
 from notifiers.slack.pace import Pace
 from notifiers.slack.posts import SlackPosts
 from notifiers.story import names_of, story_of
-from notifiers.teller import FIRST_AGAIN_MS, Teller
-from tests.notifiers.world import World
+from notifiers.tellers import Tellers
+from tests.notifiers.world import World, all_told
 from tests.support.evm import dynamic_fee, erc20
 from tests.support.requests import sample
 from tests.support.slack_server import CHANNEL, Fails
@@ -282,7 +284,7 @@ async def test_a_restart_does_not_orphan_buttons(world: World) -> None:
 async def test_a_message_that_says_it_already_is_left_alone(world: World) -> None:
     approval = await world.asked()
     await world.told()
-    await world.teller.tell_now(approval.member)
+    await world.tellers.refresh(approval.member)
     assert world.slack.calls == ["chat.postMessage"]
 
 
@@ -296,7 +298,7 @@ async def test_an_older_revision_never_overwrites_a_newer_one(world: World) -> N
     story = await story_of(
         world.service, old, lambda: names_of(world.service.policy), world.clock.now_ms()
     )
-    await world.posts.tell(story)
+    await world.posts.show(story)
     assert "1 of 2" in world.slack.message.all_text
 
 
@@ -335,14 +337,14 @@ async def test_what_another_gateway_showed_too_late_is_put_right(world: World) -
     await vote(world, approval, "bo")
     slow = Slow(world)
     pace = Pace(world.clock.now_ms, every_ms=1, burst=100)
-    late = asyncio.create_task(SlackPosts(slow, CHANNEL, world.outbox, pace).tell(old))
+    late = asyncio.create_task(SlackPosts(slow, CHANNEL, world.outbox, pace).show(old))
     await slow.sent.wait()
     await world.told()
     assert "Approved by ana" in world.slack.message.all_text
     slow.arrive.set()
     await late
     assert "1 of 2" in world.slack.message.all_text
-    await world.teller.tell_now(approval.member)  # as the outbox wants, for `old` was shown
+    await world.tellers.refresh(approval.member)  # as the outbox wants, for `old` was shown
     assert "Approved by ana" in world.slack.message.all_text
 
 
@@ -383,17 +385,18 @@ async def test_the_loop_tells_at_once_when_woken(
 async def test_the_loop_ends_when_cancelled_though_a_library_swallows_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = world.outbox.claim_untold
+    untold = world.teller._untold
+    real = untold.claim
     swallowed = asyncio.Event()
 
-    async def swallows(now: int, limit: int) -> tuple[str, ...]:
+    async def swallows(now: int, limit: int, *, with_line: bool) -> tuple[str, ...]:
         try:
             await asyncio.sleep(60)
         except asyncio.CancelledError:
             swallowed.set()
-        return await real(now, limit)
+        return await real(now, limit, with_line=with_line)
 
-    monkeypatch.setattr(world.outbox, "claim_untold", swallows)
+    monkeypatch.setattr(untold, "claim", swallows)
     loop = asyncio.create_task(world.teller.run())
     await asyncio.sleep(0.05)
     loop.cancel()
@@ -409,12 +412,12 @@ async def test_a_bug_in_one_story_does_not_silence_the_others(
     broken = world.posts.tell
     calls = 0
 
-    async def breaks_once(story, *, alone) -> None:
+    async def breaks_once(story) -> None:
         nonlocal calls
         calls += 1
         if calls == 1:
             raise ZeroDivisionError
-        await broken(story, alone=alone)
+        await broken(story)
 
     monkeypatch.setattr(world.posts, "tell", breaks_once)
     await world.asked(sample("keysign_erc20_usdt").fresh(1))
@@ -489,7 +492,7 @@ async def test_after_the_decision_no_message_speaks_of_the_time_that_is_left(wor
     await vote(world, approval, "ana", Choice.REJECT)
     await world.told()
     assert "of the time" not in world.slack.message.all_text
-    assert await world.outbox.claim_untold(world.clock.now_ms() + 86_400_000, 9) == ()
+    assert await world.untold.claim(world.clock.now_ms() + 86_400_000, 9) == ()
 
 
 class Broken:
@@ -500,13 +503,10 @@ class Broken:
     def __init__(self, error: Exception) -> None:
         self.error = error
 
-    async def tell(self, story, *, alone=False) -> None:
+    async def tell(self, story) -> None:
         raise self.error
 
     async def tell_freezes(self, record) -> None:
-        raise self.error
-
-    async def announce(self, text) -> None:
         raise self.error
 
 
@@ -515,15 +515,18 @@ async def test_a_place_that_fails_silences_no_other_and_is_tried_again(
     world: World, error: Exception
 ) -> None:
     approval = await world.asked()
-    teller = Teller(
+    lists = Outbox(world._link, world.seal_key, (world.posts.name, Broken.name))
+    tellers = Tellers(
         world.service,
-        world.outbox,
-        (Broken(error), world.posts),
+        lists,
+        world.posts,
+        (Broken(error),),
         names=lambda: names_of(world.service.policy),
         journal=world.notes,
         now_ms=world.clock.now_ms,
     )
-    await teller.tell_due()
+    await all_told(tellers)
     assert world.slack.calls == ["chat.postMessage"]
-    due = await world.outbox.claim_untold(world.clock.now_ms() + FIRST_AGAIN_MS, 9)
-    assert approval.member in due
+    later = world.clock.now_ms() + FIRST_AGAIN_MS
+    assert approval.member in await lists.at(Broken.name).claim(later, 9)
+    assert await lists.at(world.posts.name).claim(later, 9) == ()

@@ -9,7 +9,7 @@ from approvals.acquaintance import Remark
 from approvals.risks import RISKS, Flag, worst_first
 from notifiers.ports import Story
 from notifiers.slack.buttons import APPROVE
-from notifiers.slack.posts import message_of
+from notifiers.slack.draft import message_of
 from notifiers.words.facts import MESSAGE
 from notifiers.words.sheet import Sheet, sheet_of
 from notifiers.words.warnings import RISK_NAMES

@@ -30,6 +30,7 @@ from approvals.request import Request
 from approvals.service import Service
 from approvals.statement import NAMESPACE, Statement
 from approvals.store import Store
+from approvals.untold import Untold
 from approvals.voting import Counted
 from approvals.window import Window
 from gateway.clock import SYSTEM
@@ -42,8 +43,10 @@ from notifiers.slack.hearing import Heard
 from notifiers.slack.pace import Pace
 from notifiers.slack.posts import SlackPosts
 from notifiers.slack.summary import Summary
+from notifiers.slack.thread import NAME as SLACK
 from notifiers.story import names_of
 from notifiers.teller import Teller
+from notifiers.tellers import Tellers
 from tests.support.audits import notary
 from tests.support.requests import Sample, sample
 from tests.support.slack_server import CHANNEL, WORKSPACE, LocalSlack, Message
@@ -157,7 +160,7 @@ class World:
         self.seal_key = seal_key = SealKey(b"k" * 32)
         self._link = Link(url, check=_trusting)
         self.store = Store(self._link, seal_key, keep_days=1)
-        self.outbox = Outbox(self._link, seal_key)
+        self.outbox = Outbox(self._link, seal_key, (SLACK,))
         self.audit = Audit(folder / "audit", process="p1", clock=self.clock.now_ms, notary=notary())
         self.service = Service(
             Parts(
@@ -186,10 +189,10 @@ class World:
         self.posts = SlackPosts(self.client, CHANNEL, self.outbox, pace)
         self.summary = Summary(self.client, CHANNEL, self.service, self.outbox, pace)
         self.paced = pace
-        self.teller = Teller(
+        self.tellers = Tellers(
             self.service,
             self.outbox,
-            (self.posts,),
+            self.posts,
             names=lambda: names_of(self.service.policy),
             journal=self.notes,
             now_ms=self.clock.now_ms,
@@ -199,7 +202,7 @@ class World:
             self.service,
             self.outbox,
             self.client,
-            self.teller,
+            self.tellers,
             workspace=WORKSPACE,
             seal_key=self.seal_key,
             names=lambda: names_of(self.service.policy),
@@ -293,10 +296,19 @@ class World:
             await heard.after()
         return heard
 
+    @property
+    def teller(self) -> Teller:
+        """Slack's."""
+        return self.tellers.each[0]
+
+    @property
+    def untold(self) -> Untold:
+        """What Slack must still show."""
+        return self.outbox.at(SLACK)
+
     async def told(self) -> None:
         """Everything that is due is told."""
-        while await self.teller.tell_due():
-            pass
+        await all_told(self.tellers)
 
     async def stored(self, approval: Approval) -> Approval:
         found = await self.service.read(approval.member)
@@ -308,6 +320,16 @@ class World:
         await self.clicks.close()
         await self._link.close()
         self.audit.close()
+
+
+async def all_told(tellers: Tellers) -> None:
+    """Every place has told what is due there, each in a task of its own, as in a gateway."""
+
+    async def told(teller: Teller) -> None:
+        while await teller.tell_due():
+            pass
+
+    await asyncio.gather(*map(told, tellers.each))
 
 
 @contextlib.asynccontextmanager
