@@ -206,8 +206,8 @@ MOST_AFTER: Final = 1_000_000
 class Story:
     """All there is to tell about an approval, as it is stored.
 
-    `freezes` are those that stand, where one of them rejected it. `page` is the sheet with room for
-    everything (None: `sheet` is all there is). `freezable`: somebody is on call, who may freeze.
+    `freezes` are those that stand, where one of them rejected it. `paged` makes `page`.
+    `freezable`: somebody is on call, who may freeze.
     `urgency` is how much of the time that people have was over when it was put together.
     `escalations` are the calls that were due then, to people whom today's policy knows, said
     already or not; `said` those that a place made and shows; `people` is who is who. `after` is
@@ -219,7 +219,7 @@ class Story:
     decision: Decision
     sheet: Sheet
     freezes: tuple[Freeze, ...] = ()
-    page: Sheet | None = None
+    paged: Callable[[], Sheet] | None = None
     freezable: bool = True
     urgency: Urgency = "early"
     escalations: tuple[Due, ...] = ()
@@ -227,6 +227,15 @@ class Story:
     people: Mapping[str, Person] = field(default_factory=dict)
     after: After = NOTHING_AFTER
     overdue: bool = False
+
+    @property
+    def page(self) -> Sheet | None:
+        """The sheet with room for everything; None where `sheet` is all there is.
+
+        Most messages hold everything, and most places show no more than a few lines: it is made
+        where somebody asks for it.
+        """
+        return None if self.paged is None else self.paged()
 
     @property
     def version(self) -> int:

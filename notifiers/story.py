@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache, partial
 from typing import Any, Final, Protocol
 
 from approvals.findings import Address, Claims, Findings, Reason, Unverified
@@ -58,14 +59,14 @@ async def story_of(
     called = names()
     decision = await approvals.decision_of(approval)
     sheet = sheet_of(approval, findings, called, remarks=remarks)
-    page = sheet_of(approval, findings, called, remarks=remarks, room=PAGE)
+    paged = cache(partial(sheet_of, approval, findings, called, remarks=remarks, room=PAGE))
     electorate = approvals.policy.electorate
     return Story(
         approval,
         decision,
         sheet if request is not None else replace(sheet, whole=False),
         await freezes_behind(approvals, decision),
-        page=page if request is not None else None,
+        paged=paged if request is not None else None,
         freezable=bool(electorate.on_call),
         urgency=urgency_of(approval, now),
         escalations=called_today(due(approval, decision, now), electorate),

@@ -21,8 +21,8 @@ _PEOPLE: Final = 120
 
 SLOW_MS: Final = 200
 LONGEST_REST_MS: Final = 20_000
-"""What fails only after SLOW_MS is left alone for twice as long as it took, up to this: the other
-places must not wait once for each approval for one that hangs."""
+"""What fails only after SLOW_MS is left alone for twice as long as it took, up to this: of a place
+that hangs, what is told there must not wait once for each approval."""
 
 Opening: TypeAlias = tuple[str, NotifyEvent, str]
 """What may be said while people are asked: its name, which event it is, and what comes first."""
@@ -39,7 +39,7 @@ class Carrier(Protocol):
 class OneWay:
     """One configured notifier. Its clicks, if it has any, reach nobody here.
 
-    Where it is for the time that Slack is down, the teller has it say only how that ended which
+    Where it is for the time that Slack is down, its teller has it say only how that ended which
     it told before, and `Standby` all else.
     """
 

@@ -103,12 +103,13 @@ def render(story: Story, token: Callable[[Act], str]) -> Message:
     nobody can approve by a click what the message does not show. If a form can show all of the
     page, a button opens that form; and the page's text goes into the thread.
     """
-    approval, sheet, page = story.approval, story.sheet, story.page
+    approval, sheet = story.approval, story.sheet
     standing = _standing_of(story)
     blocks: list[Json] = []
     ways, below = Ways(freeze=story.freezable), None
     for fewer, limit in fits(sheet):
-        if page is not None and not fewer.whole and not approval.notice and below is None:
+        lacks = below is None and not fewer.whole and not approval.notice
+        if lacks and (page := story.page) is not None:
             ways = Ways(can_review(approval, sheet, page), story.freezable)
             below = overflow_of(approval, sheet, page)
         blocks = _blocks(approval, fewer, standing, token, limit, ways=ways, below=below)

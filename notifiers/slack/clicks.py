@@ -105,7 +105,7 @@ class Clicks:
                 result = await self._in_time(heard)
                 if isinstance(result, Ineffective):
                     return Heard(answer=view_error(result.sentence))
-                return Heard(after=self._wake)
+                return Heard(after=lambda: self._show(result))
             case _:
                 return Heard()
 
@@ -124,14 +124,16 @@ class Clicks:
         task.add_done_callback(lambda _: self._messages.wake())
         return Ineffective(unsure(_act(heard)))
 
-    async def _wake(self) -> None:
+    async def _show(self, result: Result) -> None:
         self._messages.wake()
+        if isinstance(result, Stored) and result.member is not None:
+            await self._messages.refresh(result.member)
 
     async def _after(self, click: Click, result: Result) -> None:
         """What happens once Slack has its acknowledgement."""
         match result:
             case Stored():
-                self._messages.wake()
+                await self._show(result)
             case Form(view=view, instead=instead):
                 try:
                     await self._slack.open_view(click.trigger, view)
@@ -170,7 +172,7 @@ class Clicks:
             return await self._asked_why(heard, sound, ballot)
         counted = await self._approvals.vote(sound.token.member, ballot)  # 7
         if isinstance(counted, Counted):
-            return Stored()
+            return Stored(sound.token.member)
         sentence = await self._sentence(heard, counted.cause, counted.approval)
         return Ineffective(sentence, sound.token.member)
 

@@ -61,7 +61,12 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The vote or the freeze is in its record; messages follow from there."""
+    """The vote is in its record, or the freeze; messages follow from there.
+
+    `member` is the record that was voted on: who clicked sees it at once, however many wait.
+    """
+
+    member: str | None = None
 
 
 Result: TypeAlias = Ineffective | Form | Stored

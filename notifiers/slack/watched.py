@@ -19,7 +19,7 @@ SOFT_S: Final = 3.0
 FIRST_REST_MS: Final = 1_000
 LONGEST_REST_MS: Final = 5_000
 """Between two attempts while Slack is away, from the first to this, and no less than twice what the
-last one took: the others are told meanwhile, and a Slack that hangs must not hold them up."""
+last one took: a Slack that hangs is not waited for once for each approval."""
 _OVER_LIMIT: Final = "over_limit"
 
 

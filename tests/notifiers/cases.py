@@ -420,7 +420,7 @@ def told(found: Findings, record: Approval, remarks: tuple[Remark, ...] = ()) ->
     )
     page = sheet_of(record, found, NAMES, remarks=remarks, room=PAGE)
     sheet = sheet_of(record, found, NAMES, remarks=remarks)
-    return Story(record, decision, sheet, FREEZES, page=page)
+    return Story(record, decision, sheet, FREEZES, paged=lambda: page)
 
 
 def standing(name: str) -> Story:

@@ -90,7 +90,9 @@ def story(
     record = record or approval()
     found = found or findings()
     page = sheet_of(record, found, names, room=PAGE)
-    return Story(record, decision or pending(record), sheet_of(record, found, names), page=page)
+    return Story(
+        record, decision or pending(record), sheet_of(record, found, names), paged=lambda: page
+    )
 
 
 __all__ = [

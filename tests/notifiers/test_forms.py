@@ -16,6 +16,7 @@ from notifiers.slack.forms import LASTS_MS, Binding, Forms
 from notifiers.slack.limits import Json
 from notifiers.slack.sentences import UNSURE, UNSURE_FREEZE
 from notifiers.slack.tokens import Act
+from tests.notifiers.test_telling import vote
 from tests.notifiers.world import World
 from tests.support.requests import Sample, sample
 from tests.support.slack_server import CHANNEL, WORKSPACE, Fails, Via
@@ -221,7 +222,7 @@ async def test_a_vote_that_is_handed_in_twice_is_one_vote(near: World) -> None:
 
 async def test_freezing_from_a_message_whose_buttons_are_stale_still_works(near: World) -> None:
     view = await opened(near, Act.FREEZE)
-    await submitted(near, await opened(near, Act.REJECT), "U0ANA")
+    await vote(near, await record(near), "ana", Choice.REJECT, "no")
     assert near.slack.message.deciding, "nobody has told yet"
     later = await opened(near, Act.FREEZE)
     assert await submitted(near, view, "U0DEE", scope="everything") is None

@@ -29,8 +29,10 @@ def ballot(person: str, approval, choice: Choice = Choice.APPROVE, reason: str =
     return Ballot(person, choice, approval.digest, reason, evidence)
 
 
-async def vote(world: World, approval, person: str, choice: Choice = Choice.APPROVE) -> None:
-    done = await world.service.vote(approval.member, ballot(person, approval, choice))
+async def vote(
+    world: World, approval, person: str, choice: Choice = Choice.APPROVE, reason: str = ""
+) -> None:
+    done = await world.service.vote(approval.member, ballot(person, approval, choice, reason))
     assert isinstance(done, Counted), done
 
 
@@ -303,13 +305,15 @@ async def test_an_older_revision_never_overwrites_a_newer_one(world: World) -> N
 
 
 class Slow:
-    """Another gateway's way to Slack, whose updates are on their way until they are let through."""
+    """Another gateway's way to Slack: messages are on their way until they are let through."""
 
     def __init__(self, world: World) -> None:
         self._client = world.client
         self.sent, self.arrive = asyncio.Event(), asyncio.Event()
 
     async def post(self, channel, text, blocks, *, thread=None) -> str:
+        self.sent.set()
+        await self.arrive.wait()
         return await self._client.post(channel, text, blocks, thread=thread)
 
     async def update(self, channel, ts, text, blocks) -> None:
