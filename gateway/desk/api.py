@@ -21,7 +21,7 @@ from gateway.desk.selection import MOST_LISTED, selection_of
 from gateway.desk.witness import Kind, Witness
 from gateway.reloading import OPERATOR, Reloading
 from notifiers.story import freezes_behind
-from notifiers.words.status import refusal
+from notifiers.words.uncounted import refusal
 
 
 class Desk:

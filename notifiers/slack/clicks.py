@@ -47,8 +47,8 @@ from notifiers.slack.trouble import SlackTrouble
 from notifiers.story import freezes_behind
 from notifiers.words.ink import PLAIN
 from notifiers.words.readable import visible
-from notifiers.words.status import refusal
 from notifiers.words.text import Names, command
+from notifiers.words.uncounted import refusal
 
 STORE_WITHIN_S: Final = 2.0
 """Slack waits three seconds for an acknowledgement."""

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Final, Literal, TypeAlias, assert_never
 
 from approvals.aftermath.facts import NOTHING_AFTER, After
-from approvals.ballots import SENTENCES, NotCountedCause
 from approvals.freezes.model import Freeze
 from approvals.model import (
     Approval,
@@ -15,7 +14,6 @@ from approvals.model import (
     Choice,
     Damaged,
     Decision,
-    Override,
     Pending,
     Rejected,
     Vote,
@@ -23,10 +21,9 @@ from approvals.model import (
 from approvals.model import Final as FinalFact
 from notifiers.words.aftermath import became, last_asked, never_fetched, went_wrong
 from notifiers.words.freezes import frozen_words
-from notifiers.words.ink import PLAIN, Ink, deadline
+from notifiers.words.ink import PLAIN, Ink
 from notifiers.words.overrides import asked, enough, may_join, overriding, wanted
 from notifiers.words.readable import lasted, listed
-from notifiers.words.text import command
 
 State: TypeAlias = Literal["open", "closing", "closed"]
 
@@ -126,58 +123,18 @@ def _standing(
             assert_never(never)
 
 
-def refusal(
-    cause: NotCountedCause,
-    approval: Approval | None,
-    decision: Decision | None,
-    ink: Ink = PLAIN,
-    *,
-    freezes: Iterable[Freeze] = (),
-) -> str:
-    """Why a ballot changed nothing, for the one who cast it."""
-    if approval is None:
-        return SENTENCES[cause]
-    if cause is NotCountedCause.ALREADY_DECIDED and decision is not None:
-        return f"Already decided. {status_of(approval, decision, ink, freezes=freezes).line}"
-    return " ".join((SENTENCES[cause], *_and_now(cause, approval, decision, ink)))
-
-
-def _and_now(
-    cause: NotCountedCause, approval: Approval, decision: Decision | None, ink: Ink
-) -> tuple[str, ...]:
-    """What whoever reads why a ballot changed nothing wants to know next."""
-    override = approval.verdict.override
-    match cause:
-        case NotCountedCause.TOO_LATE:
-            return f"It was {deadline(approval, ink)}.", "Whoever asked must ask again."
-        case NotCountedCause.NOT_ON_CALL if override is not None:
-            return (f"These are: {ink.text(', '.join(override.people))}.",)
-        case NotCountedCause.NOT_AN_APPROVER | NotCountedCause.OWN_TRANSACTION:
-            instead = () if override is None else (f"By override, {_overriders(override, ink)}.",)
-            return (f"Who may: {'; '.join(_groups(approval, ink)) or 'nobody'}.", *instead)
-        case NotCountedCause.ALREADY_VOTED if isinstance(decision, Pending):
-            stands = f"It stands at {_progress(approval, decision, ink)}."
-            return stands, *wanted(approval, decision, ink)
-        case NotCountedCause.NEEDS_SSH:
-            return (f"Run: {ink.text(command('approve', approval))}",)
-        case NotCountedCause.OTHER_DIGEST | NotCountedCause.DAMAGED:
-            return ("Tell on-call.",)
-        case _:
-            return ()
-
-
 def _open(approval: Approval, pending: Pending, ink: Ink) -> Status:
     """How far the seats are filled; before that, an override that somebody asked for."""
-    progress = _progress(approval, pending, ink)
+    so_far = progress(approval, pending, ink)
     seats = (*_seats(approval, ink), *_reasons(approval.votes, ink))
     overrides = asked(approval, ink)
     if not overrides:
-        return Status("open", progress, seats)
-    more = (*overrides[1:], *may_join(approval, pending, ink), f"Seats: {progress}", *seats)
+        return Status("open", so_far, seats)
+    more = (*overrides[1:], *may_join(approval, pending, ink), f"Seats: {so_far}", *seats)
     return Status("open", overrides[0], more, wanted(approval, pending, ink))
 
 
-def _progress(approval: Approval, pending: Pending, ink: Ink) -> str:
+def progress(approval: Approval, pending: Pending, ink: Ink) -> str:
     """`1 of 2 · ana 14:02 · waiting for treasury`."""
     wanted = sum(need.count for need in approval.verdict.needs)
     missing = sum(seat.missing for seat in pending.seats)
@@ -197,20 +154,6 @@ def _seats(approval: Approval, ink: Ink) -> tuple[str, ...]:
         f" ({ink.text(', '.join(need.people) or 'nobody who may')})"
         for need in approval.verdict.needs
     )
-
-
-def _groups(approval: Approval, ink: Ink) -> tuple[str, ...]:
-    """The same within a sentence: `1 of treasury: ana, bo`."""
-    return tuple(
-        f"{need.count} of {ink.text(need.group)}: {ink.text(', '.join(need.people) or 'nobody')}"
-        for need in approval.verdict.needs
-    )
-
-
-def _overriders(override: Override, ink: Ink) -> str:
-    """`2 of on_call: dee, eli`."""
-    people = ink.text(", ".join(override.people))
-    return f"{override.approve} of {ink.text(override.group)}: {people}"
 
 
 def _approved(approval: Approval, decision: Approved, ink: Ink) -> Status:

@@ -18,7 +18,8 @@ from approvals.model import (
     Override,
     Rejected,
 )
-from notifiers.words.status import day_and_clock, refusal, status_of
+from notifiers.words.status import day_and_clock, status_of
+from notifiers.words.uncounted import refusal
 from tests.notifiers.cases import FREEZES
 from tests.notifiers.examples import NOW, approval, ask, need, pending
 from tests.support.records import ELECTORATE, signature, vote
