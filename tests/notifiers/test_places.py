@@ -11,6 +11,7 @@ from approvals.model import Choice
 from approvals.outbox import Outbox
 from approvals.swapping import Lists, Swapped
 from gateway.tasks import end
+from notifiers.elsewhere.bulletin import Bulletin
 from notifiers.slack import blocks
 from notifiers.slack.pace import Pace
 from notifiers.slack.posts import SlackPosts
@@ -20,7 +21,7 @@ from tests.notifiers.second import pager, second
 from tests.notifiers.test_burst import messages, slow, swept  # noqa: F401 - one is a fixture
 from tests.notifiers.test_telling import Slow, vote
 from tests.notifiers.world import World, all_told
-from tests.support.receiver import HANGS, Receiver, receiving
+from tests.support.receiver import Receiver, receiving
 from tests.support.records import vote as one_vote
 from tests.support.requests import sample
 from tests.support.slack_server import CHANNEL, Fails
@@ -78,12 +79,19 @@ async def test_a_slack_that_hangs_delays_no_other_place(world: World, receiver: 
 
 
 async def test_a_place_that_hangs_delays_slack_not_at_all(world: World, receiver: Receiver) -> None:
-    receiver.answers.extend([HANGS] * 9)
+    begun = asyncio.Event()
+
+    class Hanging:
+        async def send(self, _bulletin: Bulletin, _id: str) -> None:
+            begun.set()
+            await asyncio.Event().wait()
+
     house = second(world, pager(receiver))
+    house.way._carrier = Hanging()
     await world.asked()
     slack, page = house.tellers.each
     hanging = asyncio.create_task(page.tell_due())
-    await until(lambda: receiver.posted)
+    await begun.wait()
     await slack.tell_due()
     assert world.slack.message.deciding
     assert not hanging.done()
