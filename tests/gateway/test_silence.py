@@ -249,7 +249,10 @@ async def test_small_answers_are_not_held_back_by_nagle(world):
 async def test_port_0_becomes_a_real_one_and_a_taken_one_is_refused(world):
     assert world.server.port > 0
     assert world.server.url == f"http://127.0.0.1:{world.server.port}"
-    sentence = f"Cannot listen on 127.0.0.1:{world.server.port}: Address already in use."
+    sentence = (
+        f"Cannot listen on 127.0.0.1:{world.server.port}: Address already in use; end what listens"
+        " there, or name another address in [gateway]."
+    )
     with pytest.raises(ListenError) as refused:
         Server.bind(Starlette(), host="127.0.0.1", port=world.server.port)
     assert str(refused.value) == sentence
