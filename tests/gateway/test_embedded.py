@@ -252,7 +252,7 @@ def test_a_released_directory_can_be_held_again(data):
 
 def test_garbage_in_the_gateways_lock_does_not_hide_the_sentence(held, data):
     (data / "gateway.lock").write_bytes(b"\xff\x00nonsense")
-    with pytest.raises(DataDirError, match=r"in use by another gateway\.$"):
+    with pytest.raises(DataDirError, match=r"in use by another gateway: end it"):
         DataDir.hold(data)
 
 
