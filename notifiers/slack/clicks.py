@@ -93,6 +93,7 @@ class Clicks:
         self._now = now_ms
         self._within = store_within_s
         self._late: set[asyncio.Task[Result]] = set()
+        self._showing: set[asyncio.Task[None]] = set()
 
     async def hear(self, payload: object) -> Heard:
         """Return as soon as it may be acknowledged; never raises."""
@@ -110,8 +111,10 @@ class Clicks:
                 return Heard()
 
     async def close(self) -> None:
-        """Let votes that were slower than Slack waits end."""
-        await asyncio.gather(*self._late, return_exceptions=True)
+        """Let votes that were slower than Slack waits end; what changed is told from its record."""
+        for task in self._showing:
+            task.cancel()
+        await asyncio.gather(*self._late, *self._showing, return_exceptions=True)
 
     async def _in_time(self, heard: Payload) -> Result:
         """The result, or that nobody knows yet; a slow vote goes on and may still be stored."""
@@ -127,7 +130,13 @@ class Clicks:
     async def _show(self, result: Result) -> None:
         self._messages.wake()
         if isinstance(result, Stored) and result.member is not None:
-            await self._messages.refresh(result.member)
+            self._refresh(result.member)
+
+    def _refresh(self, member: str) -> None:
+        """Beside the call that brought the click: a request that is not over holds up our end."""
+        task = asyncio.create_task(self._messages.refresh(member))
+        self._showing.add(task)
+        task.add_done_callback(self._showing.discard)
 
     async def _after(self, click: Click, result: Result) -> None:
         """What happens once Slack has its acknowledgement."""
@@ -143,7 +152,7 @@ class Clicks:
             case Ineffective(sentence=sentence, stale=stale):
                 await self._aside.say(click, sentence)
                 if stale is not None:
-                    await self._messages.refresh(stale)
+                    self._refresh(stale)
 
     async def _result(self, heard: Payload) -> Result:
         try:

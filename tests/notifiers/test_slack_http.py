@@ -1,5 +1,6 @@
 """Clicks by HTTP come from Slack, are fresh, and never end in a traceback."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ from aiohttp import ClientSession
 
 from tests.notifiers.transports import by_http
 from tests.notifiers.world import World
+from tests.support.waiting import PATIENCE_S, until
 
 PING = urlencode({"payload": json.dumps({"type": "view_closed"})})
 
@@ -99,3 +101,25 @@ async def test_only_posts_are_taken(posted: World) -> None:
         session.get(posted.slack.interactions_url) as response,
     ):
         assert response.status == 405
+
+
+async def test_an_end_does_not_wait_until_slack_shows_a_vote(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    shown = []
+
+    async def never(member: str) -> None:
+        shown.append(member)
+        await asyncio.Event().wait()
+
+    await world.asked()
+    await world.told()
+    monkeypatch.setattr(world.tellers, "refresh", never)
+    async with by_http(world):
+        payload = world.slack.payload(world.slack.message, "Approve", "U0ANA")
+        click = urlencode({"payload": json.dumps(payload)})
+        assert await world.slack.post_signed(click) == (200, None)
+        await until(lambda: shown)
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+    async with asyncio.timeout(PATIENCE_S):
+        await world.clicks.close()

@@ -53,7 +53,7 @@ async def by_http(world: World) -> AsyncIterator[str]:
     app = Starlette(routes=[Route(PATH, endpoint, methods=["POST"])])
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(app, log_config=None, lifespan="off")
+        config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=5)
         server = uvicorn.Server(config)
         task = asyncio.create_task(server.serve(sockets=[listening]))
         world.slack.interactions_url = f"http://127.0.0.1:{listening.getsockname()[1]}{PATH}"
