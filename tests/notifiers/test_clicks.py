@@ -77,7 +77,7 @@ async def test_a_store_slower_than_slack_waits_is_owned_up_to(
     answered, ended = asyncio.Event(), asyncio.Event()
 
     async def slow(member, ballot):
-        await answered.wait()
+        await asyncio.wait_for(answered.wait(), 5)
         try:
             return await real(member, ballot)
         finally:
