@@ -138,7 +138,7 @@ async def test_who_clicks_sees_it_at_once_though_many_wait_to_be_shown(world: Wo
     await world.told()
     await swept(world, 40)
     await world.press(world.slack.message, "Approve", "U0ANA")
-    assert "1 of 2 · ana" in world.slack.message.all_text
+    await until(lambda: "1 of 2 · ana" in world.slack.message.all_text)
     assert (await world.stored(approval)).votes
 
 
