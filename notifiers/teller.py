@@ -152,7 +152,8 @@ class Teller:
     async def refresh(self, member: str, show: Callable[[Story], Awaitable[None]]) -> None:
         """Have it shown as it is stored, though nothing changed: a message of it may be stale.
 
-        Nobody claims it for this: what fails is tried again by whoever does.
+        Nobody claims it for this: what fails is tried again by whoever does. So is what changed
+        meanwhile, for it may have been shown before this older state was put over it.
         """
         with suppress(StoreDown, DamagedRecord):
             approval = await self._approvals.read(member)
@@ -161,6 +162,17 @@ class Teller:
             done = await self._told(approval, show)
             if done.failure is not None:
                 await self._untold.again(member, self._setbacks.again_at(member, done.failure))
+            elif await self._has_moved(member, done):
+                await self._untold.again(member, self._now())
+                self.wake()
+
+    async def _has_moved(self, member: str, done: Done) -> bool:
+        """Whether the record, or what stands beside it, is no longer what was shown."""
+        newest = await self._approvals.read(member)
+        if newest is None:
+            return False
+        after = (await self._approvals.after_of(newest)).revision
+        return newest.revision != done.revision or after != (done.after or 0)
 
     async def _read(self, member: str) -> Approval | None:
         """The record; None where there is nothing that can be told."""

@@ -17,7 +17,9 @@ import aiohttp
 from approvals.model import Approval
 from approvals.redis.link import Link, key
 from approvals.store import Store
+from approvals.untold import lists_of
 from keys.seals import SealKey
+from notifiers.slack.thread import NAME as SLACK
 from tests.chaos.city import City, Gateway, Plan, standing
 from tests.chaos.evidence import Shown, entries_of, shown_of, verified
 from tests.chaos.history import FaultBegan, FaultEnded, Fell, History, now
@@ -34,7 +36,8 @@ STALL_MS: Final = 200
 """So long for what takes a few milliseconds: half of what a node's last attempt leaves."""
 SLOW_DISK_MS: Final = 80
 """So long for one fsync: an answer waits for several, one after the other."""
-_UNTOLD: Final = key("untold")
+_UNTOLD: Final = (key("untold"), lists_of(SLACK)[0])
+"""What nobody handed to a place yet, and what the place was not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,11 +222,12 @@ async def _all_told(link: Link, within_s: float) -> bool:
     loop = asyncio.get_running_loop()
     until = loop.time() + within_s
     while loop.time() < until:
-        members = await link.client.zrange(_UNTOLD, 0, -1)
-        if not members:
+        found = {name: await link.client.zrange(name, 0, -1) for name in _UNTOLD}
+        if not any(found.values()):
             return True
-        for member in members:
-            await link.client.zadd(_UNTOLD, {member: 0}, xx=True)
+        for name, members in found.items():
+            for member in members:
+                await link.client.zadd(name, {member: 0}, xx=True)
         await asyncio.sleep(2.0)
     return False
 

@@ -34,7 +34,18 @@ NOTHING = NoResponse("closed without an answer")
 HELD = NoResponse("no answer in time")
 YES = Answer("APPROVE", "")
 
-BESIDE = ("content", "bytes", "told", "open", "untold", "bell", "gateways", "gateway", "unshown")
+BESIDE = (
+    "content",
+    "bytes",
+    "told",
+    "open",
+    "untold",
+    "bell",
+    "gateways",
+    "gateway",
+    "unshown",
+    "claims",
+)
 
 
 @pytest.fixture

@@ -142,6 +142,25 @@ async def test_who_clicks_sees_it_at_once_though_many_wait_to_be_shown(world: Wo
     assert (await world.stored(approval)).votes
 
 
+async def test_what_a_click_shows_too_late_over_something_newer_is_put_right(world: World) -> None:
+    """No claim keeps others away from a message that a click brings up to date."""
+    approval = await world.asked()
+    await world.told()
+    await vote(world, approval, "ana")
+    here = Slow(world)
+    first = another(world, here)
+    showing = asyncio.create_task(first.refresh(approval.member))
+    await here.sent.wait()
+    await vote(world, approval, "bo", Choice.REJECT)
+    await world.told()
+    assert "Rejected" in world.slack.message.text
+    here.arrive.set()
+    await showing
+    assert "1 of 2 · ana" in world.slack.message.all_text
+    await all_told(another(world))
+    assert "Rejected" in world.slack.message.text
+
+
 async def test_two_gateways_tell_each_thing_once_whatever_votes_come_meanwhile(
     world: World, receiver: Receiver
 ) -> None:
