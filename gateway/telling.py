@@ -24,6 +24,7 @@ from notifiers.health import SlackHealth
 from notifiers.noting import Noting
 from notifiers.ports import Screen
 from notifiers.settings import SlackSettings
+from notifiers.slack.arrears import Arrears
 from notifiers.slack.clicks import Clicks
 from notifiers.slack.client import SlackClient
 from notifiers.slack.cures import with_cure
@@ -121,6 +122,7 @@ def telling(
     running: list[Task] = [
         *_runs(told),
         Introduction(settings.slack, slack, observer, health).run,
+        Arrears(service, service.outbox, service.outbox.at(SLACK), clock.now_ms).run,
         lambda: health.run(posts.announce),
         *(standby.run for standby in standbys),
         *alarm_tasks(ways, observer, lambda: health.ailing),

@@ -7,12 +7,14 @@ from functools import partial
 
 import pytest
 
+from approvals.freezes.store import FREEZE_MEMBER
 from approvals.model import Choice
 from approvals.outbox import Outbox
 from approvals.swapping import Lists, Swapped
 from gateway.tasks import end
 from notifiers.elsewhere.bulletin import Bulletin
 from notifiers.slack import blocks
+from notifiers.slack.arrears import Arrears
 from notifiers.slack.pace import Pace
 from notifiers.slack.posts import SlackPosts
 from notifiers.story import names_of
@@ -231,3 +233,40 @@ async def test_a_claim_keeps_its_member_though_it_is_written_again_and_again(wor
         assert record.member not in await world.untold.claim(now + 1, 9)
     await world.untold.settle(record.member, record.revision, again_at=None)
     assert record.member in await world.untold.claim(now + 1, 9)
+
+
+async def test_what_waited_or_was_frozen_before_slack_was_there_is_told_in_it_once(
+    world: World,
+) -> None:
+    freeze = await world.freeze(wallet="W")
+    approval = await world.asked()
+    terminal = Outbox(world._link, world.seal_key, ("console",)).at("console")
+    claimed = await terminal.claim(world.clock.now_ms(), 9)
+    assert set(claimed) == {FREEZE_MEMBER, approval.member}
+    await terminal.settle(approval.member, approval.revision, again_at=None)
+    record = await world.service.freezing.look()
+    await terminal.settle(FREEZE_MEMBER, record.epoch, again_at=None)
+    await world.told()
+    assert world.slack.messages == {}
+    arrears = Arrears(world.service, world.outbox, world.untold, world.clock.now_ms)
+    await arrears.look()
+    await world.told()
+    again_at = await world.untold.comes_at(approval.member)
+    await arrears.look()
+    assert await world.untold.comes_at(approval.member) == again_at
+    await world.told()
+    frozen, message = world.slack.messages.values()
+    assert freeze.id in frozen.text
+    assert message.deciding
+
+
+async def test_what_nobody_is_asked_is_nothing_that_slack_lacks(world: World) -> None:
+    approval = await world.asked()
+    ruled = replace(approval, verdict=replace(approval.verdict, effect="approve"))
+    done = await world.store.swap(approval, ruled, Lists(approval.deadline, None))
+    assert isinstance(done, Swapped)
+    now = world.clock.now_ms()
+    assert approval.member in await world.untold.claim(now, 9)
+    await world.untold.settle(approval.member, done.approval.revision, again_at=None)
+    await Arrears(world.service, world.outbox, world.untold, world.clock.now_ms).look()
+    assert approval.member not in await world.untold.claim(world.clock.now_ms(), 9)
