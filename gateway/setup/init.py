@@ -230,11 +230,15 @@ def _node_step(plan: Plan) -> str:
     there = plan.folder / NODE_PUBLIC
     place = (
         f"Then your own TSS Node: put its callback public key in the place of\n{there},\n"
-        f"delete {TEST_NODE_KEY}, start again."
+        f"delete {plan.folder / TEST_NODE_KEY}, start again."
         if plan.with_test_node
         else f"Put your TSS Node's callback public key at\n{there}."
     )
-    uncommented = "" if plan.with_test_node else "uncomment event_public_key,\n"
+    events = (
+        f"delete\n{plan.folder / TEST_EVENT_KEY}, "
+        if plan.with_test_node
+        else "uncomment event_public_key,\n"
+    )
     block = callback_block(LISTEN, SERVER_PUBLIC.name, ADVISED)
     config = plan.folder / "countersign.toml"
     return (
@@ -243,7 +247,7 @@ def _node_step(plan: Plan) -> str:
         f"as the node sees it):\n\n{block}\n"
         "To hear what becomes of each request: `tss-node event key create` before the\n"
         "node's first start; put what `tss-node event key info` shows at\n"
-        f"{plan.folder / EVENT_PUBLIC}, {uncommented}and add there:\n\n"
+        f"{plan.folder / EVENT_PUBLIC}, {events}and add there:\n\n"
         f"{event_block(LISTEN)}\n"
         "Look everything over, both configurations side by side:\n"
         f"countersign doctor --config {config} \\\n"
