@@ -1,6 +1,6 @@
 """Calls and reminders in Slack: mentions in an approval's thread, each once, and no storm.
 
-What is noted before and after a sentence, and why, is as in `slack_thread`.
+What is noted before and after a sentence, and why, is as in `notifiers/slack/thread.py`.
 """
 
 import secrets
