@@ -4,18 +4,21 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol
 
-from approvals.aftermath.doubts import DOUBTS_MEMBER
+from approvals.aftermath.doubts import DOUBTS_MEMBER, Doubts
 from approvals.events import Journal
 from approvals.freezes.store import FREEZE_MEMBER
 from approvals.untold import BURST_MEMBER
-from notifiers.ports import Approvals, Notifier, NotTold, Screen, Untold
+from notifiers.ports import Approvals, Doubting, Notifier, NotTold, Screen, Untold
 from notifiers.setbacks import Failing
 from notifiers.teller import Beside, Besides, Done, Teller, tried
-from notifiers.words.doubts import say_alarms
+from notifiers.words.doubts import alarm_text, more_text
 from notifiers.words.text import Names
 
 ANNOUNCE_S: Final = 5.0
 """For an announcement: whoever asked for it waits, and nothing tries again by itself."""
+
+_IN_FULL: Final = 3
+"""Alarms at once that are said one by one."""
 
 
 class Lists(Protocol):
@@ -102,7 +105,7 @@ def _doubts(approvals: Approvals, screen: Screen, untold: Untold) -> Beside:
 
     async def tell() -> Done:
         doubts = await doubting.judge()
-        said = await tried(Done(0), lambda: say_alarms(doubting, doubts, screen))
+        said = await tried(Done(0), lambda: _say_alarms(doubting, doubts, screen))
         left = await doubting.kept()
         return Done(left.revision, left.next_look, failure=said.failure)
 
@@ -110,9 +113,25 @@ def _doubts(approvals: Approvals, screen: Screen, untold: Untold) -> Beside:
         return await doubting.lost(screen.name, lambda: untold.comes_at(DOUBTS_MEMBER))
 
     async def alone() -> None:
-        await say_alarms(doubting, doubting.alone(), screen)
+        await _say_alarms(doubting, doubting.alone(), screen)
 
     return Beside(tell, lost, alone)
+
+
+async def _say_alarms(doubting: Doubting, doubts: Doubts, screen: Screen) -> None:
+    """Say every alarm that was not said there; each is noted as soon as it was.
+
+    The first few in full and the others in one message: a node can report a thousand at once, and
+    what people are asked meanwhile must not wait behind them.
+    """
+    unsaid = [one for one in doubts.kept if one.alarm and screen.name not in one.said]
+    for doubt in unsaid[:_IN_FULL]:
+        await screen.announce(alarm_text(doubt))
+        await doubting.said([doubt.name], screen.name)
+    others = unsaid[_IN_FULL:]
+    if others:
+        await screen.announce(more_text(others))
+        await doubting.said([doubt.name for doubt in others], screen.name)
 
 
 def _burst(say: Callable[[], Awaitable[int | None]]) -> Beside:

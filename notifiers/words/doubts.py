@@ -4,16 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from approvals.aftermath.doubts import Doubt, Doubts
+from approvals.aftermath.doubts import Doubt
 from approvals.wording import counted
-from notifiers.ports import Doubting, Screen
 from notifiers.words.readable import visible
 from notifiers.words.status import day_and_clock
 
 _LONGEST: Final = 160
 """Of a name, or of hashes, within a sentence."""
-_IN_FULL: Final = 3
-"""Alarms at once that are said one by one."""
 
 SAYS: Final[dict[str, str]] = {
     "signed_unknown": "signed something that nobody asked us about",
@@ -57,19 +54,3 @@ def more_text(doubts: Sequence[Doubt]) -> str:
         f"ALARM: {counted(len(doubts), 'more such report')}: {', '.join(kinds)}.\n"
         "Each is in the log, event node_reported."
     )
-
-
-async def say_alarms(doubting: Doubting, doubts: Doubts, place: Screen) -> None:
-    """Say at a place every alarm that was not said there; each is noted as soon as it was.
-
-    The first few in full and the others in one message: a node can report a thousand at once, and
-    what people are asked meanwhile must not wait behind them.
-    """
-    unsaid = [one for one in doubts.kept if one.alarm and place.name not in one.said]
-    for doubt in unsaid[:_IN_FULL]:
-        await place.announce(alarm_text(doubt))
-        await doubting.said([doubt.name], place.name)
-    others = unsaid[_IN_FULL:]
-    if others:
-        await place.announce(more_text(others))
-        await doubting.said([doubt.name for doubt in others], place.name)
