@@ -14,9 +14,9 @@ from gateway.config.file import ConfigError, load
 from gateway.doors.callback import Callback
 from gateway.evidence.story import show
 from gateway.evidence.verify import Wanted, report_of
-from tests.gateway.test_several_gateways import two_gateways
 from tests.support.events import event, tells, token
 from tests.support.requests import sample
+from tests.support.scene import two_gateways
 from tests.support.slack_server import local_slack
 from tests.support.waiting import until
 from tests.support.world import APPROVE_SMALL, REJECT_BIG, RULES

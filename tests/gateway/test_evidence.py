@@ -1,10 +1,8 @@
 """A year later: who approved what, and who froze, from the directory of whoever answered alone."""
 
 import asyncio
-import contextlib
 import json
 import os
-from dataclasses import replace
 
 import pytest
 import redis
@@ -15,8 +13,9 @@ from approvals.window import Window
 from gateway.cli.main import main
 from gateway.rules.replay_tally import NEVER_ASKED
 from tests.support.requests import sample
+from tests.support.scene import two_gateways
 from tests.support.waiting import PATIENCE_S, until
-from tests.support.world import RULES, MovableClock
+from tests.support.world import RULES
 
 ASKED = sample("keysign_erc20_usdt")
 OVERRIDE = """
@@ -25,14 +24,6 @@ group = "on_call"
 approve = 2
 reject = 1
 """
-
-
-@contextlib.asynccontextmanager
-async def two_gateways(world, folder):
-    (folder / "two").mkdir()
-    other = replace(world, folder=folder / "two", clock=MovableClock())
-    async with world.running() as one, other.running() as two:
-        yield one, two
 
 
 @pytest.fixture

@@ -1,27 +1,16 @@
 """Gateways behind one Redis: any of them may take the attempt, the click and the vote."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
-from dataclasses import replace
-from pathlib import Path
 
 from approvals.model import Choice
 from approvals.window import Window
 from tests.support.requests import sample
+from tests.support.scene import two_gateways
 from tests.support.slack_server import local_slack
 from tests.support.waiting import PATIENCE_S, until
-from tests.support.world import APPROVE_SMALL, RULES, House, MovableClock, World
+from tests.support.world import APPROVE_SMALL, RULES, House
 
 LONG = Window(retry_times=60, sleep_ms=60_000, timeout_ms=10_000)
-
-
-@contextlib.asynccontextmanager
-async def two_gateways(world: World, folder: Path) -> AsyncIterator[tuple[House, House]]:
-    (folder / "two").mkdir()
-    other = replace(world, folder=folder / "two", clock=MovableClock())
-    async with world.running() as one, other.running() as two:
-        yield one, two
 
 
 def alarms(house: House, *what: str) -> list[str]:
