@@ -6,6 +6,7 @@ import pytest
 
 from approvals.model import Choice
 from tests.support.requests import sample
+from tests.support.scene import asked
 from tests.support.slack_server import Fails, local_slack
 from tests.support.waiting import until
 from tests.support.world import RULES
@@ -164,3 +165,16 @@ async def test_a_wrong_token_does_not_stop_the_start_and_readiness_says_it(
         assert (await asking).action == "APPROVE"
         assert '"slack": "cannot be used"' in (await house.get("/readyz"))[1].replace('":"', '": "')
         assert not any("xoxb-wrong" in str(line) for line in house.lines)
+
+
+async def test_a_gateway_that_gets_slack_later_shows_what_already_waits(world, slack, monkeypatch):
+    """Handed out to the terminal by then, and told there."""
+    async with world.running() as house:
+        approval = await asked(house, sample("keysign_erc20_usdt"))
+        shown = {"event": "told", "place": "console", "how": "posted"}
+        await until(lambda: any(shown.items() <= line.items() for line in house.lines))
+    world.with_slack(slack.settings, monkeypatch, "http")
+    async with world.running():
+        message = await posted(slack)
+    assert approval.request_id in message.all_text
+    assert message.deciding
