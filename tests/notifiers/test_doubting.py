@@ -128,6 +128,45 @@ async def test_a_place_that_wants_to_be_left_alone_is_though_it_is_to_be_told_ag
     assert tries == 2
 
 
+async def test_a_place_that_wants_to_be_left_alone_is_though_redis_cannot_be_asked(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = 0
+
+    async def limited(_text: str) -> None:
+        nonlocal tries
+        tries += 1
+        raise NotTold("limited", retry_after=600)
+
+    monkeypatch.setattr(world.posts, "announce", limited)
+    await hear(world, report(**UNKNOWN))
+    world.clock.ahead += GRACE_MS + ALONE_MS + 100
+    for expected in (1, 1, 2):
+        await world.teller.tell_alone()
+        assert tries == expected
+        world.clock.ahead += 300_000
+
+
+async def test_once_a_place_takes_something_again_nothing_waits_for_the_end_of_its_rest(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as away:
+
+        async def limited(_text: str) -> None:
+            raise NotTold("limited", retry_after=600)
+
+        away.setattr(world.posts, "announce", limited)
+        await hear(world, report(**UNKNOWN))
+        await later(world)
+    await hear(world, report(**UNKNOWN, event_id="e2"))
+    await later(world)
+    assert len(in_channel(world)) == 2
+    await hear(world, report(**UNKNOWN, event_id="e3"))
+    await world._link.client.delete(DOUBTS, UNTOLD, AT_SLACK)
+    await later(world)
+    assert len(in_channel(world)) == 3
+
+
 async def test_while_another_gateway_tells_it_nobody_else_does(world: World) -> None:
     await hear(world, report(**UNKNOWN))
     world.clock.ahead += GRACE_MS + 100

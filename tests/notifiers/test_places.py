@@ -270,3 +270,17 @@ async def test_what_nobody_is_asked_is_nothing_that_slack_lacks(world: World) ->
     await world.untold.settle(approval.member, done.approval.revision, again_at=None)
     await Arrears(world.service, world.outbox, world.untold, world.clock.now_ms).look()
     assert approval.member not in await world.untold.claim(world.clock.now_ms(), 9)
+
+
+async def test_a_refresh_posts_and_says_nothing_new(world: World) -> None:
+    approval = await world.asked()
+    await world.tellers.refresh(approval.member)
+    assert world.slack.calls == []
+    await world.told()
+    world.slack.messages.clear()
+    await vote(world, approval, "ana")
+    await world.override(approval, "dee")
+    await world.tellers.refresh(approval.member)
+    assert not world.slack.messages
+    await world.told()
+    assert "ana" in world.slack.message.all_text
