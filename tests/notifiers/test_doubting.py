@@ -167,6 +167,20 @@ async def test_once_a_place_takes_something_again_nothing_waits_for_the_end_of_i
     assert len(in_channel(world)) == 3
 
 
+async def test_nothing_is_asked_of_redis_once_people_were_told(world: World) -> None:
+    await hear(world, report(**UNKNOWN))
+    asked = []
+
+    async def comes_at() -> None:
+        asked.append("when")
+
+    assert await world.service.doubting.lost("slack", comes_at)
+    await later(world)
+    assert len(in_channel(world)) == 1
+    assert not await world.service.doubting.lost("slack", comes_at)
+    assert asked == ["when"]
+
+
 async def test_while_another_gateway_tells_it_nobody_else_does(world: World) -> None:
     await hear(world, report(**UNKNOWN))
     world.clock.ahead += GRACE_MS + 100

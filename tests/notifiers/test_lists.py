@@ -1,12 +1,14 @@
 """A place's lists: nothing loses its turn, nothing is put off, and what changed is told again."""
 
+from functools import partial
+
 from approvals.aftermath.doubts import DOUBTS_MEMBER, GRACE_MS
 from approvals.freezes.store import FREEZE_MEMBER
 from approvals.model import Approval
 from approvals.outbox import Outbox
 from approvals.redis.link import key
 from approvals.untold import CLAIM_MS
-from tests.notifiers.test_aftermath import hear, report
+from tests.notifiers.test_aftermath import hear, overridden, report
 from tests.notifiers.test_telling import vote
 from tests.notifiers.world import World
 from tests.support.requests import sample
@@ -100,3 +102,18 @@ async def test_a_refresh_that_failed_is_made_up_for_by_whoever_claims_it(world: 
     world.clock.ahead += 20_000
     await world.told()
     assert "1 of 2 · ana" in world.slack.message.all_text
+
+
+async def test_who_told_too_slowly_what_had_become_of_it_takes_nothing_from_who_tells_more(
+    world: World,
+) -> None:
+    record = await overridden(world)
+    now, before = world.clock.now_ms(), (await world.service.after_of(record)).revision
+    settle = partial(world.untold.settle, record.member, record.revision, after=before)
+    await settle(again_at=now)
+    assert await world.untold.claim(now, 9) == (record.member,)
+    await hear(world, report())
+    late = now + CLAIM_MS + 60_000
+    assert await world.untold.claim(late, 9) == (record.member,), "another tells who signed"
+    await settle(again_at=None)
+    assert await world.untold.claim(late, 9) == (record.member,), "and may have died"
