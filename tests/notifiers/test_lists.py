@@ -13,6 +13,7 @@ from tests.notifiers.test_telling import vote
 from tests.notifiers.world import World
 from tests.support.requests import sample
 from tests.support.slack_server import Fails
+from tests.support.waiting import until
 
 
 async def shown(world: World, count: int) -> list[Approval]:
@@ -21,6 +22,14 @@ async def shown(world: World, count: int) -> list[Approval]:
     asked = [await world.asked(sample("keysign_erc20_usdt").fresh(n)) for n in range(count)]
     await world.told()
     return asked
+
+
+async def voted_unseen(world: World, record: Approval) -> None:
+    """A vote that its message does not show, and that nobody is to tell any more."""
+    await vote(world, record, "ana")
+    voted = await world.stored(record)
+    assert await world.untold.claim(world.clock.now_ms(), 9) == (record.member,)
+    await world.untold.settle(voted.member, voted.revision, again_at=None)
 
 
 async def test_what_is_written_again_loses_no_turn(world: World) -> None:
@@ -92,12 +101,11 @@ async def test_who_told_an_older_state_too_slowly_takes_nothing_from_who_tells_t
 
 async def test_a_refresh_that_failed_is_made_up_for_by_whoever_claims_it(world: World) -> None:
     (record,) = await shown(world, 1)
-    await vote(world, record, "ana")
-    voted = await world.stored(record)
-    assert await world.untold.claim(world.clock.now_ms(), 9) == (record.member,)
-    await world.untold.settle(voted.member, voted.revision, again_at=None)
+    await voted_unseen(world, record)
     world.slack.fail("chat.update", Fails(status=429, retry_after=20))
-    await world.tellers.refresh(record.member)
+    for _ in range(3):
+        await world.tellers.refresh(record.member)
+    assert world.slack.calls == ["chat.postMessage", "chat.update"], "Slack is left alone"
     assert "1 of 2" not in world.slack.message.all_text
     world.clock.ahead += 20_000
     await world.told()
@@ -117,3 +125,11 @@ async def test_who_told_too_slowly_what_had_become_of_it_takes_nothing_from_who_
     assert await world.untold.claim(late, 9) == (record.member,), "another tells who signed"
     await settle(again_at=None)
     assert await world.untold.claim(late, 9) == (record.member,), "and may have died"
+
+
+async def test_a_click_in_vain_brings_a_stale_message_up_to_date(world: World) -> None:
+    (record,) = await shown(world, 1)
+    await voted_unseen(world, record)
+    await world.press(world.slack.message, "Approve", "U0STRANGER")
+    await until(lambda: "1 of 2 · ana" in world.slack.message.all_text)
+    assert len((await world.stored(record)).votes) == 1
