@@ -49,6 +49,7 @@ PROBES: Final = {
     "evidence": Probe(frozenset({"6 evidence"}), {Kind.AUTO: 1}, requests=6),
     "final": Probe(frozenset({"3 one decision", "6 evidence"}), habits={"both": 1, "deaf": 1}),
     "freezes": Probe(frozenset({"4 freezes hold", "6 evidence"}), freeze_every_s=0.4),
+    "hand-out": Probe(frozenset({"9 telling"}), requests=10, settle_s=10.0),
     "overrides": Probe(frozenset({"4 no default is yes"}), plans={"override": 1}),
     "reasons": Probe(frozenset({"4 no default is yes"}), {Kind.TWO: 1}, pace=1.0),
     "refusals": Probe(frozenset({"7 no stays no"}), plans={"differ": 1}),

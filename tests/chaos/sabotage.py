@@ -32,6 +32,7 @@ _CONTENT: Final = """\
       return {'conflict', string.sub(content, 1, 2 * #ARGV[9])}
     end
 """
+_HAND_OUT: Final = "      redis.call('ZADD', KEYS[place], 'LT', score, member)\n"
 _STAMP: Final = (
     "if redis.call('GETRANGE', KEYS[7], 0, #ARGV[12] - 1) ~= ARGV[12] then return {'frozen'} end"
 )
@@ -42,13 +43,13 @@ def break_guard(name: str) -> None:
     GUARDS[name]()
 
 
-def _without(part: str) -> None:
-    """Take a line out of the script that writes records."""
+def _without(part: str, script: str = "swap") -> None:
+    """Take a line out of a script, by default the one that writes records."""
     read = approvals.redis.link._lua
 
     def edited(name: str) -> str:
         text = read(name)
-        if name != "swap":
+        if name != script:
             return text
         assert part in text, "the guard is not where it was"
         return text.replace(part, "")
@@ -135,6 +136,11 @@ def _telling() -> None:
     Teller._told = once  # type: ignore[method-assign]
 
 
+def _hand_out() -> None:
+    """What is written is taken out of the common list, and put into no place's."""
+    _without(_HAND_OUT, "claim")
+
+
 def _freezes() -> None:
     """What is frozen is known, and not looked at."""
     setattr(approvals.freezes.freezing, "frozen_by", lambda _record, _reach: None)  # noqa: B010
@@ -178,6 +184,7 @@ GUARDS: Final[dict[str, Callable[[], None]]] = {
     "evidence": _evidence,
     "final": _final,
     "freezes": _freezes,
+    "hand-out": _hand_out,
     "overrides": _overrides,
     "reasons": _reasons,
     "refusals": _refusals,

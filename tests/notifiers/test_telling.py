@@ -300,7 +300,10 @@ async def test_an_older_revision_never_overwrites_a_newer_one(world: World) -> N
     story = await story_of(
         world.service, old, lambda: names_of(world.service.policy), world.clock.now_ms()
     )
+    calls = len(world.slack.calls)
     await world.posts.show(story)
+    await world.posts.tell(story)
+    assert len(world.slack.calls) == calls
     assert "1 of 2" in world.slack.message.all_text
 
 
