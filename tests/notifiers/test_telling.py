@@ -1,6 +1,7 @@
 """People are told at least once, always from the stored record, and one message says the newest."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -8,7 +9,7 @@ from approvals.ballots import Ballot
 from approvals.events import Alarm, Trouble
 from approvals.model import Choice, SlackClick
 from approvals.outbox import Outbox
-from approvals.told import Post
+from approvals.told import Post, Told
 from approvals.voting import Counted
 from gateway.tasks import end
 from notifiers.ports import NotTold
@@ -329,6 +330,27 @@ class Slow:
 
     async def call(self, channel, text, *, thread, shown) -> str:
         return await self._client.call(channel, text, thread=thread, shown=shown)
+
+
+async def test_what_another_gateway_posted_while_a_message_was_rendered_is_updated_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    approval = await world.asked()
+    await world.told()
+    await vote(world, approval, "ana")
+    first, read = world.slack.message, world.outbox.read_told
+
+    async def read_and_overtaken(member: str) -> Told:
+        monkeypatch.setattr(world.outbox, "read_told", read)
+        told = await read(member)
+        ts = await world.client.post(CHANNEL, first.text, first.blocks)
+        other = replace(told.posts[0], nonce="n" * 22, ts=ts)
+        await world.outbox.write_told(member, replace(told, posts=(*told.posts, other)))
+        return told
+
+    monkeypatch.setattr(world.outbox, "read_told", read_and_overtaken)
+    await world.told()
+    assert [("1 of 2" in each.all_text) for each in world.slack.messages.values()] == [True, True]
 
 
 async def test_what_another_gateway_showed_too_late_is_put_right(world: World) -> None:
