@@ -202,7 +202,8 @@ async def test_moments_that_nobody_of_us_wrote_count_for_nothing(stores, redis):
     assert await stores.untold.claim(NOW, 20) == (approval().member,)
     await stores.untold.settle(approval().member, 1, again_at=None)
     await redis.delete(key("unshown"), key("open"))
-    await of_another_type(redis, key("unshown"))
+    for name in (key("unshown"), key("unshown", "slack"), key("open")):
+        await of_another_type(redis, name)
     await redis.zadd(key("untold"), {approval().member: 0})
     assert await stores.untold.claim(NOW, 20) == (approval().member,)
     await stores.untold.settle(approval().member, 1, again_at=None)

@@ -15,7 +15,7 @@ from approvals.swapping import Lists, Swapped
 from approvals.untold import BURST_MEMBER
 from notifiers.slack.pace import Pace
 from notifiers.slack.summary import EVERY_MS, MOST_COUNTED, line_of
-from notifiers.teller import CLAIM
+from notifiers.teller import CLAIM, WORK_MS
 from notifiers.words.readable import lasted
 from tests.notifiers.world import World
 from tests.support import records
@@ -132,6 +132,9 @@ async def test_what_a_batch_cannot_tell_in_its_time_keeps_its_place(slow: World)
     assert slow.pace is not None
     slow.pace._every = 3_000
     asked = await swept(slow, 24)
+    began = slow.clock.now_ms()
+    await slow.teller.tell_due()
+    assert slow.clock.now_ms() - began <= WORK_MS + 3_000, "long before its claims run out"
     await all_told(slow)
     assert ids(slow) == [record.request_id for record in asked]
 

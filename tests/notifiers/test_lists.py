@@ -9,6 +9,7 @@ from approvals.outbox import Outbox
 from approvals.redis.link import key
 from approvals.untold import CLAIM_MS
 from tests.notifiers.test_aftermath import hear, overridden, report
+from tests.notifiers.test_burst import swept
 from tests.notifiers.test_telling import vote
 from tests.notifiers.world import World
 from tests.support.requests import sample
@@ -73,6 +74,17 @@ async def test_what_comes_is_looked_for_in_both_lists(world: World) -> None:
     now = world.clock.now_ms()
     assert await world.untold.claim(now, 9) == (DOUBTS_MEMBER,)
     assert await world.untold.comes_at(DOUBTS_MEMBER) == now + CLAIM_MS
+
+
+async def test_since_when_people_were_not_told_counts_from_the_first_time(world: World) -> None:
+    world.clock.stands_at = began = world.clock.now_ms()
+    (record,) = await swept(world, 1)
+    assert await world.untold.claim(began, 9) == (record.member,)
+    await world._link.client.delete(key("approval", record.member))
+    world.clock.ahead = 5_000
+    await swept(world, 1)  # asked anew after Redis forgot it
+    await world.untold.claim(began + 5_000, 9)
+    assert await world.untold.never_shown() == (1, began)
 
 
 async def test_doubts_are_handed_to_the_screen_alone_and_freezes_to_everyone(world: World) -> None:
