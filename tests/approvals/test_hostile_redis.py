@@ -179,7 +179,7 @@ async def test_no_garbled_value_is_anything_but_damaged(stores, redis):
 # The lists.
 
 
-@pytest.mark.parametrize("name", ["open", "untold"])
+@pytest.mark.parametrize("name", ["open", "untold", "untold:slack"])
 async def test_members_that_nobody_of_us_wrote_are_taken_out_and_told(stores, redis, name):
     await stores.store.create(approval(), OPEN, request=None, content="c")
     await redis.zadd(key(name), dict.fromkeys(JUNK, "-inf"))
@@ -191,7 +191,8 @@ async def test_members_that_nobody_of_us_wrote_are_taken_out_and_told(stores, re
 
     assert await listed() == [approval().member]
     assert len(stores.foreign) == len(JUNK)
-    assert await redis.zcard(key("untold", "slack") if name == "untold" else key(name)) == 1
+    for left in [name] if name == "open" else ["untold:slack", "untold:pager"]:
+        assert await redis.zcard(key(left)) == 1
 
 
 async def test_moments_that_nobody_of_us_wrote_count_for_nothing(stores, redis):
