@@ -445,6 +445,8 @@ async def test_facts_go_when_their_record_goes(world: World) -> None:
     await hear(world, report())
     left = await world._link.client.pttl(key("approval", approval.member))
     beside = await world._link.client.pttl(key("after", approval.member))
+    told = await world._link.client.pttl(key("told", approval.member))
+    assert left - 60_000 < told <= left
     assert left - 5_000 < beside <= left + 5_000
     waiting = await world.asked()  # has no end yet, and what stands beside it has one all the same
     await hear(world, report("created", event_id="c", request_id=waiting.request_id))
