@@ -15,7 +15,8 @@ from approvals.redis.health import RedisRefused, check_server
 from approvals.redis.link import Link, StoreDown
 from approvals.redis.sentinel import Named, NobodyNamed, NoMaster, Said, newest
 from approvals.redis.sentinel_url import SentinelUrl, is_sentinel_url, read_sentinel_url
-from tests.support.sentinels import NAME, Server, a_sentinel, a_server, come_to, free_ports
+from tests.support.ports import free_ports
+from tests.support.sentinels import NAME, Server, a_sentinel, a_server, come_to
 from tests.support.waiting import until
 
 OLD, NEW = ("10.0.0.1", 6379), ("10.0.0.2", 6379)

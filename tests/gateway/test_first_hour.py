@@ -8,7 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
-from gateway.child import free_addresses
+from tests.support.ports import free_ports
 from tests.support.slack_server import APP_TOKEN, BOT_TOKEN, local_slack
 from tests.support.waiting import until
 
@@ -38,9 +38,9 @@ async def shell(commands, home, said):
 
 def moved(config, slack):
     """Slack and the ports of this test in the place of everybody's."""
-    listen, operators = free_addresses(2)
+    listen, operators = (f"127.0.0.1:{port}" for port in free_ports(2))
     text = config.read_text()
-    for there, here in (("127.0.0.1:11020", str(listen)), ("127.0.0.1:11021", str(operators))):
+    for there, here in (("127.0.0.1:11020", listen), ("127.0.0.1:11021", operators)):
         assert text.count(there) == 1
         text = text.replace(there, here)
     config.write_text(text.replace("[slack]\n", f'[slack]\napi_url = "{slack.base}/api/"\n'))

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.child import free_addresses
 from gateway.simulate.node import signed_token
 from tests.support.home import made
+from tests.support.ports import free_ports
 from tests.support.requests import sample
 
 STOPS_WITHIN_S = 10
@@ -208,12 +208,12 @@ def test_a_second_gateway_on_the_same_data_is_refused_in_one_sentence(start):
 
 
 def test_an_address_that_is_taken_is_refused_in_one_sentence(start, home):
-    (address, _) = free_addresses(2)
+    (port,) = free_ports(1)
     text = home.config.read_text()
-    text = re.sub(r'^listen = ".*"', f'listen = "{address}"', text, flags=re.MULTILINE)
+    text = re.sub(r'^listen = ".*"', f'listen = "127.0.0.1:{port}"', text, flags=re.MULTILINE)
     home.config.write_text(text)
     with socket.socket() as taken:
-        taken.bind((address.host, address.port))
+        taken.bind(("127.0.0.1", port))
         taken.listen()
         process = start()
         assert process.child.wait(30) == 1

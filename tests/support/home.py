@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.child import free_addresses, running_gateway
+from gateway.child import running_gateway
 from gateway.clock import SYSTEM
 from gateway.config.file import load_for_operator
 from gateway.config.settings import Settings
@@ -22,6 +22,7 @@ from gateway.simulate.fresh import freshen
 from gateway.simulate.node import NodeSettings, ask
 from gateway.simulate.twin import node_settings
 from keys import rsa, ssh, ssh_files
+from tests.support.ports import free_ports
 from tests.support.requests import FOLDER
 from tests.support.world import rsa_key
 
@@ -108,8 +109,8 @@ class Asked:
 
 def made(folder: Path, **settings: str) -> Home:
     """A home with ports of its own; its gateway is not running yet."""
-    listen, operator_listen = free_addresses(2)
-    addresses = {"listen": str(listen), "operator_listen": str(operator_listen)}
+    listen, operator_listen = (f"127.0.0.1:{port}" for port in free_ports(2))
+    addresses = {"listen": listen, "operator_listen": operator_listen}
     plan = Plan(folder, "ana", None, with_test_node=True, settings=addresses | WINDOW | settings)
     keys = (rsa_key(f"home-{number}") for number in range(3))
     with pytest.MonkeyPatch.context() as patch:

@@ -3,7 +3,6 @@
 import contextlib
 import secrets
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -17,6 +16,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from gateway import valkey
+from tests.support.ports import free_ports
 
 NAME = "countersign"
 QUICK = ("info-period", "ping-period", "ask-period", "publish-period")
@@ -150,15 +150,6 @@ def a_sentinel(folder: Path, port: int, master: int) -> Server:
         SENTINEL.format(port=port, folder=folder, runid=runid, name=NAME, master=master)
     )
     return Server(folder, port, str(path), "--sentinel")
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody has at the moment."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
 
 
 def come_to(condition: Callable[[], object]) -> None:
