@@ -18,7 +18,7 @@ from approvals.freezes.freezing import Freezing
 from approvals.hearing import Hearing
 from approvals.hearsay import Hearsay
 from approvals.ledger import Ledger, lists_of
-from approvals.model import Approval, Decision, member_of
+from approvals.model import Approval, Damaged, Decision, member_of
 from approvals.outbox import Outbox
 from approvals.parts import Parts
 from approvals.policy.model import Policy
@@ -106,8 +106,17 @@ class Service:
         return self._ledger.in_force.remarks_of(approval, findings)
 
     async def decision_of(self, approval: Approval) -> Decision:
-        """What the record amounts to now. StoreDown where today's rules need its bytes."""
-        return self._ledger.decision_of(approval, await self._ledger.in_force.today(approval))
+        """What the record amounts to now. StoreDown where today's rules need its bytes.
+
+        One that became final after it was read only seems to contradict itself: it is read again.
+        """
+        today = await self._ledger.in_force.today(approval)
+        decision = self._ledger.decision_of(approval, today)
+        if isinstance(decision, Damaged):
+            newest = await self._ledger.newest(approval)
+            if newest.revision != approval.revision:
+                return await self.decision_of(newest)
+        return decision
 
     async def after_of(self, approval: Approval) -> After:
         """What is known of it after its decision."""

@@ -7,7 +7,7 @@ import pytest
 
 from approvals.ballots import Ballot
 from approvals.events import Alarm, Trouble
-from approvals.model import Choice, SlackClick
+from approvals.model import Approved, Choice, SlackClick
 from approvals.outbox import Outbox
 from approvals.told import Post, Told
 from approvals.voting import Counted
@@ -559,3 +559,15 @@ async def test_a_place_that_fails_silences_no_other_and_is_tried_again(
     later = world.clock.now_ms() + FIRST_AGAIN_MS
     assert approval.member in await lists.at(Broken.name).claim(later, 9)
     assert await lists.at(world.posts.name).claim(later, 9) == ()
+
+
+async def test_what_became_final_while_it_was_looked_at_is_not_called_a_contradiction(
+    world: World,
+) -> None:
+    approval = await world.asked()
+    await vote(world, approval, "ana")
+    await vote(world, approval, "bo")
+    await asyncio.wait(world._asking)
+    final = await world.stored(approval)
+    old = replace(final, final=None, revision=final.revision - 1)
+    assert isinstance(await world.service.decision_of(old), Approved)
