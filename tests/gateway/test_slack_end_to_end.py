@@ -44,8 +44,7 @@ async def test_a_click_on_approve_is_what_the_node_hears(house, slack):
     assert (answer.status, answer.took_s < 3) == (200, True)
     conclusion = await asking
     assert (conclusion.action, conclusion.attempts) == ("APPROVE", 1)
-    await until(lambda: not slack.message.deciding)
-    assert "ana" in slack.message.all_text
+    await until(lambda: not slack.message.deciding and "ana" in slack.message.all_text)
 
 
 async def test_a_refusal_with_its_reason_is_heard_and_shown(house, slack):
