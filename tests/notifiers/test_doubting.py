@@ -109,41 +109,38 @@ async def test_another_gateway_that_told_it_is_believed(world: World) -> None:
     assert alarms(world) == ["signed_unknown"]
 
 
-async def test_a_place_that_wants_to_be_left_alone_is_though_it_is_to_be_told_again_long_after(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tries = 0
+@pytest.fixture
+def refused(world: World, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What Slack was asked to say while it takes nothing, and wants to be left alone for 600 s."""
+    asked: list[str] = []
 
-    async def limited(_text: str) -> None:
-        nonlocal tries
-        tries += 1
+    async def limited(text: str) -> None:
+        asked.append(text)
         raise NotTold("limited", retry_after=600)
 
     monkeypatch.setattr(world.posts, "announce", limited)
+    return asked
+
+
+async def test_a_place_that_wants_to_be_left_alone_is_though_it_is_to_be_told_again_long_after(
+    world: World, refused: list[str]
+) -> None:
     await hear(world, report(**UNKNOWN))
     await later(world)
-    assert tries == 1
+    assert len(refused) == 1
     world.clock.ahead += 600_000
     await world.told()
-    assert tries == 2
+    assert len(refused) == 2
 
 
 async def test_a_place_that_wants_to_be_left_alone_is_though_redis_cannot_be_asked(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, refused: list[str]
 ) -> None:
-    tries = 0
-
-    async def limited(_text: str) -> None:
-        nonlocal tries
-        tries += 1
-        raise NotTold("limited", retry_after=600)
-
-    monkeypatch.setattr(world.posts, "announce", limited)
     await hear(world, report(**UNKNOWN))
     world.clock.ahead += GRACE_MS + ALONE_MS + 100
     for expected in (1, 1, 2):
         await world.teller.tell_alone()
-        assert tries == expected
+        assert len(refused) == expected
         world.clock.ahead += 300_000
 
 
